@@ -1,0 +1,53 @@
+# Every verb sets up what it needs: all that a machine must have is Python 3.11 or later and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DIR ?= .
+PORT ?= 8080
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+JOBS ?= auto
+
+.PHONY: help serve test lint types bench docs interop conformance format clean
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/run.stamp: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/docs.stamp: $(VENV)/run.stamp
+	$(PIP) --editable '.[docs]'
+	@touch $@
+
+serve: $(VENV)/run.stamp  ## serve DIR on PORT with the web server
+	$(BIN)/sennit run web --path '$(DIR)' --listen tcp:$(PORT)
+
+test: $(VENV)/dev.stamp  ## run the tests, in parallel
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+lint: $(VENV)/dev.stamp  ## ruff with every rule, and the layers of the design
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	PYTHONPATH=src $(BIN)/lint-imports --no-cache
+
+types: $(VENV)/dev.stamp  ## mypy --strict over all of src
+	$(BIN)/mypy
+
+format: $(VENV)/dev.stamp  ## let ruff mend and format the tree
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/dev.stamp  ## measure against Twisted 26.10 and asyncio, as ratios
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/docs.stamp  ## build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+clean:  ## remove everything that the other verbs made
+	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .cache benchmarks/results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""No I/O and no clock: deferreds, coroutines, failures, locks, adapters, interfaces, addresses, errors."""
