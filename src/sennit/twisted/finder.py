@@ -1,0 +1,185 @@
+"""The import hook that answers for every module whose name starts with ``twisted``.
+
+Invariants:
+
+- Our finder stands first on ``sys.meta_path`` and answers for the whole ``twisted`` tree, so a Twisted that is
+  also installed is never reached: the two are not mixed in one process.
+- A row with one whole module of ours makes ``sys.modules["twisted.x"]`` that very module, so assigning to its
+  names (as tests do) reaches the code that reads them.  A row made of several becomes a `Face`, which looks a
+  name up where it lives and passes assignments on to there.
+- ``twisted.internet.reactor`` is the process's one reactor, made when first imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import Any
+
+from sennit.core.current import set_default_reactor
+from sennit.twisted.table import REACTOR, TABLE
+
+__all__ = ["Face", "Finder", "install", "installed", "uninstall"]
+
+_ROOT = "twisted"
+
+
+class Face(ModuleType):
+    """A Twisted module made of several of ours.
+
+    Attributes are found in the sources in order, each at its first reading.  Assigning a name that a source
+    has assigns it there too.
+    """
+
+    def __init__(self, name: str, sources: Sequence[str]) -> None:
+        super().__init__(name, f"Twisted's ``{name}``, from {', '.join(sources) or 'Sennit'}.")
+        modules: list[str] = []
+        picked: dict[str, tuple[str, str]] = {}
+        for source in sources:
+            module, colon, names = source.partition(":")
+            if not colon:
+                modules.append(module)
+            for item in names.split():
+                ours, _, theirs = item.partition("=")
+                picked[theirs or ours] = (module, ours)
+        self.__dict__["_sennit_modules"] = tuple(modules)
+        self.__dict__["_sennit_picked"] = picked
+
+    def _sennit_home(self, name: str) -> tuple[ModuleType, str] | None:
+        """Return the module of ours that has `name`, and the name it has there."""
+        picked = self.__dict__["_sennit_picked"].get(name)
+        if picked is not None:
+            return importlib.import_module(picked[0]), picked[1]
+        modules = [importlib.import_module(each) for each in self.__dict__["_sennit_modules"]]
+        for module in modules:
+            if name in getattr(module, "__all__", ()):
+                return module, name
+        for module in modules:
+            if name in vars(module):
+                return module, name
+        return None
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return sorted(self._sennit_public())
+        home = None if name.startswith("__") else self._sennit_home(name)
+        if home is None:
+            raise AttributeError(
+                f"module {self.__name__!r} has no attribute {name!r} in Sennit", name=name, obj=self
+            )
+        value = getattr(*home)
+        self.__dict__[name] = value
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("__"):
+            home = self._sennit_home(name)
+            if home is not None:
+                setattr(*home, value)
+        super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*self.__dict__, *self._sennit_public()} - {"_sennit_modules", "_sennit_picked"})
+
+    def _sennit_public(self) -> set[str]:
+        names = set(self.__dict__["_sennit_picked"])
+        for each in self.__dict__["_sennit_modules"]:
+            module = importlib.import_module(each)
+            names.update(
+                getattr(module, "__all__", None) or (n for n in vars(module) if not n.startswith("_"))
+            )
+        return names
+
+
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds and loads the modules of the table."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Answer for ``twisted`` and everything below it; leave all other names to other finders.
+
+        Raises:
+            ModuleNotFoundError: If Sennit has no such Twisted module.
+        """
+        if fullname != _ROOT and not fullname.startswith(_ROOT + "."):
+            return None
+        if fullname not in TABLE:
+            raise ModuleNotFoundError(
+                f"{fullname} is not in Sennit, which stands in for Twisted in this process.", name=fullname
+            )
+        return importlib.machinery.ModuleSpec(
+            fullname, self, origin=" ".join(TABLE[fullname]) or "sennit", is_package=_is_package(fullname)
+        )
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        """Return a face; what stands for one module of ours is put in its place by `exec_module`."""
+        return Face(spec.name, TABLE[spec.name])
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Load what the row names."""
+        name = module.__name__
+        sources = TABLE[name]
+        if name == REACTOR:
+            del sys.modules[name]
+            importlib.import_module(sources[0]).install()
+            return
+        loaded = [importlib.import_module(source) for source in sources if ":" not in source]
+        if len(sources) == len(loaded) == 1 and not _is_package(name):
+            sys.modules[name] = loaded[0]
+
+
+_finder = Finder()
+
+
+def install() -> None:
+    """Make ``import twisted`` and everything below it give Sennit in this process.
+
+    Call it before the first import of Twisted.  Where Twisted itself is installed too, Sennit goes first, and a
+    module that Sennit lacks is an error rather than Twisted's own.  Calling it again changes nothing.
+
+    Raises:
+        RuntimeError: If Twisted itself has been imported already.
+    """
+    if _finder in sys.meta_path:
+        return
+    theirs = sys.modules.get(_ROOT)
+    if theirs is not None and not isinstance(theirs, Face):
+        raise RuntimeError(
+            f"Twisted itself is already imported, from {getattr(theirs, '__file__', None)}: "
+            "call sennit.twisted.install() before anything imports twisted, "
+            "or run the program with python -m sennit.twisted."
+        )
+    sys.meta_path.insert(0, _finder)
+    set_default_reactor(_default_reactor)
+
+
+def installed() -> bool:
+    """Return whether ``import twisted`` gives Sennit here."""
+    return _finder in sys.meta_path
+
+
+def uninstall() -> None:
+    """Undo `install`: forget the modules it gave, the process-wide reactor included."""
+    if _finder not in sys.meta_path:
+        return
+    sys.meta_path.remove(_finder)
+    set_default_reactor(None)
+    for name in list(_ours()):
+        del sys.modules[name]
+
+
+def _ours() -> Iterator[str]:
+    return (name for name in list(sys.modules) if name == _ROOT or name.startswith(_ROOT + "."))
+
+
+def _is_package(name: str) -> bool:
+    return any(other.startswith(name + ".") for other in TABLE)
+
+
+def _default_reactor() -> Any:
+    return importlib.import_module(REACTOR)

@@ -1,0 +1,38 @@
+"""A reactor on an asyncio loop that the program chooses."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sennit.reactor import Reactor
+from sennit.twisted.internet.main import installReactor
+
+__all__ = ["AsyncioSelectorReactor", "install"]
+
+
+class AsyncioSelectorReactor(Reactor):
+    """The reactor on any asyncio loop.
+
+    Args:
+        eventloop: The loop to run on; by default a new one, uvloop's where it is installed.
+    """
+
+    def __init__(self, eventloop: asyncio.AbstractEventLoop | None = None) -> None:
+        super().__init__(eventloop)
+
+    @property
+    def _asyncioEventloop(self) -> asyncio.AbstractEventLoop:
+        """The loop, under the name that programs which need it look for."""
+        return self.loop
+
+
+def install(eventloop: asyncio.AbstractEventLoop | None = None) -> None:
+    """Make a reactor on `eventloop` the process's reactor.
+
+    Args:
+        eventloop: The loop to run on; by default a new one.
+
+    Raises:
+        ReactorAlreadyInstalledError: If there is a reactor already.
+    """
+    installReactor(AsyncioSelectorReactor(eventloop))

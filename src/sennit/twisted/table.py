@@ -1,0 +1,90 @@
+"""Which Twisted module is made of which of ours: the whole drop-in, readable from top to bottom.
+
+A row's value is a tuple of sources, searched in order: ``"sennit.x"`` is a whole module, ``"sennit.x:A B=C"``
+is some names of one, ``B`` under the name ``C``.  A row without sources is a package that only holds others.
+Twisted modules that are not here do not exist for the program.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["REACTOR", "TABLE"]
+
+REACTOR: Final = "twisted.internet.reactor"
+
+TABLE: Final[dict[str, tuple[str, ...]]] = {
+    "twisted": ("sennit.twisted.copyright:__version__ version_object=version",),
+    "twisted.copyright": ("sennit.twisted.copyright:copyright disclaimer longversion version",),
+    # The event loop and what runs on it
+    "twisted.internet": (),
+    "twisted.internet.abstract": ("sennit.core.addresses:isIPAddress isIPv6Address",),
+    "twisted.internet.address": ("sennit.core.addresses",),
+    "twisted.internet.asyncioreactor": ("sennit.twisted.internet.asyncioreactor",),
+    "twisted.internet.base": ("sennit.reactor:DelayedCall",),
+    "twisted.internet.default": ("sennit.twisted.internet.default",),
+    "twisted.internet.defer": (
+        "sennit.core.deferred",
+        "sennit.core.combinators",
+        "sennit.core.coroutine",
+        "sennit.core.locks",
+        "sennit.core.filesystem_lock",
+    ),
+    "twisted.internet.endpoints": ("sennit.endpoint",),
+    "twisted.internet.epollreactor": ("sennit.twisted.internet.epollreactor",),
+    "twisted.internet.error": ("sennit.core.errors",),
+    "twisted.internet.interfaces": ("sennit.core.interfaces",),
+    "twisted.internet.main": (
+        "sennit.twisted.internet.main",
+        "sennit.core.errors:CONNECTION_DONE CONNECTION_LOST",
+    ),
+    "twisted.internet.pollreactor": ("sennit.twisted.internet.pollreactor",),
+    "twisted.internet.protocol": ("sennit.protocol",),
+    REACTOR: ("sennit.twisted.internet.default",),
+    "twisted.internet.selectreactor": ("sennit.twisted.internet.selectreactor",),
+    "twisted.internet.task": ("sennit.task",),
+    "twisted.internet.tcp": ("sennit.transport.tcp",),
+    "twisted.internet.testing": ("sennit.testing",),
+    "twisted.internet.threads": ("sennit.threads",),
+    "twisted.internet.unix": ("sennit.transport.unix",),
+    # Framing and policies
+    "twisted.protocols": (),
+    "twisted.protocols.basic": ("sennit.framing.basic",),
+    "twisted.protocols.policies": ("sennit.framing.policies",),
+    # Logging
+    "twisted.logger": ("sennit.log",),
+    # Services
+    "twisted.application": (),
+    "twisted.application.internet": ("sennit.app.internet",),
+    "twisted.application.service": ("sennit.app.service",),
+    # The web
+    "twisted.web": (),
+    "twisted.web.error": ("sennit.web.error",),
+    "twisted.web.http": ("sennit.web.http",),
+    "twisted.web.http_headers": ("sennit.http.headers:Headers",),
+    "twisted.web.iweb": ("sennit.web.iweb",),
+    "twisted.web.pages": ("sennit.web.pages",),
+    "twisted.web.resource": ("sennit.web.resource",),
+    "twisted.web.server": ("sennit.web.server",),
+    "twisted.web.static": ("sennit.web.static",),
+    "twisted.web.util": ("sennit.web.util",),
+    # What programs take from twisted.python
+    "twisted.python": (),
+    "twisted.python.compat": ("sennit.twisted.python.compat",),
+    "twisted.python.components": ("sennit.core.components",),
+    "twisted.python.context": ("sennit.twisted.python.context",),
+    "twisted.python.deprecate": ("sennit.twisted.python.deprecate",),
+    "twisted.python.failure": ("sennit.core.failure",),
+    "twisted.python.filepath": ("sennit.twisted.python.filepath",),
+    "twisted.python.lockfile": ("sennit.core.filesystem_lock:FilesystemLock isLocked",),
+    "twisted.python.log": ("sennit.twisted.python.log",),
+    "twisted.python.logfile": ("sennit.twisted.python.logfile",),
+    "twisted.python.procutils": ("sennit.twisted.python.procutils",),
+    "twisted.python.reflect": ("sennit.twisted.python.reflect",),
+    "twisted.python.runtime": ("sennit.twisted.python.runtime",),
+    "twisted.python.threadable": ("sennit.twisted.python.threadable",),
+    "twisted.python.threadpool": ("sennit.threads:ThreadPool",),
+    "twisted.python.usage": ("sennit.twisted.python.usage",),
+    "twisted.python.util": ("sennit.twisted.python.util",),
+    "twisted.python.versions": ("sennit.twisted.python.versions",),
+}
