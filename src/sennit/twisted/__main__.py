@@ -147,7 +147,7 @@ def _execute(
     module.__dict__["__builtins__"] = __builtins__
     sys.modules["__main__"] = module
     try:
-        exec(code, module.__dict__)
+        exec(code, module.__dict__)  # noqa: S102 (running a program is the job)
     except SystemExit:
         raise
     except BaseException as error:

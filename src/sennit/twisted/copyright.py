@@ -13,5 +13,5 @@ version_object: Final = Version("Twisted", 26, 10, 0)
 __version__: Final = version_object.public()
 version: Final = __version__
 copyright: Final = "Copyright the Sennit developers."
-disclaimer: Final = "Sennit comes as it is, without warranty of any kind; its licence, the MIT licence, is the whole agreement."
+disclaimer: Final = "Sennit comes as it is, without warranty; the MIT licence is the whole agreement."
 longversion: Final = f"Sennit {_ours}, compatible with Twisted {__version__}.\n{copyright}"

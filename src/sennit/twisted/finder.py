@@ -2,11 +2,11 @@
 
 Invariants:
 
-- Our finder stands first on ``sys.meta_path`` and answers for the whole ``twisted`` tree, so a Twisted that is
-  also installed is never reached: the two are not mixed in one process.
-- A row with one whole module of ours makes ``sys.modules["twisted.x"]`` that very module, so assigning to its
-  names (as tests do) reaches the code that reads them.  A row made of several becomes a `Face`, which looks a
-  name up where it lives and passes assignments on to there.
+- Our finder stands first on ``sys.meta_path`` and answers for the whole ``twisted`` tree, so a Twisted
+  that is also installed is never reached: the two are not mixed in one process.
+- A row with one whole module of ours makes ``sys.modules["twisted.x"]`` that very module, so assigning to
+  its names (as tests do) reaches the code that reads them.  A row made of several becomes a `Face`, which
+  looks a name up where it lives and passes assignments on to there.
 - ``twisted.internet.reactor`` is the process's one reactor, made when first imported.
 """
 
@@ -54,6 +54,8 @@ class Face(ModuleType):
         picked = self.__dict__["_sennit_picked"].get(name)
         if picked is not None:
             return importlib.import_module(picked[0]), picked[1]
+        if name.startswith("__"):
+            return None
         modules = [importlib.import_module(each) for each in self.__dict__["_sennit_modules"]]
         for module in modules:
             if name in getattr(module, "__all__", ()):
@@ -66,7 +68,7 @@ class Face(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
             return sorted(self._sennit_public())
-        home = None if name.startswith("__") else self._sennit_home(name)
+        home = self._sennit_home(name)
         if home is None:
             raise AttributeError(
                 f"module {self.__name__!r} has no attribute {name!r} in Sennit", name=name, obj=self
@@ -76,10 +78,9 @@ class Face(ModuleType):
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("__"):
-            home = self._sennit_home(name)
-            if home is not None:
-                setattr(*home, value)
+        home = self._sennit_home(name)
+        if home is not None:
+            setattr(*home, value)
         super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
@@ -99,7 +100,10 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds and loads the modules of the table."""
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 (the import system's signature)
+        target: ModuleType | None = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
         """Answer for ``twisted`` and everything below it; leave all other names to other finders.
 
@@ -139,8 +143,8 @@ _finder = Finder()
 def install() -> None:
     """Make ``import twisted`` and everything below it give Sennit in this process.
 
-    Call it before the first import of Twisted.  Where Twisted itself is installed too, Sennit goes first, and a
-    module that Sennit lacks is an error rather than Twisted's own.  Calling it again changes nothing.
+    Call it before the first import of Twisted.  Where Twisted itself is installed too, Sennit goes first,
+    and a module that Sennit lacks is an error rather than Twisted's own.  Calling it again changes nothing.
 
     Raises:
         RuntimeError: If Twisted itself has been imported already.

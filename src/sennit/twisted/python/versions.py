@@ -20,7 +20,7 @@ class Version:
 
     Args:
         package: The package's name.
-        major: The first number; or ``"NEXT"`` for a release that has no number yet, which is above all others.
+        major: The first number; or ``"NEXT"`` for a release without a number yet, which is above all others.
         minor: The second number.
         micro: The third number.
         release_candidate: The release candidate's number.
