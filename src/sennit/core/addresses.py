@@ -1,0 +1,144 @@
+"""Network addresses: immutable values that a transport gives for its two ends.
+
+Two addresses are equal when their class and all their fields are; `UNIXAddress` also follows the file
+system, because two paths may name one socket.  All of them are hashable.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from zope.interface import implementer
+
+from sennit.core.interfaces.address import IAddress
+
+__all__ = ["HostnameAddress", "IPv4Address", "IPv6Address", "ProcessAddress", "UNIXAddress"]
+
+_TYPES = ("TCP", "UDP")
+
+
+def _check_type(given: object) -> None:
+    if given not in _TYPES:
+        raise ValueError(f"'type' must be 'TCP' or 'UDP', not {given!r}.")
+
+
+@implementer(IAddress)
+@dataclass(frozen=True, order=True, slots=True)
+class IPv4Address:
+    """One end of an IPv4 conversation.
+
+    Args:
+        type: ``"TCP"`` or ``"UDP"``.
+        host: The address as dotted quad.
+        port: The port number.
+
+    Raises:
+        ValueError: For any other `type`.
+    """
+
+    type: Literal["TCP", "UDP"]
+    host: str
+    port: int
+
+    def __post_init__(self) -> None:
+        _check_type(self.type)
+
+
+@implementer(IAddress)
+@dataclass(frozen=True, order=True, slots=True)
+class IPv6Address:
+    """One end of an IPv6 conversation.
+
+    Args:
+        type: ``"TCP"`` or ``"UDP"``.
+        host: The address in the presentation form of RFC 5952, without a scope.
+        port: The port number.
+        flowInfo: The flow label (RFC 3493, section 3.3).
+        scopeID: The scope: an interface's index or name.
+
+    Raises:
+        ValueError: For any other `type`.
+    """
+
+    type: Literal["TCP", "UDP"]
+    host: str
+    port: int
+    flowInfo: int = 0
+    scopeID: str | int = 0
+
+    def __post_init__(self) -> None:
+        _check_type(self.type)
+
+
+@implementer(IAddress)
+@dataclass(frozen=True, order=True, slots=True)
+class HostnameAddress:
+    """A host by name, before it is resolved.
+
+    Args:
+        hostname: The name as bytes, IDNA-encoded.
+        port: The port number.
+    """
+
+    hostname: bytes
+    port: int
+
+
+@implementer(IAddress)
+class UNIXAddress:
+    """One end of a conversation over a UNIX socket.
+
+    Two of them are equal when they have the same name, or when both names lead to the same file.
+
+    Args:
+        name: The path; text is encoded as the file system does.  None for a socket without a name.
+    """
+
+    __slots__ = ("name",)
+
+    name: bytes | None
+
+    def __init__(self, name: bytes | str | None) -> None:
+        object.__setattr__(self, "name", None if name is None else os.fsencode(name))
+
+    def __setattr__(self, attribute: str, value: object) -> None:
+        raise AttributeError(f"{attribute!r} cannot be set: an address does not change.")
+
+    def __delattr__(self, attribute: str) -> None:
+        raise AttributeError(f"{attribute!r} cannot be deleted: an address does not change.")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, UNIXAddress):
+            return NotImplemented
+        if self.name == other.name:
+            return True
+        return (ours := self._file()) is not None and ours == other._file()
+
+    def __hash__(self) -> int:
+        return hash(self._file() or self.name)
+
+    def __repr__(self) -> str:
+        return f"UNIXAddress({None if self.name is None else os.fsdecode(self.name)!r})"
+
+    def __reduce__(self) -> tuple[type[UNIXAddress], tuple[bytes | None]]:
+        return UNIXAddress, (self.name,)
+
+    def _file(self) -> tuple[int, int] | None:
+        """The identity of the file that the name leads to, if there is one."""
+        if self.name is None:
+            return None
+        try:
+            found = Path(os.fsdecode(self.name)).stat()
+        except (OSError, ValueError):
+            return None
+        return found.st_dev, found.st_ino
+
+
+@implementer(IAddress)
+class ProcessAddress:
+    """The address of a transport that is a process or a pair of pipes: it has none to tell."""
+
+    __slots__ = ()
