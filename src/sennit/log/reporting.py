@@ -1,0 +1,29 @@
+"""Errors that have no other home become critical events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sennit.core.failure import Failure
+from sennit.core.report import set_reporter
+from sennit.log.logger import Logger
+
+__all__ = ["install", "report"]
+
+_log = Logger("sennit")
+
+
+def report(failure: Failure, message: str = "", **context: Any) -> None:
+    """Emit a critical event for an error that nobody else will hear of.
+
+    Args:
+        failure: The error.
+        message: What was being done.
+        context: Fields for the event.
+    """
+    _log.failure((message or "Unhandled error").replace("{", "{{").replace("}", "}}"), failure, **context)
+
+
+def install() -> None:
+    """Have `sennit.core` report through events."""
+    set_reporter(report)
