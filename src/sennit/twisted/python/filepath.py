@@ -1,0 +1,732 @@
+"""Paths as objects that keep inside: a child is a child, whatever its name says.
+
+`FilePath` is absolute from its making on.  What is asked about a file (size, times, kind) is read from the
+file system once and kept until `FilePath.changed` or `FilePath.restat`.  Paths are strings or bytes, as given;
+results are of the same kind.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from stat import (
+    S_IRGRP,
+    S_IROTH,
+    S_IRUSR,
+    S_IWGRP,
+    S_IWOTH,
+    S_IWUSR,
+    S_IXGRP,
+    S_IXOTH,
+    S_IXUSR,
+)
+from typing import IO, Any, AnyStr, ClassVar, Generic, Literal, Self, TypeVar, cast
+
+from zope.interface import Attribute, Interface, implementer
+
+from sennit.twisted.python.util import FancyEqMixin
+
+__all__ = [
+    "ERROR_DIRECTORY",
+    "ERROR_FILE_NOT_FOUND",
+    "ERROR_INVALID_NAME",
+    "ERROR_PATH_NOT_FOUND",
+    "O_BINARY",
+    "RWX",
+    "S_IRGRP",
+    "S_IROTH",
+    "S_IRUSR",
+    "S_IWGRP",
+    "S_IWOTH",
+    "S_IWUSR",
+    "S_IXGRP",
+    "S_IXOTH",
+    "S_IXUSR",
+    "AbstractFilePath",
+    "FilePath",
+    "IFilePath",
+    "InsecurePath",
+    "LinkError",
+    "OtherAnyStr",
+    "Permissions",
+    "UnlistableError",
+]
+
+OtherAnyStr = TypeVar("OtherAnyStr", str, bytes)
+FileMode = Literal["r", "w", "a", "r+", "w+", "a+"]
+
+O_BINARY: int = getattr(os, "O_BINARY", 0)
+# What Windows reports when a directory cannot be listed.
+ERROR_FILE_NOT_FOUND = 2
+ERROR_PATH_NOT_FOUND = 3
+ERROR_INVALID_NAME = 123
+ERROR_DIRECTORY = 267
+
+_CREATE = os.O_CREAT | os.O_EXCL | os.O_RDWR | O_BINARY
+
+
+class IFilePath(Interface):
+    """A file or directory, in the file system or in something like it."""
+
+    sep = Attribute("What stands between the parts of a path.")
+
+    def child(name):  # type: ignore[no-untyped-def]
+        """Return the path of the child `name`; raise InsecurePath if it would not be one."""
+
+    def open(mode="r"):  # type: ignore[no-untyped-def]
+        """Open the file, in binary, and return it."""
+
+    def changed():  # type: ignore[no-untyped-def]
+        """Forget what is known of the file."""
+
+    def getsize():  # type: ignore[no-untyped-def]
+        """Return the size in bytes."""
+
+    def getModificationTime():  # type: ignore[no-untyped-def]
+        """Return when the contents changed last, in seconds since the epoch, a float."""
+
+    def getStatusChangeTime():  # type: ignore[no-untyped-def]
+        """Return when the file's status changed last, in seconds since the epoch, a float."""
+
+    def getAccessTime():  # type: ignore[no-untyped-def]
+        """Return when the file was read last, in seconds since the epoch, a float."""
+
+    def exists():  # type: ignore[no-untyped-def]
+        """Return whether there is such a file or directory."""
+
+    def isdir():  # type: ignore[no-untyped-def]
+        """Return whether it is a directory."""
+
+    def isfile():  # type: ignore[no-untyped-def]
+        """Return whether it is a regular file."""
+
+    def children():  # type: ignore[no-untyped-def]
+        """Return the paths of what is in the directory."""
+
+    def basename():  # type: ignore[no-untyped-def]
+        """Return the last part of the path."""
+
+    def parent():  # type: ignore[no-untyped-def]
+        """Return the path of the directory that this is in."""
+
+    def sibling(name):  # type: ignore[no-untyped-def]
+        """Return the path of `name` in the directory that this is in."""
+
+
+class InsecurePath(Exception):
+    """The path asked for lies outside of its parent."""
+
+
+class LinkError(Exception):
+    """A symbolic link leads back to itself or to a directory above it."""
+
+
+class UnlistableError(OSError):
+    """A directory cannot be listed.
+
+    Args:
+        originalException: What the operating system said.
+    """
+
+    def __init__(self, originalException: OSError) -> None:
+        super().__init__(*originalException.args)
+        self.originalException = originalException
+
+
+class RWX(FancyEqMixin):
+    """What one class of users may do with a file.
+
+    Args:
+        readable: Whether they may read it.
+        writable: Whether they may write it.
+        executable: Whether they may run it, or enter it.
+    """
+
+    compareAttributes: ClassVar[Sequence[str]] = ("read", "write", "execute")
+
+    def __init__(self, readable: bool, writable: bool, executable: bool) -> None:
+        self.read = readable
+        self.write = writable
+        self.execute = executable
+
+    def __repr__(self) -> str:
+        return f"RWX(read={self.read}, write={self.write}, execute={self.execute})"
+
+    def shorthand(self) -> str:
+        """Return the three letters, such as ``r-x``."""
+        letters = zip((self.read, self.write, self.execute), "rwx", strict=True)
+        return "".join(letter if allowed else "-" for allowed, letter in letters)
+
+
+class Permissions(FancyEqMixin):
+    """The permissions in a file's mode: `user`, `group` and `other`, each an `RWX`.
+
+    Args:
+        statModeInt: The mode.
+    """
+
+    compareAttributes: ClassVar[Sequence[str]] = ("user", "group", "other")
+
+    def __init__(self, statModeInt: int) -> None:
+        self.user, self.group, self.other = (
+            RWX(*(bool(statModeInt >> shift & bit) for bit in (4, 2, 1))) for shift in (6, 3, 0)
+        )
+
+    def __repr__(self) -> str:
+        return f"[{self.user} | {self.group} | {self.other}]"
+
+    def shorthand(self) -> str:
+        """Return the nine letters, such as ``rwxr-x---``."""
+        return self.user.shorthand() + self.group.shorthand() + self.other.shorthand()
+
+
+class AbstractFilePath(Generic[AnyStr]):
+    """What can be said of a path by means of `IFilePath` alone."""
+
+    path: AnyStr
+    Selfish = TypeVar("Selfish", bound="AbstractFilePath[Any]")
+
+    def child(self, path: OtherAnyStr) -> AbstractFilePath[OtherAnyStr]:
+        """Return the path of a child; here there is none to return.
+
+        Raises:
+            InsecurePath: Always.
+        """
+        raise InsecurePath(f"{self!r} has no child {path!r}.")
+
+    def parent(self) -> AbstractFilePath[AnyStr]:
+        """Return the path that this one is a child of; the root is its own parent."""
+        return self
+
+    def basename(self) -> AnyStr:
+        """Return the last part of the path."""
+        return os.path.basename(self.path)  # noqa: PTH119 (bytes stay bytes)
+
+    def listdir(self) -> list[AnyStr]:
+        """Return the names in the directory; none here."""
+        return []
+
+    def isdir(self) -> bool:
+        """Return whether it is a directory."""
+        return bool(self.listdir())
+
+    def open(self, mode: FileMode = "r") -> IO[bytes]:
+        """Open the file, in binary; there is nothing to open here.
+
+        Raises:
+            FileNotFoundError: Always.
+        """
+        raise FileNotFoundError(2, f"There is nothing to open with mode {mode!r}", str(self.path))
+
+    def getAccessTime(self) -> float:
+        """Return when the file was read last, in seconds since the epoch."""
+        return 0.0
+
+    def getModificationTime(self) -> float:
+        """Return when the contents changed last, in seconds since the epoch."""
+        return 0.0
+
+    def getStatusChangeTime(self) -> float:
+        """Return when the status changed last, in seconds since the epoch."""
+        return 0.0
+
+    def getContent(self) -> bytes:
+        """Return all that is in the file."""
+        with self.open() as file:
+            return file.read()
+
+    def parents(self) -> Iterator[AbstractFilePath[AnyStr]]:
+        """Yield the parent, its parent, and so on up to the root."""
+        path: AbstractFilePath[AnyStr] = self
+        parent = path.parent()
+        while path != parent:
+            yield parent
+            path, parent = parent, parent.parent()
+
+    def children(self) -> Iterable[Self]:
+        """Return the paths of what is in the directory.
+
+        Raises:
+            UnlistableError: If it cannot be listed.
+        """
+        try:
+            names = self.listdir()
+        except OSError as error:
+            raise UnlistableError(error) from error
+        return [cast("Self", self.child(name)) for name in names]
+
+    def walk(self, descend: Callable[[Self], bool] | None = None) -> Iterator[Self]:
+        """Yield this path and, if it is a directory, all that is below it.
+
+        Args:
+            descend: Called with each directory: whether to go into it.  By default all are gone into.
+
+        Raises:
+            LinkError: If a symbolic link leads to a directory above it.
+        """
+        yield self
+        if not self.isdir():
+            return
+        for child in self.children():
+            link: Any = child
+            if child.isdir() and (descend is None or descend(child)):
+                if link.islink() and _is_above(link.realpath().path, self):
+                    raise LinkError(f"The link {child!r} leads to a directory above it.")
+                yield from child.walk(descend)
+            else:
+                yield child
+
+    def sibling(self, path: OtherAnyStr) -> AbstractFilePath[OtherAnyStr]:
+        """Return the path of `path` in the directory that this is in."""
+        return self.parent().child(path)
+
+    def descendant(self, segments: Sequence[OtherAnyStr]) -> AbstractFilePath[OtherAnyStr]:
+        """Return the child of the child ... that `segments` name."""
+        path: Any = self
+        for name in segments:
+            path = path.child(name)
+        return cast("AbstractFilePath[OtherAnyStr]", path)
+
+    def segmentsFrom(self, ancestor: Any) -> list[AnyStr]:
+        """Return the names that lead from `ancestor` to this path.
+
+        Raises:
+            ValueError: If it is not above this path.
+        """
+        segments: list[AnyStr] = []
+        path: AbstractFilePath[AnyStr] = self
+        for parent in self.parents():
+            segments.insert(0, path.basename())
+            if parent == ancestor:
+                return segments
+            path = parent
+        raise ValueError(f"{ancestor!r} not parent of {self!r}")
+
+    def getmtime(self) -> int:
+        """Return `getModificationTime` in whole seconds."""
+        return int(self.getModificationTime())
+
+    def getatime(self) -> int:
+        """Return `getAccessTime` in whole seconds."""
+        return int(self.getAccessTime())
+
+    def getctime(self) -> int:
+        """Return `getStatusChangeTime` in whole seconds."""
+        return int(self.getStatusChangeTime())
+
+
+def _is_above(real: Any, path: Any) -> bool:
+    """Return whether the directory `real` is `path` or one that `path` lies in."""
+    here = os.path.realpath(path.path)
+    return bool(here == real or here[: len(real) + 1] == os.path.join(real, here[:0]))  # noqa: PTH118
+
+
+def _as(path: Any, kind: type) -> Any:
+    """Return a string or bytes path as the kind wanted, by the file system's encoding."""
+    return os.fsencode(path) if kind is bytes else os.fsdecode(path)
+
+
+@implementer(IFilePath)
+class FilePath(AbstractFilePath[AnyStr]):
+    """A path in the file system.
+
+    Args:
+        path: The path; what is relative is made absolute.
+        alwaysCreate: Whether `open` refuses files that exist.
+    """
+
+    def __init__(self, path: AnyStr, alwaysCreate: bool = False) -> None:
+        self.path: AnyStr = os.path.abspath(path)  # noqa: PTH100 (bytes stay bytes)
+        self.alwaysCreate = alwaysCreate
+        self._statinfo: os.stat_result | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_statinfo": None}
+
+    def __repr__(self) -> str:
+        return f"FilePath({self.path!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return self.path == other.path if isinstance(other, FilePath) else NotImplemented
+
+    def __lt__(self, other: FilePath[Any]) -> bool:
+        return bool(self.path < other.path)
+
+    def __le__(self, other: FilePath[Any]) -> bool:
+        return bool(self.path <= other.path)
+
+    def __gt__(self, other: FilePath[Any]) -> bool:
+        return bool(self.path > other.path)
+
+    def __ge__(self, other: FilePath[Any]) -> bool:
+        return bool(self.path >= other.path)
+
+    def __hash__(self) -> int:
+        return hash((FilePath, self.path))
+
+    @property
+    def sep(self) -> AnyStr:
+        """What stands between the parts of a path."""
+        return cast("AnyStr", _as(os.sep, type(self.path)))
+
+    def clonePath(self, path: OtherAnyStr, alwaysCreate: bool = False) -> FilePath[OtherAnyStr]:
+        """Return the object for another path: of the class FilePath, unless a subclass says otherwise.
+
+        Args:
+            path: The path.
+            alwaysCreate: Whether its `open` refuses files that exist.
+        """
+        return FilePath(path, alwaysCreate)
+
+    def asBytesMode(self, encoding: str | None = None) -> FilePath[bytes]:
+        """Return the same path as bytes, by `encoding` or the file system's."""
+        path = self.path
+        return self.clonePath(path.encode(encoding) if encoding and isinstance(path, str) else os.fsencode(path))
+
+    def asTextMode(self, encoding: str | None = None) -> FilePath[str]:
+        """Return the same path as a string, by `encoding` or the file system's."""
+        path = self.path
+        return self.clonePath(path.decode(encoding) if encoding and isinstance(path, bytes) else os.fsdecode(path))
+
+    def _below(self, path: Any) -> Any:
+        """Return our path joined with `path`, as the kind that `path` is of, without ``..``."""
+        ours = _as(self.path, type(path))
+        return os.path.abspath(os.path.join(ours, path))  # noqa: PTH100, PTH118
+
+    def _refuse_outside(self, path: Any) -> None:
+        ours = _as(self.path, type(path))
+        if path != ours and not path.startswith(os.path.join(ours, ours[:0])):  # noqa: PTH118
+            raise InsecurePath(f"{path!r} is not a child of {ours!r}")
+
+    def child(self, path: OtherAnyStr) -> FilePath[OtherAnyStr]:
+        """Return the path of the child `path`.
+
+        Raises:
+            InsecurePath: If `path` has a separator in it, or leads out of the directory.
+        """
+        if _as(os.sep, type(path)) in path:
+            raise InsecurePath(f"{path!r} contains one or more directory separators")
+        return self.preauthChild(path)
+
+    def preauthChild(self, path: OtherAnyStr) -> FilePath[OtherAnyStr]:
+        """Return the path of something below this directory, any number of levels.
+
+        Raises:
+            InsecurePath: If `path` leads out of the directory.
+        """
+        below = self._below(path)
+        self._refuse_outside(below)
+        return self.clonePath(cast("OtherAnyStr", below))
+
+    def childSearchPreauth(self, *paths: OtherAnyStr) -> FilePath[OtherAnyStr] | None:
+        """Return the first of `paths` that exists below this directory, or None.
+
+        Raises:
+            InsecurePath: If one leads out of the directory.
+        """
+        for path in paths:
+            found = self.preauthChild(path)
+            if found.exists():
+                return found
+        return None
+
+    def siblingExtensionSearch(self, *exts: OtherAnyStr) -> FilePath[OtherAnyStr] | None:
+        """Return the first that exists of this path with one of the extensions added, or None.
+
+        Args:
+            *exts: The extensions; an empty one is this path itself, ``"*"`` is any.
+        """
+        for ext in exts:
+            ours = cast("OtherAnyStr", _as(self.path, type(ext)))
+            if not ext and self.exists():
+                return self.clonePath(ours)
+            if ext == _as("*", type(ext)):
+                prefix = os.path.basename(ours) + cast("OtherAnyStr", _as(".", type(ext)))  # noqa: PTH119
+                directory = os.path.dirname(ours)  # noqa: PTH120
+                for name in sorted(os.listdir(directory)):  # noqa: PTH208
+                    if name.startswith(prefix):
+                        return self.clonePath(os.path.join(directory, name))  # noqa: PTH118
+            elif ext and os.path.exists(ours + ext):  # noqa: PTH110
+                return self.clonePath(ours + ext)
+        return None
+
+    def siblingExtension(self, ext: OtherAnyStr) -> FilePath[OtherAnyStr]:
+        """Return this path with `ext` added to it."""
+        return self.clonePath(cast("OtherAnyStr", _as(self.path, type(ext))) + ext)
+
+    def parent(self) -> FilePath[AnyStr]:
+        """Return the directory that this is in; the root is in itself."""
+        return self.clonePath(self.dirname())
+
+    def dirname(self) -> AnyStr:
+        """Return the path of the directory that this is in."""
+        return os.path.dirname(self.path)  # noqa: PTH120
+
+    def splitext(self) -> tuple[AnyStr, AnyStr]:
+        """Return the path without its extension, and the extension with its dot."""
+        return os.path.splitext(self.path)  # noqa: PTH122
+
+    def isabs(self) -> bool:
+        """Return True: the path is absolute."""
+        return os.path.isabs(self.path)  # noqa: PTH117
+
+    def realpath(self) -> FilePath[AnyStr]:
+        """Return the path with all symbolic links followed.
+
+        Raises:
+            LinkError: If they lead in a circle.
+        """
+        real = os.path.realpath(self.path)
+        if os.path.islink(real):  # noqa: PTH114
+            raise LinkError(f"{self.path!r} is a link in a circle of links.")
+        return self.clonePath(real)
+
+    def globChildren(self, pattern: OtherAnyStr) -> list[FilePath[OtherAnyStr]]:
+        """Return what in this directory fits the shell pattern `pattern`."""
+        ours = cast("OtherAnyStr", _as(self.path, type(pattern)))
+        return [self.clonePath(ours).child(name) for name in fnmatch.filter(os.listdir(ours), pattern)]  # noqa: PTH208
+
+    # What the file system says
+
+    def listdir(self) -> list[AnyStr]:
+        """Return the names in the directory."""
+        return os.listdir(self.path)  # noqa: PTH208
+
+    def restat(self, reraise: bool = True) -> None:
+        """Read what the file system knows of the file.
+
+        Args:
+            reraise: Whether to raise an OSError if that fails; otherwise nothing is known then.
+        """
+        try:
+            self._statinfo = os.stat(self.path)  # noqa: PTH116
+        except OSError:
+            self._statinfo = None
+            if reraise:
+                raise
+
+    def changed(self) -> None:
+        """Forget what is known of the file, so that it is read anew."""
+        self._statinfo = None
+
+    def _stat(self) -> os.stat_result:
+        if self._statinfo is None:
+            self.restat()
+        return cast("os.stat_result", self._statinfo)
+
+    def _is(self, test: Callable[[int], bool]) -> bool:
+        if self._statinfo is None:
+            self.restat(reraise=False)
+        return self._statinfo is not None and test(self._statinfo.st_mode)
+
+    def getsize(self) -> int:
+        """Return the size in bytes."""
+        return self._stat().st_size
+
+    def getModificationTime(self) -> float:
+        """Return when the contents changed last, in seconds since the epoch."""
+        return float(self._stat().st_mtime)
+
+    def getStatusChangeTime(self) -> float:
+        """Return when the status changed last, in seconds since the epoch."""
+        return float(self._stat().st_ctime)
+
+    def getAccessTime(self) -> float:
+        """Return when the file was read last, in seconds since the epoch."""
+        return float(self._stat().st_atime)
+
+    def getInodeNumber(self) -> int:
+        """Return the file's number in its file system."""
+        return self._stat().st_ino
+
+    def getDevice(self) -> int:
+        """Return the number of the device that the file is on."""
+        return self._stat().st_dev
+
+    def getNumberOfHardLinks(self) -> int:
+        """Return how many names the file has."""
+        return self._stat().st_nlink
+
+    def getUserID(self) -> int:
+        """Return the number of the user who owns the file."""
+        return self._stat().st_uid
+
+    def getGroupID(self) -> int:
+        """Return the number of the group that owns the file."""
+        return self._stat().st_gid
+
+    def getPermissions(self) -> Permissions:
+        """Return who may do what with the file."""
+        return Permissions(stat.S_IMODE(self._stat().st_mode))
+
+    def exists(self) -> bool:
+        """Return whether there is such a file or directory; a link counts as what it leads to."""
+        if self._statinfo is None:
+            self.restat(reraise=False)
+        return self._statinfo is not None
+
+    def isdir(self) -> bool:
+        """Return whether it is a directory."""
+        return self._is(stat.S_ISDIR)
+
+    def isfile(self) -> bool:
+        """Return whether it is a regular file."""
+        return self._is(stat.S_ISREG)
+
+    def isBlockDevice(self) -> bool:
+        """Return whether it is a block device."""
+        return self._is(stat.S_ISBLK)
+
+    def isSocket(self) -> bool:
+        """Return whether it is a socket."""
+        return self._is(stat.S_ISSOCK)
+
+    def islink(self) -> bool:
+        """Return whether it is a symbolic link; this is never remembered."""
+        return os.path.islink(self.path)  # noqa: PTH114
+
+    # What changes the file system
+
+    def requireCreate(self, val: bool = True) -> None:
+        """Set whether `open` refuses files that exist."""
+        self.alwaysCreate = val
+
+    def create(self) -> IO[bytes]:
+        """Make the file, which must not exist, and return it open for reading and writing, in binary."""
+        return os.fdopen(os.open(self.path, _CREATE), "w+b")
+
+    def open(self, mode: FileMode = "r") -> IO[bytes]:
+        """Open the file, in binary whatever `mode` says.
+
+        Args:
+            mode: The mode of the built-in ``open``.
+
+        Returns:
+            The file.
+        """
+        if self.alwaysCreate:
+            if "a" in mode:
+                raise ValueError(f"Mode {mode!r} appends, but the file must be created: use create().")
+            return self.create()
+        return cast("IO[bytes]", open(self.path, mode.replace("b", "") + "b"))  # noqa: PTH123
+
+    def setContent(self, content: bytes, ext: str | bytes = ".new") -> None:
+        """Replace the file's contents, at once: a reader sees the old or the new.
+
+        Args:
+            content: The new contents.
+            ext: The extension of the file beside it that is written first.
+        """
+        beside = self.temporarySibling(cast("AnyStr", _as(ext, type(self.path))))
+        try:
+            with beside.create() as file:
+                file.write(content)
+            os.replace(beside.path, self.path)  # noqa: PTH105
+        except BaseException:
+            if os.path.lexists(beside.path):
+                os.unlink(beside.path)  # noqa: PTH108
+            raise
+        self.changed()
+
+    def temporarySibling(self, extension: OtherAnyStr | None = None) -> FilePath[OtherAnyStr]:
+        """Return a path beside this one that nothing has, for a file to be created.
+
+        Args:
+            extension: What its name ends in; by default this path's own name.
+        """
+        kind = type(self.path) if extension is None else type(extension)
+        ending = _as(self.basename(), kind) if extension is None else extension
+        name = cast("OtherAnyStr", _as(secrets.token_urlsafe(16), kind) + ending)
+        sibling = cast("FilePath[OtherAnyStr]", self.sibling(name))
+        sibling.requireCreate()
+        return sibling
+
+    def touch(self) -> None:
+        """Make the file if there is none; set its times to now."""
+        with open(self.path, "ab"):  # noqa: PTH123
+            os.utime(self.path, None)
+        self.changed()
+
+    def chmod(self, mode: int) -> None:
+        """Set the permissions."""
+        os.chmod(self.path, mode)  # noqa: PTH101
+
+    def createDirectory(self) -> None:
+        """Make the directory, which must not exist."""
+        os.mkdir(self.path)  # noqa: PTH102
+
+    def makedirs(self, ignoreExistingDirectory: bool = False) -> None:
+        """Make the directory and those that it lies in.
+
+        Args:
+            ignoreExistingDirectory: Whether it may exist already.
+        """
+        os.makedirs(self.path, exist_ok=ignoreExistingDirectory)  # noqa: PTH103
+        self.changed()
+
+    def remove(self) -> None:
+        """Remove the file, link or directory, with all that is in it; a link's target stays."""
+        if self.isdir() and not self.islink():
+            for child in self.children():
+                child.remove()
+            os.rmdir(self.path)  # noqa: PTH106
+        else:
+            os.remove(self.path)  # noqa: PTH107
+        self.changed()
+
+    def linkTo(self, linkFilePath: FilePath[AnyStr]) -> None:
+        """Make `linkFilePath` a symbolic link to this path."""
+        os.symlink(self.path, linkFilePath.path)  # noqa: PTH211
+
+    def copyTo(self, destination: FilePath[OtherAnyStr], followLinks: bool = True) -> None:
+        """Copy the file, or the directory with all that is in it.
+
+        Args:
+            destination: Where to.
+            followLinks: Whether a link is copied as what it leads to.
+
+        Raises:
+            OSError: If there is nothing to copy.
+        """
+        if self.islink() and not followLinks:
+            target = os.readlink(self.path)  # noqa: PTH115
+            os.symlink(_as(target, type(destination.path)), destination.path)  # noqa: PTH211
+        elif self.isdir():
+            if not destination.exists():
+                destination.createDirectory()
+            for child in self.children():
+                copy = destination.child(cast("OtherAnyStr", _as(child.basename(), type(destination.path))))
+                child.copyTo(copy, followLinks)
+        elif self.isfile():
+            with self.open() as source, destination.open("w") as target_file:
+                while chunk := source.read(65536):
+                    target_file.write(chunk)
+        elif not self.exists():
+            raise FileNotFoundError(2, "No such file or directory", os.fsdecode(self.path))
+        else:
+            raise NotImplementedError("Only files and directories can be copied")
+        destination.changed()
+
+    def moveTo(self, destination: FilePath[OtherAnyStr], followLinks: bool = True) -> None:
+        """Move the file or directory, to another file system too.
+
+        Args:
+            destination: Where to.
+            followLinks: Whether a link moved to another file system is moved as what it leads to.
+        """
+        try:
+            os.rename(self.path, cast("AnyStr", _as(destination.path, type(self.path))))  # noqa: PTH104
+        except OSError as error:
+            if error.errno != 18:  # EXDEV: across file systems only copying moves
+                raise
+            beside = destination.temporarySibling()
+            self.copyTo(beside, followLinks)
+            beside.moveTo(destination, followLinks)
+            (self.realpath() if followLinks else self).remove()
+            if followLinks and self.islink():
+                self.remove()
+        self.changed()
+        destination.changed()
