@@ -85,8 +85,9 @@ def _run_script(script: str) -> None:
         _set_path(script)
         _run_module("__main__", script)
         return
+    absolute = os.fspath(path.absolute())
     try:
-        with io.open_code(os.fspath(path.absolute())) as file:
+        with io.open_code(absolute) as file:
             source = file.read()
     except OSError as error:
         sys.stderr.write(
@@ -95,10 +96,10 @@ def _run_script(script: str) -> None:
         raise SystemExit(2) from None
     _set_path(os.fspath(path.resolve().parent))
     try:
-        code = compile(source, script, "exec", dont_inherit=True)
+        code = compile(source, absolute, "exec", dont_inherit=True)
     except SyntaxError as error:
         _end_as_python_would(error.with_traceback(None))
-    _execute(code, script, importlib.machinery.SourceFileLoader("__main__", script))
+    _execute(code, absolute, importlib.machinery.SourceFileLoader("__main__", absolute))
 
 
 def _run_module(name: str, container: str | None = None) -> None:

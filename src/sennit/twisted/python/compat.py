@@ -91,7 +91,7 @@ def currentframe(n: int = 0) -> FrameType | None:
 
 def execfile(filename: str, globals: dict[str, Any], locals: dict[str, Any] | None = None) -> None:
     """Run the Python file `filename` in the given namespaces."""
-    path = Path(filename.decode(sys.getfilesystemencoding()) if isinstance(filename, bytes) else filename)
+    path = Path(os.fsdecode(filename))
     code = compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
     exec(code, globals, globals if locals is None else locals)  # noqa: S102 (what the function is for)
 
@@ -144,7 +144,7 @@ def ioType(fileIshObject: Any, default: type = str) -> Any:
     return default
 
 
-def nativeString(s: AnyStr) -> str:
+def nativeString(s: object) -> str:
     """Return `s`, which must be ASCII, as a string.
 
     Raises:
@@ -220,6 +220,7 @@ def _constructMethod(cls: type, name: str, self: object) -> MethodType:
 
 def _matchingString(constantString: AnyStr, inputString: Any) -> Any:
     """Return `constantString`, ASCII, as the type that `inputString` is of."""
-    if isinstance(constantString, bytes):
-        return constantString if isinstance(inputString, bytes) else constantString.decode("ascii")
-    return constantString if isinstance(inputString, str) else constantString.encode("ascii")
+    constant: Any = constantString
+    if isinstance(constant, bytes):
+        return constant if isinstance(inputString, bytes) else constant.decode("ascii")
+    return constant if isinstance(inputString, str) else constant.encode("ascii")

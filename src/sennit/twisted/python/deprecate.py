@@ -78,25 +78,9 @@ def _warning(name: str, version: Version, format: str | None, replacement: _Repl
 
 
 def _append_to_docstring(thing: Any, text: str) -> None:
-    """Add a paragraph to a docstring, indented as the rest of it is."""
-    lines = (thing.__doc__ or "").splitlines()
-    if not lines:
-        lines = [text]
-    elif len(lines) == 1:
-        lines += ["", text, ""]
-    else:
-        trailer = lines[-1].strip()
-        indent = " " * (len(lines[-1]) - len(lines[-1].lstrip())) if not trailer else _indent(lines[1:])
-        lines += [] if not trailer else [""]
-        lines += [indent + text, indent]
-        if trailer:
-            lines.pop()
-    thing.__doc__ = "\n".join(lines)
-
-
-def _indent(lines: Sequence[str]) -> str:
-    filled = [line for line in lines if line.strip()]
-    return filled[0][: len(filled[0]) - len(filled[0].lstrip())] if filled else ""
+    """Add a paragraph to a docstring."""
+    present = inspect.getdoc(thing)
+    thing.__doc__ = f"{present}\n\n{text}\n" if present else text
 
 
 def deprecated(
@@ -231,7 +215,7 @@ class _WarningModule(ModuleType):
         own = object.__getattribute__
         text = own(self, "_deprecated").get(name)
         if text is not None:
-            _warn(text, DeprecationWarning, stacklevel=3)
+            _warn(text, DeprecationWarning, stacklevel=2)
         elif name == "__class__":
             return own(self, name)
         return getattr(own(self, "_module"), name)

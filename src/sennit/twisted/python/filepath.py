@@ -1,12 +1,13 @@
 """Paths as objects that keep inside: a child is a child, whatever its name says.
 
 `FilePath` is absolute from its making on.  What is asked about a file (size, times, kind) is read from the
-file system once and kept until `FilePath.changed` or `FilePath.restat`.  Paths are strings or bytes, as given;
-results are of the same kind.
+file system once and kept until `FilePath.changed` or `FilePath.restat`.  Paths are strings or bytes, as
+given; results are of the same kind.
 """
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import os
 import secrets
@@ -23,7 +24,7 @@ from stat import (
     S_IXOTH,
     S_IXUSR,
 )
-from typing import IO, Any, AnyStr, ClassVar, Generic, Literal, Self, TypeVar, cast
+from typing import IO, Any, AnyStr, ClassVar, Generic, Self, TypeVar, cast
 
 from zope.interface import Attribute, Interface, implementer
 
@@ -56,7 +57,6 @@ __all__ = [
 ]
 
 OtherAnyStr = TypeVar("OtherAnyStr", str, bytes)
-FileMode = Literal["r", "w", "a", "r+", "w+", "a+"]
 
 O_BINARY: int = getattr(os, "O_BINARY", 0)
 # What Windows reports when a directory cannot be listed.
@@ -73,46 +73,46 @@ class IFilePath(Interface):
 
     sep = Attribute("What stands between the parts of a path.")
 
-    def child(name):  # type: ignore[no-untyped-def]
+    def child(name: Any) -> Any:  # noqa: N805 (interfaces have no self)
         """Return the path of the child `name`; raise InsecurePath if it would not be one."""
 
-    def open(mode="r"):  # type: ignore[no-untyped-def]
+    def open(mode: str = "r") -> IO[bytes]:  # noqa: N805
         """Open the file, in binary, and return it."""
 
-    def changed():  # type: ignore[no-untyped-def]
+    def changed() -> None:
         """Forget what is known of the file."""
 
-    def getsize():  # type: ignore[no-untyped-def]
+    def getsize() -> int:
         """Return the size in bytes."""
 
-    def getModificationTime():  # type: ignore[no-untyped-def]
+    def getModificationTime() -> float:
         """Return when the contents changed last, in seconds since the epoch, a float."""
 
-    def getStatusChangeTime():  # type: ignore[no-untyped-def]
+    def getStatusChangeTime() -> float:
         """Return when the file's status changed last, in seconds since the epoch, a float."""
 
-    def getAccessTime():  # type: ignore[no-untyped-def]
+    def getAccessTime() -> float:
         """Return when the file was read last, in seconds since the epoch, a float."""
 
-    def exists():  # type: ignore[no-untyped-def]
+    def exists() -> bool:
         """Return whether there is such a file or directory."""
 
-    def isdir():  # type: ignore[no-untyped-def]
+    def isdir() -> bool:
         """Return whether it is a directory."""
 
-    def isfile():  # type: ignore[no-untyped-def]
+    def isfile() -> bool:
         """Return whether it is a regular file."""
 
-    def children():  # type: ignore[no-untyped-def]
+    def children() -> Any:
         """Return the paths of what is in the directory."""
 
-    def basename():  # type: ignore[no-untyped-def]
+    def basename() -> Any:
         """Return the last part of the path."""
 
-    def parent():  # type: ignore[no-untyped-def]
+    def parent() -> Any:
         """Return the path of the directory that this is in."""
 
-    def sibling(name):  # type: ignore[no-untyped-def]
+    def sibling(name: Any) -> Any:  # noqa: N805
         """Return the path of `name` in the directory that this is in."""
 
 
@@ -213,13 +213,13 @@ class AbstractFilePath(Generic[AnyStr]):
         """Return whether it is a directory."""
         return bool(self.listdir())
 
-    def open(self, mode: FileMode = "r") -> IO[bytes]:
+    def open(self, mode: str = "r") -> IO[bytes]:
         """Open the file, in binary; there is nothing to open here.
 
         Raises:
             FileNotFoundError: Always.
         """
-        raise FileNotFoundError(2, f"There is nothing to open with mode {mode!r}", str(self.path))
+        raise FileNotFoundError(errno.ENOENT, f"There is nothing to open with mode {mode!r}", str(self.path))
 
     def getAccessTime(self) -> float:
         """Return when the file was read last, in seconds since the epoch."""
@@ -384,12 +384,16 @@ class FilePath(AbstractFilePath[AnyStr]):
     def asBytesMode(self, encoding: str | None = None) -> FilePath[bytes]:
         """Return the same path as bytes, by `encoding` or the file system's."""
         path = self.path
-        return self.clonePath(path.encode(encoding) if encoding and isinstance(path, str) else os.fsencode(path))
+        if encoding and isinstance(path, str):
+            return self.clonePath(path.encode(encoding))
+        return self.clonePath(os.fsencode(path))
 
     def asTextMode(self, encoding: str | None = None) -> FilePath[str]:
         """Return the same path as a string, by `encoding` or the file system's."""
         path = self.path
-        return self.clonePath(path.decode(encoding) if encoding and isinstance(path, bytes) else os.fsdecode(path))
+        if encoding and isinstance(path, bytes):
+            return self.clonePath(path.decode(encoding))
+        return self.clonePath(os.fsdecode(path))
 
     def _below(self, path: Any) -> Any:
         """Return our path joined with `path`, as the kind that `path` is of, without ``..``."""
@@ -598,7 +602,7 @@ class FilePath(AbstractFilePath[AnyStr]):
         """Make the file, which must not exist, and return it open for reading and writing, in binary."""
         return os.fdopen(os.open(self.path, _CREATE), "w+b")
 
-    def open(self, mode: FileMode = "r") -> IO[bytes]:
+    def open(self, mode: str = "r") -> IO[bytes]:
         """Open the file, in binary whatever `mode` says.
 
         Args:
@@ -705,9 +709,9 @@ class FilePath(AbstractFilePath[AnyStr]):
                 while chunk := source.read(65536):
                     target_file.write(chunk)
         elif not self.exists():
-            raise FileNotFoundError(2, "No such file or directory", os.fsdecode(self.path))
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", os.fsdecode(self.path))
         else:
-            raise NotImplementedError("Only files and directories can be copied")
+            raise OSError(errno.EINVAL, "Only files and directories can be copied", os.fsdecode(self.path))
         destination.changed()
 
     def moveTo(self, destination: FilePath[OtherAnyStr], followLinks: bool = True) -> None:
@@ -720,7 +724,7 @@ class FilePath(AbstractFilePath[AnyStr]):
         try:
             os.rename(self.path, cast("AnyStr", _as(destination.path, type(self.path))))  # noqa: PTH104
         except OSError as error:
-            if error.errno != 18:  # EXDEV: across file systems only copying moves
+            if error.errno != errno.EXDEV:
                 raise
             beside = destination.temporarySibling()
             self.copyTo(beside, followLinks)

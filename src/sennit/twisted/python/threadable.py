@@ -21,7 +21,7 @@ __all__ = [
 
 ioThread: int | None = None
 
-_Reentrant: Any = threading._RLock  # type: ignore[attr-defined]  # the lock class that can be subclassed
+_Reentrant: Any = threading._RLock  # the lock class that can be subclassed
 
 
 class XLock(_Reentrant):  # type: ignore[misc]

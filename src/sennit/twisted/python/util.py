@@ -285,7 +285,7 @@ def makeStatBar(
     """Make a function that draws how far something has come.
 
     Args:
-        width: The width of the drawing, with its brackets.
+        width: How many places there are from start to end.
         maxPosition: The position at the end.
         doneChar: Drawn for what is done.
         undoneChar: Drawn for what is left.
@@ -294,12 +294,11 @@ def makeStatBar(
     Returns:
         The function: given a position, it returns the drawing.
     """
-    room = width - len(currentChar) - 2
 
     def statBar(position: float, force: int = 0, last: Sequence[str] = ("",)) -> str:
         del force, last
-        done = int(position * room / maxPosition)
-        return f"[{doneChar * done}{currentChar}{undoneChar * (room - done)}]"
+        done = int(position * width / maxPosition)
+        return f"[{doneChar * done}{currentChar}{undoneChar * (width - done - 2)}]"
 
     return statBar
 
