@@ -1,0 +1,66 @@
+"""Coroutines over Deferreds: `ensureDeferred` for ``async def``, `inlineCallbacks` for generators.
+
+Both start what they are given at once and return a Deferred of its outcome; see `sennit.core.driver`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator
+from functools import wraps
+from inspect import iscoroutine
+from types import GeneratorType
+from typing import Any, NoReturn, ParamSpec, TypeVar, cast
+
+from sennit.core.deferred import Deferred
+from sennit.core.driver import ReturnValue, drive_coroutine, drive_generator
+from sennit.core.outcome import DEFERREDS, NotACoroutineError
+
+__all__ = ["ensureDeferred", "inlineCallbacks", "returnValue"]
+
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
+
+
+def ensureDeferred(coro: Coroutine[Any, Any, _T] | Generator[Any, Any, _T] | Deferred[_T]) -> Deferred[_T]:
+    """Return a Deferred of the outcome of `coro`; a Deferred is returned as it is.
+
+    A coroutine runs until it first has to wait before this returns.
+
+    Raises:
+        NotACoroutineError: If `coro` is none of these.
+    """
+    if coro.__class__ in DEFERREDS:
+        return cast("Deferred[_T]", coro)
+    if iscoroutine(coro) or coro.__class__ is GeneratorType:
+        return cast("Deferred[_T]", drive_coroutine(Deferred, coro))
+    raise NotACoroutineError(f"{coro!r} is not a coroutine or a Deferred")
+
+
+def inlineCallbacks(f: Callable[_P, Generator[Any, Any, _T]]) -> Callable[_P, Deferred[_T]]:
+    """Make a function that returns a Deferred of a generator function's outcome.
+
+    The generator yields what it waits for (a Deferred, a coroutine or an asyncio future) and is given
+    its result, or has its failure raised at the yield; any other value is given straight back.
+    """
+
+    @wraps(f)
+    def start(*args: _P.args, **kwargs: _P.kwargs) -> Deferred[_T]:
+        try:
+            generator = f(*args, **kwargs)
+        except ReturnValue:
+            raise TypeError(
+                f"inlineCallbacks requires {f!r} to produce a generator; instead caught returnValue "
+                "being used in a non-generator",
+            ) from None
+        if generator.__class__ is not GeneratorType:
+            raise TypeError(
+                f"inlineCallbacks requires {f!r} to produce a generator; instead got {generator!r}"
+            )
+        return cast("Deferred[_T]", drive_generator(Deferred, generator))
+
+    return start
+
+
+def returnValue(val: object) -> NoReturn:
+    """End the generator of an `inlineCallbacks` function with `val`; ``return val`` does the same."""
+    raise ReturnValue(val)
