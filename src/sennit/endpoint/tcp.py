@@ -1,0 +1,120 @@
+"""Endpoints on IPv4 and IPv6 TCP: a thin face on the reactor's ``connectTCP`` and ``listenTCP``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zope.interface import implementer
+
+from sennit.core.deferred import Deferred, execute
+from sennit.core.interfaces import IListeningPort, IProtocol, IStreamClientEndpoint, IStreamServerEndpoint
+from sennit.endpoint.connecting import connect_with
+
+__all__ = ["TCP4ClientEndpoint", "TCP4ServerEndpoint", "TCP6ClientEndpoint", "TCP6ServerEndpoint"]
+
+
+@implementer(IStreamServerEndpoint)
+class _TCPServerEndpoint:
+    """What the two server endpoints share."""
+
+    def __init__(self, reactor: Any, port: int, backlog: int, interface: str) -> None:
+        self._reactor = reactor
+        self._port = port
+        self._backlog = backlog
+        self._interface = interface
+
+    def listen(self, factory: Any) -> Deferred[IListeningPort]:
+        """Listen, with `factory` building a protocol for each connection.
+
+        Args:
+            factory: An `IProtocolFactory`.
+
+        Returns:
+            A Deferred that fires with the `IListeningPort`, or fails with `CannotListenError`.
+        """
+        return execute(
+            self._reactor.listenTCP, self._port, factory, backlog=self._backlog, interface=self._interface
+        )
+
+
+class TCP4ServerEndpoint(_TCPServerEndpoint):
+    """Listens on TCP over IPv4.
+
+    Args:
+        reactor: An `IReactorTCP`.
+        port: The port number; 0 lets the system choose.
+        backlog: How many connections may wait to be accepted.
+        interface: The address to listen on; empty for all.
+    """
+
+    def __init__(self, reactor: Any, port: int, backlog: int = 50, interface: str = "") -> None:
+        super().__init__(reactor, port, backlog, interface)
+
+
+class TCP6ServerEndpoint(_TCPServerEndpoint):
+    """Listens on TCP over IPv6.
+
+    Args:
+        reactor: An `IReactorTCP`.
+        port: The port number; 0 lets the system choose.
+        backlog: How many connections may wait to be accepted.
+        interface: The address to listen on; ``::`` for all.
+    """
+
+    def __init__(self, reactor: Any, port: int, backlog: int = 50, interface: str = "::") -> None:
+        super().__init__(reactor, port, backlog, interface)
+
+
+@implementer(IStreamClientEndpoint)
+class _TCPClientEndpoint:
+    """What the two client endpoints share."""
+
+    def __init__(
+        self, reactor: Any, host: str, port: int, timeout: float = 30, bindAddress: Any | None = None
+    ) -> None:
+        self._reactor = reactor
+        self._host = host
+        self._port = port
+        self._timeout = timeout
+        self._bindAddress = bindAddress
+
+    def connect(self, protocolFactory: Any) -> Deferred[IProtocol]:
+        """Connect.
+
+        Args:
+            protocolFactory: An `IProtocolFactory`.
+
+        Returns:
+            A Deferred that fires with the connected protocol.  Cancelling it closes the socket and
+            fails it with `ConnectingCancelledError`.
+        """
+        return connect_with(
+            protocolFactory,
+            lambda wrapping: self._reactor.connectTCP(
+                self._host, self._port, wrapping, timeout=self._timeout, bindAddress=self._bindAddress
+            ),
+        )
+
+
+class TCP4ClientEndpoint(_TCPClientEndpoint):
+    """Connects over TCP to an IPv4 address, or to a name that the reactor's resolver finds one for.
+
+    Args:
+        reactor: An `IReactorTCP`.
+        host: The peer's address or name.
+        port: The peer's port number.
+        timeout: How many seconds the attempt may take.
+        bindAddress: The local address, or ``(address, port)``; None lets the system choose.
+    """
+
+
+class TCP6ClientEndpoint(_TCPClientEndpoint):
+    """Connects over TCP to an IPv6 address.
+
+    Args:
+        reactor: An `IReactorTCP`.
+        host: The peer's address, with ``%scope`` where it is link-local.
+        port: The peer's port number.
+        timeout: How many seconds the attempt may take.
+        bindAddress: The local address, or ``(address, port)``; None lets the system choose.
+    """

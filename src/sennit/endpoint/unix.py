@@ -1,0 +1,89 @@
+"""Endpoints on UNIX stream sockets: a thin face on ``connectUNIX`` and ``listenUNIX``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zope.interface import implementer
+
+from sennit.core.deferred import Deferred, execute
+from sennit.core.interfaces import IListeningPort, IProtocol, IStreamClientEndpoint, IStreamServerEndpoint
+from sennit.endpoint.connecting import connect_with
+
+__all__ = ["UNIXClientEndpoint", "UNIXServerEndpoint"]
+
+
+@implementer(IStreamServerEndpoint)
+class UNIXServerEndpoint:
+    """Listens on a UNIX socket.
+
+    Args:
+        reactor: An `IReactorUNIX`.
+        address: The socket's path; a leading NUL names a socket in Linux's abstract space.
+        backlog: How many connections may wait to be accepted.
+        mode: The permissions of the socket's file.
+        wantPID: Whether to hold a lock file beside the socket, so that one left behind by a dead
+            process is replaced and one in use is not.
+    """
+
+    def __init__(
+        self, reactor: Any, address: str, backlog: int = 50, mode: int = 0o666, wantPID: bool | int = 0
+    ) -> None:
+        self._reactor = reactor
+        self._address = address
+        self._backlog = backlog
+        self._mode = mode
+        self._wantPID = wantPID
+
+    def listen(self, factory: Any) -> Deferred[IListeningPort]:
+        """Listen, with `factory` building a protocol for each connection.
+
+        Args:
+            factory: An `IProtocolFactory`.
+
+        Returns:
+            A Deferred that fires with the `IListeningPort`, or fails with `CannotListenError`.
+        """
+        return execute(
+            self._reactor.listenUNIX,
+            self._address,
+            factory,
+            backlog=self._backlog,
+            mode=self._mode,
+            wantPID=self._wantPID,
+        )
+
+
+@implementer(IStreamClientEndpoint)
+class UNIXClientEndpoint:
+    """Connects to a UNIX socket.
+
+    Args:
+        reactor: An `IReactorUNIX`.
+        path: The socket's path.
+        timeout: How many seconds the attempt may take.
+        checkPID: Whether to look first for a server's lock file beside the socket.
+    """
+
+    def __init__(self, reactor: Any, path: str, timeout: float = 30, checkPID: bool | int = 0) -> None:
+        self._reactor = reactor
+        self._path = path
+        self._timeout = timeout
+        self._checkPID = checkPID
+
+    def connect(self, protocolFactory: Any) -> Deferred[IProtocol]:
+        """Connect.
+
+        Args:
+            protocolFactory: An `IProtocolFactory`.
+
+        Returns:
+            A Deferred that fires with the connected protocol.  Cancelling it closes the socket and
+            fails it with `ConnectingCancelledError`.
+        """
+        return connect_with(
+            protocolFactory,
+            lambda wrapping: self._reactor.connectUNIX(
+                self._path, wrapping, timeout=self._timeout, checkPID=self._checkPID
+            ),
+        )
