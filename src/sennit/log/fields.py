@@ -44,6 +44,6 @@ def look_up(field: str, event: Mapping[str, Any]) -> Any:
 class CallingFormatter(Formatter):
     """A formatter that knows calls in fields."""
 
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
         """Return the value of a field, and the key it began with."""
         return look_up(field_name, kwargs), field_name

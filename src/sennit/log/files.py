@@ -190,7 +190,7 @@ class LoggingFile:
         for line in lines:
             self.write(line)
 
-    def _unsupported(self, *args: object) -> NoReturn:  # noqa: ARG002
+    def _unsupported(self, *args: object) -> NoReturn:
         """Raise OSError: this file is for writing text alone."""
         raise OSError("A file that makes log events can only be written to.")
 

@@ -44,7 +44,7 @@ class _UntilBegun:
         self._stdlib = STDLibLogObserver("sennit")
         self.history = LimitedHistoryLogObserver(size)
 
-    def lowest_rank(self, namespace: str) -> int:  # noqa: ARG002
+    def lowest_rank(self, namespace: str) -> int:
         """Return the rank of info."""
         return LogLevel.info.rank
 
