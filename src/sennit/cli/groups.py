@@ -55,11 +55,11 @@ class _Group(click.Group):
         super().__init__(**options)
         self._path = path
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+    def list_commands(self, ctx: click.Context) -> list[str]:
         depth = len(self._path)
         return sorted(path[-1] for path in COMMANDS if len(path) == depth + 1 and path[:depth] == self._path)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         path = (*self._path, cmd_name)
         if path not in COMMANDS:
             return None

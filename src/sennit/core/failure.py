@@ -240,7 +240,7 @@ class Failure(BaseException):
 
     def getTraceback(
         self,
-        elideFrameworkCode: int = 0,  # noqa: ARG002 - frames that say nothing are never kept
+        elideFrameworkCode: int = 0,
         detail: str = DEFAULT_DETAIL,
     ) -> str:
         """Return the traceback as text.
@@ -258,7 +258,7 @@ class Failure(BaseException):
     def printTraceback(
         self,
         file: IO[str] | None = None,
-        elideFrameworkCode: int = False,  # noqa: ARG002 - as getTraceback
+        elideFrameworkCode: int = False,
         detail: str = DEFAULT_DETAIL,
     ) -> None:
         """Write the traceback to `file`, by default to standard error."""

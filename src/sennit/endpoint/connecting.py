@@ -59,7 +59,7 @@ class ConnectingFactory(ClientFactory):
             return None
         return interpose(protocol, "makeConnection", _Arrival(protocol, self._onConnection))
 
-    def clientConnectionFailed(self, connector: Any, reason: Any) -> None:  # noqa: ARG002 - the contract's
+    def clientConnectionFailed(self, connector: Any, reason: Any) -> None:
         """Fire the Deferred with `reason`, unless it was cancelled before."""
         if not self._onConnection.called:
             self._onConnection.errback(reason)

@@ -19,7 +19,7 @@ class _OneProtocol(Factory):
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
 
-    def buildProtocol(self, addr: Any) -> Any:  # noqa: ARG002 - the contract's
+    def buildProtocol(self, addr: Any) -> Any:
         """Return the protocol."""
         return self._protocol
 
