@@ -1,0 +1,72 @@
+"""Stream ports and connections: the reactor's way to the transports."""
+
+from __future__ import annotations
+
+import socket
+
+from sennit.core.interfaces import IClientFactory, IConnector, IListeningPort, IProtocolFactory
+from sennit.reactor.base import ReactorBase
+
+__all__ = ["Streams"]
+
+
+class Streams(ReactorBase):
+    """IReactorTCP, IReactorUNIX, and adoption of stream sockets made elsewhere."""
+
+    def listenTCP(
+        self, port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = ""
+    ) -> IListeningPort:
+        """Accept TCP connections (`sennit.transport.tcp.listen_tcp`)."""
+        from sennit.transport.tcp import listen_tcp
+
+        return listen_tcp(self, port, factory, backlog, interface)
+
+    def connectTCP(
+        self,
+        host: str,
+        port: int,
+        factory: IClientFactory,
+        timeout: float = 30.0,
+        bindAddress: tuple[str, int] | None = None,
+    ) -> IConnector:
+        """Make a TCP connection (`sennit.transport.tcp.connect_tcp`)."""
+        from sennit.transport.tcp import connect_tcp
+
+        return connect_tcp(self, host, port, factory, timeout, bindAddress)
+
+    def listenUNIX(
+        self,
+        address: str,
+        factory: IProtocolFactory,
+        backlog: int = 50,
+        mode: int = 0o666,
+        wantPID: bool = False,
+    ) -> IListeningPort:
+        """Accept connections on a UNIX socket (`sennit.transport.unix.listen_unix`)."""
+        from sennit.transport.unix import listen_unix
+
+        return listen_unix(self, address, factory, backlog, mode, wantPID)
+
+    def connectUNIX(
+        self, address: str, factory: IClientFactory, timeout: float = 30, checkPID: bool = False
+    ) -> IConnector:
+        """Connect to a UNIX socket (`sennit.transport.unix.connect_unix`)."""
+        from sennit.transport.unix import connect_unix
+
+        return connect_unix(self, address, factory, timeout, checkPID)
+
+    def adoptStreamPort(
+        self, fileDescriptor: int, addressFamily: socket.AddressFamily, factory: IProtocolFactory
+    ) -> IListeningPort:
+        """Accept connections on a copy of a socket that listens already."""
+        from sennit.transport.tcp import adopt_stream_port
+
+        return adopt_stream_port(self, fileDescriptor, addressFamily, factory)
+
+    def adoptStreamConnection(
+        self, fileDescriptor: int, addressFamily: socket.AddressFamily, factory: IProtocolFactory
+    ) -> None:
+        """Run a protocol on a copy of a socket that is connected already."""
+        from sennit.transport.tcp import adopt_stream_connection
+
+        adopt_stream_connection(self, fileDescriptor, addressFamily, factory)

@@ -1,0 +1,137 @@
+"""Calls between threads and the reactor.
+
+`callFromThread` appends to a queue and wakes the loop once for all that wait there; appending to a
+deque and reading a flag are atomic, so threads and signal handlers may do it at any instant.  The
+reader lowers the flag before it reads: an append that finds the flag up is certain to be seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from typing import Any
+
+from sennit.log import Logger
+from sennit.reactor.base import ReactorBase
+from sennit.threads import ThreadPool
+
+__all__ = ["Threads"]
+
+_log = Logger()
+
+_WORKERS = 10
+_RESOLVERS = 10
+
+
+class Threads(ReactorBase):
+    """IReactorThreads and IReactorFromThreads."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | str | None = None, *, debug: bool = False) -> None:
+        self._calls: deque[tuple[Context, Callable[..., object], tuple[Any, ...], dict[str, Any]]] = deque()
+        self._wake_asked = False
+        self._pool_size = _WORKERS
+        self.threadpool: ThreadPool | None = None
+        self._resolver_pool: ThreadPool | None = None
+        super().__init__(loop, debug=debug)
+
+    def callFromThread(self, callable: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+        """Have the reactor make a call in its own thread, soon; safe in any thread and in signal handlers.
+
+        Calls are made in the order in which they were handed in.  What a call raises is logged.
+
+        Args:
+            callable: What to call.
+            *args: Its positional arguments.
+            **kwargs: Its keyword arguments.
+        """
+        assert _is_callable(callable), f"{callable!r} is not callable"
+        self._calls.append((copy_context(), callable, args, kwargs))
+        if not self._wake_asked:
+            self._wake()
+
+    def callInThread(self, callable: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+        """Make a call in a thread of the pool; its result is dropped, what it raises is logged."""
+        self.getThreadPool().callInThread(callable, *args, **kwargs)
+
+    def getThreadPool(self) -> ThreadPool:
+        """Return the pool behind `callInThread` and `deferToThread`; it is stopped at shutdown.
+
+        Before the reactor runs, the pool takes work and starts it when the reactor does.
+        """
+        pool = self.threadpool
+        if pool is None:
+            pool = self.threadpool = ThreadPool(0, self._pool_size, "sennit.reactor")
+            if self._threads_may_run():
+                pool.start()
+        return pool
+
+    def suggestThreadPoolSize(self, size: int) -> None:
+        """Allow the pool `size` threads at most."""
+        self._pool_size = size
+        if self.threadpool is not None:
+            self.threadpool.adjustPoolsize(maxthreads=size)
+
+    def _get_resolver_pool(self) -> ThreadPool:
+        """Return the pool for name look-ups, apart so that slow work does not starve them, nor they it."""
+        pool = self._resolver_pool
+        if pool is None:
+            pool = self._resolver_pool = ThreadPool(0, _RESOLVERS, "sennit.resolver")
+            if self._threads_may_run():
+                pool.start()
+        return pool
+
+    def _threads_may_run(self) -> bool:
+        """Tell whether pools work now or wait for the reactor to run."""
+        return False
+
+    def _start_pools(self) -> None:
+        for pool in (self.threadpool, self._resolver_pool):
+            if pool is not None and not pool.started:
+                pool.start()
+
+    def _take_pools(self) -> list[ThreadPool]:
+        """Forget the pools and return those that have to be stopped."""
+        pools = [pool for pool in (self.threadpool, self._resolver_pool) if pool is not None]
+        self.threadpool = self._resolver_pool = None
+        return pools
+
+    def _wake(self) -> None:
+        loop = self._loop
+        if loop is None:
+            return
+        self._wake_asked = True
+        try:
+            loop.call_soon_threadsafe(self._run_calls)
+        except RuntimeError:
+            # The loop was closed between the look and the call: the calls wait for the next one.
+            self._wake_asked = False
+
+    def _run_calls(self) -> None:
+        self._wake_asked = False
+        if self._startup_pending:
+            self._wake()
+            return
+        calls = self._calls
+        for _ in range(len(calls)):
+            context, func, args, kwargs = calls.popleft()
+            try:
+                context.run(func, *args, **kwargs)
+            except BaseException:
+                _log.failure("Error in a call from another thread, {func!r}", func=func)
+        if calls and not self._wake_asked:
+            self._wake()
+        self._stop_loop_pass()
+
+    def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        super()._attach(loop)
+        if self._calls:
+            self._wake()
+
+    def _detach(self) -> None:
+        self._wake_asked = False
+        super()._detach()
+
+
+_is_callable = callable
