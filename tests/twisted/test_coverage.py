@@ -1,0 +1,78 @@
+"""The drop-in has the names of Twisted's public API, and takes the same calls: floors that only rise."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from conformance.coverage import Coverage, modules
+from conformance.environment import ROOT
+
+FLOORS = {
+    "twisted.internet.defer": 0.97,
+    "twisted.internet.task": 0.97,
+    "twisted.internet.protocol": 0.97,
+    "twisted.internet.error": 0.97,
+    "twisted.internet.address": 0.97,
+    "twisted.internet.interfaces": 0.97,
+    "twisted.internet.endpoints": 0.97,
+    "twisted.protocols.basic": 0.97,
+    "twisted.protocols.policies": 0.97,
+    "twisted.logger": 0.97,
+    "twisted.python.failure": 0.97,
+    "twisted.application.service": 0.97,
+}
+MEASURE = """
+import dataclasses, json, sys, warnings
+import sennit.twisted
+sennit.twisted.install()
+from conformance.coverage import measure
+print(json.dumps({module: dataclasses.asdict(measure(module)) for module in sys.argv[1:]}))
+"""
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """What a fresh process measures: this one has modules that tests have changed."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *FLOORS],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+        cwd=ROOT,
+    )
+    return {module: Coverage(**fields) for module, fields in json.loads(done.stdout).items()}
+
+
+@pytest.mark.parametrize("module", FLOORS)
+def test_every_public_name_is_there(measured, module):
+    assert measured[module].names > 0
+    assert measured[module].lacking_names == []
+
+
+@pytest.mark.parametrize("module", FLOORS)
+def test_calls_take_the_recorded_parameters(measured, module):
+    found = measured[module]
+    assert found.calls > 0
+    assert found.share_of_calls() >= FLOORS[module], found.wrong_calls
+
+
+def test_the_inventory_is_whole():
+    assert len(modules()) > 250
+
+
+def test_the_measure_finds_what_is_lacking():
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, "twisted.spread.jelly"],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+        cwd=ROOT,
+    )
+    found = Coverage(**json.loads(done.stdout)["twisted.spread.jelly"])
+    assert found.lacking_names
+    assert found.share_of_calls() == 0.0
