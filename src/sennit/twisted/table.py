@@ -19,7 +19,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     # The event loop and what runs on it
     "twisted.internet": (),
     "twisted.internet.abstract": ("sennit.core.addresses:isIPAddress isIPv6Address",),
-    "twisted.internet.address": ("sennit.core.addresses",),
+    "twisted.internet.address": ("sennit.core.addresses", "sennit.twisted.python.runtime:platform"),
     "twisted.internet.asyncioreactor": ("sennit.twisted.internet.asyncioreactor",),
     "twisted.internet.base": ("sennit.reactor:DelayedCall",),
     "twisted.internet.default": ("sennit.twisted.internet.default",),
@@ -34,10 +34,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.epollreactor": ("sennit.twisted.internet.epollreactor",),
     "twisted.internet.error": ("sennit.core.errors",),
     "twisted.internet.interfaces": ("sennit.core.interfaces",),
-    "twisted.internet.main": (
-        "sennit.twisted.internet.main",
-        "sennit.core.errors:CONNECTION_DONE CONNECTION_LOST",
-    ),
+    "twisted.internet.main": ("sennit.twisted.internet.main",),
     "twisted.internet.pollreactor": ("sennit.twisted.internet.pollreactor",),
     "twisted.internet.protocol": ("sennit.protocol",),
     REACTOR: ("sennit.twisted.internet.default",),
@@ -55,7 +52,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.logger": ("sennit.log",),
     # Services
     "twisted.application": (),
-    "twisted.application.internet": ("sennit.app.internet",),
+    "twisted.application.internet": ("sennit.app.listening", "sennit.app.timed", "sennit.app.client"),
     "twisted.application.service": ("sennit.app.service",),
     # The web
     "twisted.web": (),
@@ -75,7 +72,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.python.context": ("sennit.twisted.python.context",),
     "twisted.python.deprecate": ("sennit.twisted.python.deprecate",),
     "twisted.python.failure": ("sennit.core.failure",),
-    "twisted.python.filepath": ("sennit.twisted.python.filepath",),
+    "twisted.python.filepath": ("sennit.twisted.python.filepath", "typing:TYPE_CHECKING"),
     "twisted.python.lockfile": ("sennit.core.filesystem_lock:FilesystemLock isLocked",),
     "twisted.python.log": ("sennit.twisted.python.log",),
     "twisted.python.logfile": ("sennit.twisted.python.logfile",),

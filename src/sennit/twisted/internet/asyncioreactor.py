@@ -9,16 +9,29 @@ from sennit.twisted.internet.main import installReactor
 
 __all__ = ["AsyncioSelectorReactor", "install"]
 
+_LONG = 86400.0
+
 
 class AsyncioSelectorReactor(Reactor):
     """The reactor on any asyncio loop.
 
     Args:
-        eventloop: The loop to run on; by default a new one, uvloop's where it is installed.
+        eventloop: The loop to run on, or the name of a kind; by default a new one, uvloop's where it is
+            installed.
     """
 
-    def __init__(self, eventloop: asyncio.AbstractEventLoop | None = None) -> None:
+    def __init__(self, eventloop: asyncio.AbstractEventLoop | str | None = None) -> None:
         super().__init__(eventloop)
+
+    usingThreads = True
+
+    def doIteration(self, timeout: float | None) -> None:
+        """Let the loop run once.
+
+        Args:
+            timeout: How long to wait for something to happen, in seconds; None for a day at most.
+        """
+        self.iterate(_LONG if timeout is None else timeout)
 
     @property
     def _asyncioEventloop(self) -> asyncio.AbstractEventLoop:

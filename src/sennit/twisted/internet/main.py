@@ -6,9 +6,12 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from sennit.core.errors import ReactorAlreadyInstalledError
+from sennit.core.errors import ConnectionDone, ConnectionLost, ReactorAlreadyInstalledError
 
-__all__ = ["installReactor"]
+__all__ = ["CONNECTION_DONE", "CONNECTION_LOST", "installReactor"]
+
+CONNECTION_DONE = ConnectionDone("Connection done")
+CONNECTION_LOST = ConnectionLost("Connection lost")
 
 _NAME = "twisted.internet.reactor"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sennit.reactor.loops import new_loop
 from sennit.twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from sennit.twisted.internet.main import installReactor
 
@@ -13,7 +12,9 @@ class PollReactor(AsyncioSelectorReactor):
     """The reactor whose loop waits with ``poll``."""
 
     def __init__(self) -> None:
-        super().__init__(new_loop("poll"))
+        super().__init__("poll")
+
+    doPoll = AsyncioSelectorReactor.doIteration
 
 
 def install() -> None:
