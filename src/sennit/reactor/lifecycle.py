@@ -143,15 +143,15 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
             return None
         return self.addSystemEventTrigger("after", "startup", callable, *args, **kwargs)
 
-    def sigInt(self, number: int, frame: FrameType | None = None) -> None:  # noqa: ARG002 (a signal handler's)
+    def sigInt(self, number: int, frame: FrameType | None = None) -> None:
         """Stop because of SIGINT."""
         self._end_by_signal(number)
 
-    def sigTerm(self, number: int, frame: FrameType | None = None) -> None:  # noqa: ARG002 (a signal handler's)
+    def sigTerm(self, number: int, frame: FrameType | None = None) -> None:
         """Stop because of SIGTERM."""
         self._end_by_signal(number)
 
-    def sigBreak(self, number: int, frame: FrameType | None = None) -> None:  # noqa: ARG002 (a signal handler's)
+    def sigBreak(self, number: int, frame: FrameType | None = None) -> None:
         """Stop because of SIGBREAK, the break key of Windows."""
         self._end_by_signal(number)
 

@@ -231,7 +231,7 @@ class ComplexResolverSimplifier:
     def __init__(self, nameResolver: IHostnameResolver) -> None:
         self._resolver = nameResolver
 
-    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: ARG002 (interface)
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:
         """Look up an IPv4 address.
 
         Args:
@@ -335,7 +335,7 @@ class ThreadedResolver:
 class BlockingResolver:
     """IPv4 addresses by the system's ``gethostbyname``, while everything else waits: for scripts."""
 
-    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: ARG002 (interface)
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:
         """Look up an IPv4 address.
 
         Args:
