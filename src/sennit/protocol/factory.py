@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from zope.interface import implementer
 
@@ -28,9 +28,6 @@ else:
 
 __all__ = ["ClientFactory", "Factory", "ServerFactory"]
 
-_Params = ParamSpec("_Params")
-_F = TypeVar("_F")
-
 
 @implementer(IProtocolFactory, ILoggingContext)
 class Factory(Generic[P]):
@@ -47,12 +44,7 @@ class Factory(Generic[P]):
     noisy: bool = True
 
     @classmethod
-    def forProtocol(
-        cls: Callable[_Params, _F],
-        protocol: Callable[..., Any],
-        *args: _Params.args,
-        **kwargs: _Params.kwargs,
-    ) -> _F:
+    def forProtocol(cls, protocol: Callable[..., P], *args: Any, **kwargs: Any) -> Self:
         """Make a factory of this class for a protocol.
 
         Args:
@@ -61,7 +53,7 @@ class Factory(Generic[P]):
             **kwargs: For the factory's constructor.
         """
         factory = cls(*args, **kwargs)
-        cast("Factory[Any]", factory).protocol = protocol
+        factory.protocol = protocol
         return factory
 
     def logPrefix(self) -> str:
