@@ -70,7 +70,7 @@ class FileSender:
         self._finish(lambda deferred: deferred.callback(self.lastSent))
 
     def _next_piece(self) -> bytes:
-        """Read and transform; what becomes nothing is passed over, because only a write brings us here again."""
+        """Read and transform; pass over what becomes nothing, for only a write brings us here again."""
         while self.file and (chunk := self.file.read(self.CHUNK_SIZE)):
             piece: bytes = chunk if self.transform is None else self.transform(chunk)
             if piece:
