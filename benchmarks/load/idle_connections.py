@@ -1,0 +1,38 @@
+"""Many connections that say nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import socket
+import time
+from collections.abc import Iterator
+
+__all__ = ["held", "limit"]
+
+SPARE = 200  # descriptors for everything else in this process
+
+
+def limit(wanted: int) -> int:
+    """Return how many connections this process may hold, `wanted` at most; raises its own soft limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY or hard > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard - SPARE)
+
+
+@contextlib.contextmanager
+def held(port: int, count: int) -> Iterator[None]:
+    """Hold `count` connections to `port` while the block runs, all of them accepted and seen to work."""
+    with contextlib.ExitStack() as stack:
+        sockets = []
+        for _ in range(count):
+            sock = socket.create_connection(("127.0.0.1", port), timeout=30)
+            sockets.append(stack.enter_context(sock))
+        # Each is asked for one byte, so that every connection has been made on the server's side too.
+        for sock in sockets:
+            sock.sendall(b"x")
+        for sock in sockets:
+            assert sock.recv(1) == b"x", "the echo is wrong"
+        time.sleep(0.2)
+        yield

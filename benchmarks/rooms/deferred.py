@@ -1,0 +1,26 @@
+"""Deferreds: the cases of `benchmarks.deferred_cases`, each on Sennit's module and on Twisted's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from benchmarks.harness import SERVER_CPU, BenchmarkError, Options, Result, contenders, output
+
+FLOOR = 1.0
+
+
+def measure(options: Options) -> Iterator[Result]:
+    """Yield how many times a second each case runs, beside Twisted."""
+    if not options.wants("twisted"):
+        return
+    figures: dict[str, list[dict[str, float]]] = {"sennit": [], "twisted": []}
+    for _ in range(options.rounds):
+        for peer, command in contenders("deferred_program.py", str(options.seconds / 20)).items():
+            figures[peer].append(json.loads(output(command, cpu=SERVER_CPU)))
+    cases = list(figures["sennit"][0])
+    if not cases or any(list(each) != cases for rounds in figures.values() for each in rounds):
+        raise BenchmarkError("the contenders did not run the same cases")
+    for case in cases:
+        ours, theirs = ([each[case] for each in figures[peer]] for peer in ("sennit", "twisted"))
+        yield Result(case, "twisted", "/s", ours, theirs, FLOOR)

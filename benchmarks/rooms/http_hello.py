@@ -1,0 +1,54 @@
+"""HTTP: requests answered a second by a small resource, with wrk on 100 connections."""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import re
+import shutil
+from collections.abc import Iterator
+
+from benchmarks.harness import BenchmarkError, Options, Result, compare, contenders, output, serving
+
+CONNECTIONS = 100
+FLOORS = {"twisted": 2.0}
+BODY = b"Hello, world!"
+
+
+def measure(options: Options) -> Iterator[Result]:
+    """Yield the rate at which Sennit answers, beside Twisted."""
+    if shutil.which("wrk") is None:
+        yield Result(
+            "hello, 100 connections", "", "", [], note="skipped: the load generator wrk is not installed"
+        )
+        return
+    turns = {
+        peer: functools.partial(_turn, command, options.seconds)
+        for peer, command in contenders("http_program.py").items()
+    }
+    yield from compare(f"hello, {CONNECTIONS} connections", "req/s", turns, options, FLOORS)
+
+
+def _turn(command: list[str], seconds: float) -> float:
+    with serving(command) as server:
+        _check(server.port)
+        duration = max(1, round(seconds))
+        load = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{duration}s", f"http://127.0.0.1:{server.port}/"]
+        report = output(load)
+        rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
+        if rate is None or "Non-2xx" in report or "Socket errors" in report:
+            raise BenchmarkError(f"wrk was not answered well: {report}")
+        return float(rate[1])
+
+
+def _check(port: int) -> None:
+    """See that the server answers right before it is measured."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        for _ in range(2):
+            connection.request("GET", "/any/path")
+            answer = connection.getresponse()
+            if answer.status != 200 or answer.read() != BODY:
+                raise BenchmarkError(f"the answer is wrong: {answer.status}")
+    finally:
+        connection.close()
