@@ -84,9 +84,9 @@ def test_a_new_name_on_a_merged_module_stays_there(dropin):
 
 
 def test_a_module_that_is_not_in_the_table_is_not_found_and_the_error_says_why(dropin):
-    with pytest.raises(ModuleNotFoundError, match=r"^twisted\.no\.such is not in Sennit") as caught:
+    with pytest.raises(ModuleNotFoundError, match=r"^twisted\.no is not in Sennit") as caught:
         importlib.import_module("twisted.no.such")
-    assert caught.value.name in ("twisted.no", "twisted.no.such")
+    assert caught.value.name == "twisted.no"
 
 
 def test_a_private_module_below_one_of_ours_is_not_found_under_two_names(dropin):
@@ -145,7 +145,8 @@ def test_objects_pickled_under_twisted_names_load_as_ours(dropin):
 def test_installing_loads_no_room():
     done = fresh(
         "import sys, sennit.twisted as t; t.install(); import twisted, twisted.internet, twisted.web;"
-        "print(sorted(m for m in sys.modules if m.startswith('sennit.') and not m.startswith('sennit.twisted')))"
+        "rooms = {m for m in sys.modules if m.startswith('sennit.')};"
+        "print(sorted(m for m in rooms if not m.startswith('sennit.twisted')))"
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "['sennit.core', 'sennit.core.current', 'sennit.version']"
@@ -235,6 +236,7 @@ def test_a_forgotten_reactor_is_made_anew(dropin):
 
     del sys.modules["twisted.internet.reactor"]
     second = importlib.import_module("twisted.internet.reactor")
+    first.close()
     assert second is not first
 
 

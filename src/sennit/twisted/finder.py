@@ -16,7 +16,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -168,17 +168,16 @@ def installed() -> bool:
 
 
 def uninstall() -> None:
-    """Undo `install`: forget the modules it gave, the process-wide reactor included."""
+    """Undo `install`: forget the modules it gave, and close and forget the process's reactor."""
     if _finder not in sys.meta_path:
         return
     sys.meta_path.remove(_finder)
     set_default_reactor(None)
-    for name in list(_ours()):
+    close = getattr(sys.modules.get(REACTOR), "close", None)
+    if close is not None:
+        close()
+    for name in [name for name in sys.modules if name == _ROOT or name.startswith(_ROOT + ".")]:
         del sys.modules[name]
-
-
-def _ours() -> Iterator[str]:
-    return (name for name in list(sys.modules) if name == _ROOT or name.startswith(_ROOT + "."))
 
 
 def _is_package(name: str) -> bool:

@@ -18,7 +18,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.copyright": ("sennit.twisted.copyright:copyright disclaimer longversion version",),
     # The event loop and what runs on it
     "twisted.internet": (),
-    "twisted.internet.abstract": ("sennit.core.addresses:isIPAddress isIPv6Address",),
+    "twisted.internet.abstract": ("sennit.twisted.internet.abstract",),
     "twisted.internet.address": ("sennit.core.addresses", "sennit.twisted.python.runtime:platform"),
     "twisted.internet.asyncioreactor": ("sennit.twisted.internet.asyncioreactor",),
     "twisted.internet.base": ("sennit.reactor:DelayedCall",),
