@@ -40,6 +40,8 @@ class ReactorBase:
         self._debug = debug
         # True from `run` to its start-up event: what the loop holds from before waits behind that.
         self._startup_pending = False
+        # True while `iterate` waits for something to happen: whoever runs something then stops the loop.
+        self._pass_wanted = False
         self._loop_name = loop if isinstance(loop, str) else None
         self._owns_loop = not isinstance(loop, asyncio.AbstractEventLoop)
         if isinstance(loop, asyncio.AbstractEventLoop):
@@ -71,9 +73,6 @@ class ReactorBase:
         if self._loop is not None and getattr(self._loop, LOOP_ATTRIBUTE, None) is self:
             delattr(self._loop, LOOP_ATTRIBUTE)
         self._loop = None
-
-    def _stop_loop_pass(self) -> None:
-        """Hear that something of this reactor's ran; `iterate` returns early on it."""
 
 
 def report_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

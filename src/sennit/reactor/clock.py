@@ -12,6 +12,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from sennit.reactor.loops import stands_on_libuv
+
 __all__ = ["steady_clock", "wall_clock"]
 
 
@@ -21,7 +23,7 @@ def steady_clock(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
     uvloop's ``time()`` is the start of the loop's current pass in whole milliseconds: a timer set after a
     slow callback would fire early by as much.  It stands on the monotonic clock, so that is read instead.
     """
-    if type(loop).__module__.partition(".")[0] == "uvloop":
+    if stands_on_libuv(loop):
         return time.monotonic
     return loop.time
 

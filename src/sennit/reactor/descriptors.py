@@ -2,13 +2,17 @@
 
 The reactor watches, and calls ``doRead`` or ``doWrite``; it never opens, reads or closes.  A descriptor
 ends when its method returns a reason or raises: it is watched no more and its ``connectionLost`` hears why.
-The number under which a descriptor was added is kept, so that one whose owner closed it first can still be
-taken out, and so that a number which the system has given to somebody else is left alone.
+
+Owners close descriptors without removing them, and the system gives the number to somebody else.  The
+number under which a descriptor was added is therefore kept and compared with its ``fileno()`` before
+every call.  libuv goes further and aborts the process when a number that it watches turns out closed: on
+uvloop a duplicate of the descriptor is watched, which nobody else can close.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -18,21 +22,37 @@ from sennit.core.failure import Failure
 from sennit.core.interfaces import IHalfCloseableDescriptor, IReadDescriptor, IWriteDescriptor
 from sennit.log import Logger
 from sennit.reactor.base import ReactorBase
+from sennit.reactor.loops import stands_on_libuv
 
 __all__ = ["Descriptors"]
 
 _log = Logger()
 
 
+class _Direction:
+    """The descriptors watched in one direction.
+
+    Attributes:
+        watched: Each descriptor's number, and the number that the loop watches for it.
+        owners: The descriptor that was added under a number.
+    """
+
+    __slots__ = ("add", "method", "owners", "remove", "watched")
+
+    def __init__(self, add: str, remove: str, method: str) -> None:
+        self.add = add
+        self.remove = remove
+        self.method = method
+        self.watched: dict[Any, tuple[int, int]] = {}
+        self.owners: dict[int, Any] = {}
+
+
 class Descriptors(ReactorBase):
     """IReactorFDSet."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | str | None = None, *, debug: bool = False) -> None:
-        # Which descriptor under which number, and the reverse.
-        self._readers: dict[Any, int] = {}
-        self._writers: dict[Any, int] = {}
-        self._read_owners: dict[int, Any] = {}
-        self._write_owners: dict[int, Any] = {}
+        self._reading = _Direction("add_reader", "remove_reader", "doRead")
+        self._writing = _Direction("add_writer", "remove_writer", "doWrite")
         super().__init__(loop, debug=debug)
 
     def addReader(self, reader: IReadDescriptor) -> None:
@@ -44,16 +64,7 @@ class Descriptors(ReactorBase):
         Raises:
             ValueError: If it has no descriptor number, or one that cannot be watched (a plain file).
         """
-        fd = _number(reader)
-        known = self._readers.get(reader)
-        if known == fd:
-            return
-        if known is not None:
-            self.removeReader(reader)
-        _watch(self.loop.add_reader, fd, self._on_readable, reader)
-        self._readers.pop(self._read_owners.get(fd), None)
-        self._readers[reader] = fd
-        self._read_owners[fd] = reader
+        self._add(self._reading, reader)
 
     def addWriter(self, writer: IWriteDescriptor) -> None:
         """Call ``writer.doWrite()`` whenever writing would not block, until `removeWriter`.
@@ -64,30 +75,15 @@ class Descriptors(ReactorBase):
         Raises:
             ValueError: If it has no descriptor number, or one that cannot be watched (a plain file).
         """
-        fd = _number(writer)
-        known = self._writers.get(writer)
-        if known == fd:
-            return
-        if known is not None:
-            self.removeWriter(writer)
-        _watch(self.loop.add_writer, fd, self._on_writable, writer)
-        self._writers.pop(self._write_owners.get(fd), None)
-        self._writers[writer] = fd
-        self._write_owners[fd] = writer
+        self._add(self._writing, writer)
 
     def removeReader(self, reader: IReadDescriptor) -> None:
         """Watch `reader` no more for reading; if it was not watched, do nothing."""
-        fd = self._readers.pop(reader, None)
-        if fd is not None:
-            del self._read_owners[fd]
-            _unwatch(self.loop.remove_reader, fd)
+        self._remove(self._reading, reader)
 
     def removeWriter(self, writer: IWriteDescriptor) -> None:
         """Watch `writer` no more for writing; if it was not watched, do nothing."""
-        fd = self._writers.pop(writer, None)
-        if fd is not None:
-            del self._write_owners[fd]
-            _unwatch(self.loop.remove_writer, fd)
+        self._remove(self._writing, writer)
 
     def removeAll(self) -> list[Any]:
         """Watch nothing more.
@@ -95,46 +91,96 @@ class Descriptors(ReactorBase):
         Returns:
             The descriptors that were watched, each once.
         """
-        watched = list(dict.fromkeys([*self._readers, *self._writers]))
+        watched = list(dict.fromkeys([*self._reading.watched, *self._writing.watched]))
         for descriptor in watched:
-            self.removeReader(descriptor)
-            self.removeWriter(descriptor)
+            self._remove(self._reading, descriptor)
+            self._remove(self._writing, descriptor)
         return watched
 
     def getReaders(self) -> list[Any]:
         """Return the descriptors watched for reading."""
-        return list(self._readers)
+        return list(self._reading.watched)
 
     def getWriters(self) -> list[Any]:
         """Return the descriptors watched for writing."""
-        return list(self._writers)
+        return list(self._writing.watched)
 
-    def _on_readable(self, reader: Any) -> None:
-        self._step(reader, self._readers, "doRead")
+    def _add(self, direction: _Direction, descriptor: Any) -> None:
+        fd: int = descriptor.fileno()
+        if fd < 0:
+            raise ValueError(f"{descriptor!r} cannot be watched: its fileno() is {fd}, so it is closed.")
+        known = direction.watched.get(descriptor)
+        if known is not None:
+            if known[0] == fd:
+                return
+            self._remove(direction, descriptor)
+        self._evict(fd, descriptor)
+        direction.watched[descriptor] = (fd, self._watch(self.loop, direction, descriptor, fd))
+        direction.owners[fd] = descriptor
 
-    def _on_writable(self, writer: Any) -> None:
-        self._step(writer, self._writers, "doWrite")
+    def _watch(self, loop: asyncio.AbstractEventLoop, direction: _Direction, descriptor: Any, fd: int) -> int:
+        ours = os.dup(fd) if stands_on_libuv(loop) else fd
+        try:
+            getattr(loop, direction.add)(ours, self._step, direction, descriptor)
+        except PermissionError:
+            if ours != fd:
+                os.close(ours)
+            raise ValueError(
+                f"{descriptor!r} cannot be watched on this loop: descriptor {fd} is a plain file or a "
+                "directory, which is always ready.  Read it in a thread."
+            ) from None
+        return ours
 
-    def _step(self, descriptor: Any, watched: dict[Any, int], method: str) -> None:
-        fd = watched.get(descriptor)
-        if fd is None:
+    def _remove(self, direction: _Direction, descriptor: Any) -> None:
+        known = direction.watched.pop(descriptor, None)
+        if known is not None:
+            fd, ours = known
+            del direction.owners[fd]
+            self._unwatch(direction, fd, ours)
+
+    def _unwatch(self, direction: _Direction, fd: int, ours: int) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            # It may fail where the owner closed it, and the number is a transport's now or nobody's.
+            with suppress(OSError, RuntimeError):
+                getattr(loop, direction.remove)(ours)
+        if ours != fd:
+            os.close(ours)
+
+    def _evict(self, fd: int, newcomer: Any) -> None:
+        """Forget who was closed without being removed, now that the system gave the number to `newcomer`.
+
+        The loop must hear of it: some selectors take the two for one and would not watch the new one.
+        """
+        for direction in (self._reading, self._writing):
+            owner = direction.owners.get(fd)
+            if owner is not None and owner is not newcomer and owner.fileno() != fd:
+                self._remove(direction, owner)
+
+    def _step(self, direction: _Direction, descriptor: Any) -> None:
+        known = direction.watched.get(descriptor)
+        if known is None:
             return
+        fd = known[0]
         try:
             if descriptor.fileno() != fd:
                 why: Any = ConnectionFdescWentAway("The descriptor was closed while it was watched.")
             else:
-                why = getattr(descriptor, method)()
-                if not why and descriptor in watched and descriptor.fileno() != fd:
+                why = getattr(descriptor, direction.method)()
+                if not why and descriptor in direction.watched and descriptor.fileno() != fd:
                     why = ConnectionFdescWentAway("The descriptor was closed while it was watched.")
         except BaseException as error:
-            _log.failure("Error in {method} of {descriptor!r}", method=method, descriptor=descriptor)
+            _log.failure(
+                "Error in {method} of {descriptor!r}", method=direction.method, descriptor=descriptor
+            )
             why = error
         if why:
-            self._disconnect(descriptor, why, reading=method == "doRead")
-        self._stop_loop_pass()
+            self._disconnect(descriptor, why, reading=direction is self._reading)
+        if self._pass_wanted:
+            self.loop.stop()
 
     def _disconnect(self, descriptor: Any, why: Any, *, reading: bool) -> None:
-        self.removeReader(descriptor)
+        self._remove(self._reading, descriptor)
         if isinstance(why, BaseException):
             reason = Failure(why)
         else:
@@ -143,7 +189,7 @@ class Descriptors(ReactorBase):
         if reading and done and IHalfCloseableDescriptor.providedBy(descriptor):
             _tell(descriptor.readConnectionLost, reason)
             return
-        self.removeWriter(descriptor)
+        self._remove(self._writing, descriptor)
         _tell(descriptor.connectionLost, reason)
 
     def _disconnect_descriptors(self) -> None:
@@ -153,42 +199,16 @@ class Descriptors(ReactorBase):
 
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
         super()._attach(loop)
-        for reader, fd in self._readers.items():
-            loop.add_reader(fd, self._on_readable, reader)
-        for writer, fd in self._writers.items():
-            loop.add_writer(fd, self._on_writable, writer)
+        for direction in (self._reading, self._writing):
+            for descriptor, (fd, _) in direction.watched.items():
+                direction.watched[descriptor] = (fd, self._watch(loop, direction, descriptor, fd))
 
     def _detach(self) -> None:
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            for fd in self._read_owners:
-                _unwatch(loop.remove_reader, fd)
-            for fd in self._write_owners:
-                _unwatch(loop.remove_writer, fd)
+        for direction in (self._reading, self._writing):
+            for descriptor, (fd, ours) in direction.watched.items():
+                self._unwatch(direction, fd, ours)
+                direction.watched[descriptor] = (fd, fd)
         super()._detach()
-
-
-def _number(descriptor: Any) -> int:
-    fd: int = descriptor.fileno()
-    if fd < 0:
-        raise ValueError(f"{descriptor!r} cannot be watched: its fileno() is {fd}, so it is closed.")
-    return fd
-
-
-def _watch(add: Callable[..., object], fd: int, callback: Callable[[Any], None], descriptor: Any) -> None:
-    try:
-        add(fd, callback, descriptor)
-    except PermissionError:
-        raise ValueError(
-            f"{descriptor!r} cannot be watched on this loop: descriptor {fd} is a plain file or a directory, "
-            "which is always ready.  Read it in a thread."
-        ) from None
-
-
-def _unwatch(remove: Callable[[int], object], fd: int) -> None:
-    # It may fail where the owner closed it, and the number is a transport's now or nobody's.
-    with suppress(OSError, RuntimeError):
-        remove(fd)
 
 
 def _tell(method: Callable[[Failure], object], reason: Failure) -> None:

@@ -44,7 +44,6 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         self.running = False
         self._started = False
         self._stopping = False
-        self._pass_wanted = False
         self._signals: SignalHandlers | None = None
         self._ended_by: int | None = None
         # Only of a reactor whose loop is run by others: waits for the end of the loop, and for our own.
@@ -275,16 +274,17 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         def join() -> None:
             for pool in pools:
                 pool.stop()
-            self.callFromThread(self.crash)
+            self.callFromThread(joined)
 
-        threading.Thread(target=join, name="sennit.reactor.join").start()
+        def joined() -> None:
+            joiner.join()
+            self.crash()
+
+        joiner = threading.Thread(target=join, name="sennit.reactor.join")
+        joiner.start()
 
     def _threads_may_run(self) -> bool:
         return self._started
-
-    def _stop_loop_pass(self) -> None:
-        if self._pass_wanted and self._loop is not None:
-            self._loop.stop()
 
 
 def _drain(loop: asyncio.AbstractEventLoop) -> None:

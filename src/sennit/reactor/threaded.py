@@ -110,7 +110,7 @@ class Threads(ReactorBase):
 
     def _run_calls(self) -> None:
         self._wake_asked = False
-        if self._startup_pending:
+        if self._startup_pending or self._loop is None:
             self._wake()
             return
         calls = self._calls
@@ -122,7 +122,8 @@ class Threads(ReactorBase):
                 _log.failure("Error in a call from another thread, {func!r}", func=func)
         if calls and not self._wake_asked:
             self._wake()
-        self._stop_loop_pass()
+        if self._pass_wanted and self._loop is not None:
+            self._loop.stop()
 
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
         super()._attach(loop)

@@ -309,6 +309,8 @@ class Timers(ReactorBase):
 
     def _run_due(self) -> None:
         """Make the calls whose time has come, in the order of their deadlines."""
+        if self._loop is None:
+            return
         if self._startup_pending:
             if not self._pass_asked:
                 self._ask_pass()
@@ -331,11 +333,14 @@ class Timers(ReactorBase):
             self._make(call)
         if heap and heap[0][0] <= now:
             self._run_heap(now)
-        if self._loop is not None:
+        loop = self._loop
+        if loop is not None:
             if queue and not self._pass_asked:
                 self._ask_pass()
-            self._arm()
-            self._stop_loop_pass()
+            if heap and heap[0][0] < self._armed_for:
+                self._arm()
+            if self._pass_wanted:
+                loop.stop()
 
     def _run_heap(self, until: float) -> None:
         heap = self._heap

@@ -9,7 +9,7 @@ import asyncio
 import importlib
 from importlib.util import find_spec
 
-__all__ = ["LoopNotAvailable", "loop_names", "new_loop"]
+__all__ = ["LoopNotAvailable", "loop_names", "new_loop", "stands_on_libuv"]
 
 _NAMES = ("uvloop", "asyncio", "select", "poll", "epoll", "kqueue")
 
@@ -43,3 +43,8 @@ def new_loop(name: str | None = None) -> asyncio.AbstractEventLoop:
         raise ValueError(f"There is no loop named {name!r}; choose from {', '.join(_NAMES)}.")
     loop: asyncio.AbstractEventLoop = importlib.import_module(f"{__name__}.{name}").new()
     return loop
+
+
+def stands_on_libuv(loop: asyncio.AbstractEventLoop) -> bool:
+    """Tell whether a loop is uvloop's, or a subclass of it."""
+    return any(kind.__module__.partition(".")[0] == "uvloop" for kind in type(loop).__mro__)
