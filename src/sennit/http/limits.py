@@ -1,0 +1,42 @@
+"""What one client may take up: every limit of the server side, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["DEFAULT_LIMITS", "Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one connection.
+
+    Attributes:
+        request_line: Octets of a request target (414 past it).
+        header_count: Fields in a head, and in trailers (431).
+        header_size: Octets of names and values in a head, and in trailers (431).
+        body_size: Octets of a request body (413); None for no limit.
+        memory_body: Octets of a body kept in memory; a larger one goes to a temporary file.
+        chunk_overhead: Octets of chunk-size lines and extensions that a body may waste beyond a fair share
+            of 16 octets a chunk and 2 per octet of data (400).
+        form_fields: Fields of a form (413).
+        form_memory: Octets of form arguments (413).
+        pipeline_buffer: Octets read ahead while a request is being answered, before reading stops.
+        header_timeout: Seconds from the first octet of a head to its last (408).
+        body_timeout: Seconds without any octet of a body (408).
+    """
+
+    request_line: int = 16384
+    header_count: int = 500
+    header_size: int = 65536
+    body_size: int | None = 1 << 30
+    memory_body: int = 100_000
+    chunk_overhead: int = 16384
+    form_fields: int = 1000
+    form_memory: int = 16 << 20
+    pipeline_buffer: int = 65536
+    header_timeout: float = 30.0
+    body_timeout: float = 60.0
+
+
+DEFAULT_LIMITS = Limits()

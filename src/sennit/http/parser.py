@@ -1,0 +1,412 @@
+"""Octets to request events: RFC 9112 by llhttp (through httptools), with every rule that llhttp leaves open.
+
+llhttp refuses bare CR and LF, NUL and controls in fields, folded lines, repeated or signed Content-Length, a
+Content-Length beside a Transfer-Encoding, and malformed chunks.  Added here: one Host in HTTP/1.1 and a sane one,
+only ``chunked`` as transfer coding, framing fields kept out of trailers, limits on everything that grows, no
+request after one that closes, and bodies of requests that offer an upgrade (llhttp would skip those, and a body
+read as a request is a smuggled request).
+
+httptools calls back for each item and cannot be stopped inside a read, so events queue up, at most those of
+`SLICE` octets; `receive_data` is given more only when they are consumed.  The first error is kept, and all
+input after it thrown away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from typing import Any
+
+import httptools
+
+from sennit.http.codes import (
+    EXPECTATION_FAILED,
+    HTTP_VERSION_NOT_SUPPORTED,
+    NOT_IMPLEMENTED,
+    REQUEST_ENTITY_TOO_LARGE,
+    REQUEST_HEADER_FIELDS_TOO_LARGE,
+    REQUEST_URI_TOO_LONG,
+)
+from sennit.http.errors import RemoteProtocolError
+from sennit.http.events import BodyData, EndOfMessage, Event, RequestHead
+from sennit.http.limits import DEFAULT_LIMITS, Limits
+
+__all__ = ["SLICE", "RequestParser"]
+
+SLICE = 65536
+"""How much to hand to `RequestParser.receive_data` at once."""
+
+_MAX_METHOD = 32
+_MAX_PREFIX = 64
+_FAIR_PER_CHUNK = 16
+_FAIR_PER_OCTET = 2
+_METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
+_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]*)(?::[0-9]*)?")
+_FRAMING = frozenset((b"content-length", b"transfer-encoding", b"host", b"connection"))
+_SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"host", b"expect"))
+_STATUS_OF_REASON = {
+    "Invalid HTTP version": HTTP_VERSION_NOT_SUPPORTED,
+    "Invalid method for HTTP/x.x request": NOT_IMPLEMENTED,
+    "Request has invalid `Transfer-Encoding`": NOT_IMPLEMENTED,
+    "Content-Length overflow": REQUEST_ENTITY_TOO_LARGE,
+    "Chunk size overflow": REQUEST_ENTITY_TOO_LARGE,
+}
+
+
+class RequestParser:
+    """Reads the requests of one connection.
+
+    Args:
+        limits: What one client may take up.
+
+    Attributes:
+        events: What was received and not yet taken, oldest first.
+        error: Why reading has stopped, None while it has not.
+        paused: Whether a request that offers an upgrade waits for `resume`.
+    """
+
+    __slots__ = (
+        "_body_size",
+        "_chunks",
+        "_closed",
+        "_fed",
+        "_fresh",
+        "_good_host",
+        "_head",
+        "_headers",
+        "_last_length",
+        "_llhttp",
+        "_messages",
+        "_method",
+        "_pieces",
+        "_prefix",
+        "_priming",
+        "_rest",
+        "_size",
+        "_skips",
+        "_special",
+        "_target",
+        "_trailers",
+        "error",
+        "events",
+        "limits",
+        "paused",
+    )
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.limits = limits
+        self.events: deque[Event] = deque()
+        self.error: RemoteProtocolError | None = None
+        self.paused = False
+        self._llhttp: Any = httptools.HttpRequestParser(self)
+        self._closed = False
+        self._priming = False
+        self._good_host = b""
+        self._prefix = b""
+        self._rest = b""
+        self._method: bytes | None = None
+        self._messages = 0
+        self._last_length = 0
+        self._fresh = True
+        self._skips = False
+        self._target = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._special: list[tuple[bytes, bytes]] = []
+        self._size = 0
+        self._head: RequestHead | None = None
+        self._fed = 0
+
+    @property
+    def receiving_head(self) -> bool:
+        """Whether a head has begun and is not complete."""
+        return self._head is None and bool(self._target or self._prefix)
+
+    @property
+    def receiving_body(self) -> bool:
+        """Whether a head is complete and its body is not."""
+        return self._head is not None
+
+    def next_event(self) -> Event | None:
+        """Return the oldest event, None if more data is needed.
+
+        Raises:
+            RemoteProtocolError: If reading has stopped and all events before that are taken.
+        """
+        if self.events:
+            return self.events.popleft()
+        if self.error is not None:
+            raise self.error
+        return None
+
+    def receive_data(self, data: bytes | memoryview) -> None:
+        """Read some octets, `SLICE` of them at the most.
+
+        Anything wrong with them is in `error` afterwards, and is raised by `next_event` in its turn.
+        """
+        if self._closed:
+            return
+        if self.paused:
+            self._rest += data
+            return
+        if self._prefix:
+            data = self._prefix + data
+            self._prefix = b""
+        began = self._messages
+        fresh = self._fresh and self._head is None and not self._target
+        head = self._head
+        target = self._target
+        try:
+            self._llhttp.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._switch(bytes(data[upgrade.args[0] :]))
+            return
+        except httptools.HttpParserInvalidMethodError as error:
+            if not (fresh and self._messages == began and self._other_method(bytes(data))):
+                self._fail(error)
+            return
+        except httptools.HttpParserError as error:
+            self._fail(error)
+            return
+        if self._target or self._head is not None:
+            same = self._messages == began and self._head is head and bool(head or target)
+            self._check_unfinished(len(data) if same else 0)
+        elif self._messages == began:
+            if fresh:
+                self._keep_prefix(bytes(data))
+        elif not self._closed:
+            self._fresh = data[-1] == 10 or (fresh and self._ends_message(bytes(data), self._messages - began))
+
+    def _ends_message(self, data: bytes, messages: int) -> bool:
+        """Tell whether the message that began `data` ends with it; only then is llhttp surely at a start."""
+        return messages == 1 and data.find(b"\r\n\r\n") + 4 + self._last_length == len(data)
+
+    def receive_eof(self) -> None:
+        """Note that nothing will follow; an unfinished request is an error."""
+        if not self._closed and (self.receiving_head or self.receiving_body):
+            self._refuse(RemoteProtocolError("The connection ended inside a request."))
+        self._closed = True
+
+    def resume(self) -> None:
+        """Go on after a request whose offer to change protocols was not taken."""
+        if self.paused:
+            self.paused = False
+            rest, self._rest = self._rest, b""
+            if rest:
+                self.receive_data(rest)
+
+    def take_rest(self) -> bytes:
+        """Return what was received after a request that changes protocols, and read no more."""
+        self._closed = True
+        rest, self._rest = self._rest, b""
+        return rest
+
+    def _refuse(self, error: RemoteProtocolError) -> None:
+        self.error = error
+        self._closed = True
+        self._head = None
+        self._target = self._prefix = b""
+
+    def _fail(self, error: Exception) -> None:
+        if self._closed:
+            # llhttp complains of data after a message that closes; it is not ours to read.
+            return
+        cause = error.__context__
+        if isinstance(cause, RemoteProtocolError):
+            self._refuse(cause)
+        else:
+            reason = str(error)
+            self._refuse(RemoteProtocolError(f"{reason}.", _STATUS_OF_REASON.get(reason)))
+
+    def _check_unfinished(self, fed: int) -> None:
+        """Hold a message that spans reads to its limits, counting what llhttp has not handed over yet."""
+        self._fed += fed
+        head = self._head
+        if head is None:
+            if self._fed > self.limits.request_line + self.limits.header_size:
+                self._refuse(RemoteProtocolError("The head is too large.", REQUEST_HEADER_FIELDS_TOO_LARGE))
+            return
+        if self._pieces:
+            self._flush()
+        if head.length is None:
+            fair = _FAIR_PER_CHUNK * self._chunks + _FAIR_PER_OCTET * self._body_size
+            if self._fed - self._body_size > fair + self.limits.chunk_overhead:
+                self._refuse(RemoteProtocolError("The chunks' framing is out of proportion."))
+
+    def _flush(self) -> None:
+        pieces = self._pieces
+        self.events.append(BodyData(pieces[0] if len(pieces) == 1 else b"".join(pieces)))
+        self._pieces = []
+
+    def _keep_prefix(self, data: bytes) -> None:
+        """Remember a method that has not arrived whole: llhttp forgets it when it does not know it."""
+        data = data.lstrip(b"\r\n")
+        if len(data) > _MAX_PREFIX:
+            self._refuse(RemoteProtocolError("The request line is malformed."))
+        elif data:
+            self._prefix = data
+            self._llhttp = httptools.HttpRequestParser(self)
+
+    def _other_method(self, data: bytes) -> bool:
+        """Read on under a method that llhttp does not know, by showing it one that it treats alike."""
+        data = data.lstrip(b"\r\n")
+        method, space, rest = data.partition(b" ")
+        if _METHOD.fullmatch(method) is None:
+            return False
+        self._llhttp = httptools.HttpRequestParser(self)
+        if not space:
+            self._prefix = data
+            return True
+        self._method = method
+        self.receive_data(b"PUT " + rest)
+        return True
+
+    def _switch(self, rest: bytes) -> None:
+        """Handle the end of a head that offers an upgrade."""
+        head = self._head
+        if head is None:
+            self.paused = True
+            self._rest = rest
+            return
+        # llhttp takes the body for the new protocol's. A fresh parser is shown the framing alone and reads it.
+        framing = b"Transfer-Encoding: chunked" if head.length is None else b"Content-Length: %d" % head.length
+        self._llhttp = httptools.HttpRequestParser(self)
+        self._priming = True
+        self._llhttp.feed_data(b"PUT / HTTP/1.1\r\n" + framing + b"\r\n\r\n")
+        self._priming = False
+        if rest:
+            self.receive_data(rest)
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the request target (called by httptools)."""
+        if self._priming:
+            return
+        self._target = self._target + url if self._target else url
+        if len(self._target) > self.limits.request_line:
+            raise RemoteProtocolError("The request target is too long.", REQUEST_URI_TOO_LONG)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field of the head or the trailers (called by httptools)."""
+        if self._priming:
+            return
+        value = value.rstrip(b" \t")
+        lower = name.lower()
+        if self._head is not None:
+            if lower in _FRAMING:
+                raise RemoteProtocolError(f"A trailer may not hold {name.decode()}.")
+            fields = self._trailers
+        else:
+            if lower in _SPECIAL:
+                self._special.append((lower, value))
+            fields = self._headers
+        fields.append((name, value))
+        self._size += len(name) + len(value)
+        if self._size > self.limits.header_size:
+            raise RemoteProtocolError("The fields are too large.", REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if len(fields) > self.limits.header_count:
+            raise RemoteProtocolError("There are too many fields.", REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_headers_complete(self) -> None:
+        """Check and announce a head (called by httptools)."""
+        if self._priming:
+            return
+        llhttp = self._llhttp
+        text = llhttp.get_http_version()
+        if text == "1.1":
+            version = 1
+        elif text == "1.0":
+            version = 0
+        else:
+            raise RemoteProtocolError(f"HTTP/{text} is not spoken here.", HTTP_VERSION_NOT_SUPPORTED)
+        length: int | None = 0
+        hosts = 0
+        expects = False
+        for name, value in self._special:
+            if name == b"host":
+                hosts += 1
+                if value != self._good_host:
+                    if _HOST.fullmatch(value) is None:
+                        raise RemoteProtocolError("The Host field is malformed.")
+                    self._good_host = value
+            elif name == b"content-length":
+                length = self._content_length(value)
+            elif name == b"transfer-encoding":
+                if not version:
+                    raise RemoteProtocolError("HTTP/1.0 has no Transfer-Encoding.")
+                if value.lower() != b"chunked" or length is None:
+                    raise RemoteProtocolError("The only transfer coding known is chunked.", NOT_IMPLEMENTED)
+                length = None
+            elif value.lower() != b"100-continue":
+                raise RemoteProtocolError("That expectation cannot be met.", EXPECTATION_FAILED)
+            else:
+                expects = version == 1
+        if hosts != 1 and (version or hosts):
+            raise RemoteProtocolError("A request has exactly one Host field.")
+        method = self._method
+        if method is None:
+            method = llhttp.get_method()
+        else:
+            self._method = None
+        skips = llhttp.should_upgrade()
+        upgrade = skips and length == 0
+        head = RequestHead(
+            method, self._target, version, self._headers, llhttp.should_keep_alive(), length, expects, upgrade
+        )
+        self.events.append(head)
+        self._last_length = length or 0
+        if length != 0:
+            self._head = head
+            self._skips = skips
+            self._pieces: list[bytes] = []
+            self._trailers: list[tuple[bytes, bytes]] = []
+            self._body_size = 0
+            self._chunks = 0
+            self._size = 0
+            self._fed = 0
+
+    def _content_length(self, value: bytes) -> int:
+        # llhttp has seen to it that these are digits that fit 64 bits.
+        length = int(value)
+        if self.limits.body_size is not None and length > self.limits.body_size:
+            raise RemoteProtocolError("The body is too large.", REQUEST_ENTITY_TOO_LARGE)
+        return length
+
+    def on_chunk_header(self) -> None:
+        """Count a chunk (called by httptools)."""
+        self._chunks += 1
+
+    def on_body(self, data: bytes) -> None:
+        """Take a piece of a body (called by httptools)."""
+        self._body_size += len(data)
+        limit = self.limits.body_size
+        if limit is not None and self._body_size > limit:
+            raise RemoteProtocolError("The body is too large.", REQUEST_ENTITY_TOO_LARGE)
+        self._pieces.append(data)
+
+    def on_message_complete(self) -> None:
+        """End a message (called by httptools)."""
+        if self._priming:
+            return
+        head = self._head
+        if head is None:
+            # The head itself is the last event.
+            last = self.events[-1]
+            if isinstance(last, RequestHead) and not last.keep_alive:
+                self._closed = True
+        elif self._skips:
+            # Not the end: llhttp leaves the body to whoever takes the upgrade.
+            self._skips = False
+            return
+        else:
+            if self._pieces:
+                self._flush()
+            self.events.append(EndOfMessage(tuple(self._trailers)))
+            if not head.keep_alive:
+                self._closed = True
+            self._head = None
+        self._messages += 1
+        self._target = b""
+        self._headers = []
+        if self._special:
+            self._special = []
+        self._size = 0
+        self._fed = 0
