@@ -1,0 +1,165 @@
+"""`HTTPFactory`: makes channels, keeps count of them, and writes the access log."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import IO, Any
+from weakref import WeakSet
+
+from sennit.core.current import current_reactor
+from sennit.core.deferred import Deferred, succeed
+from sennit.http.access_log import combinedLogFormatter
+from sennit.http.dates import datetimeToLogString
+from sennit.http.limits import DEFAULT_LIMITS, Limits
+from sennit.http.server import HTTPChannel
+from sennit.log import Logger, LogLevel, interest
+from sennit.protocol import ServerFactory
+
+__all__ = ["HTTPFactory"]
+
+_log = Logger()
+
+
+class HTTPFactory(ServerFactory[HTTPChannel]):
+    """Listens for HTTP/1 connections.
+
+    Args:
+        logPath: The file the access log is appended to; without one, lines become log events.
+        timeout: Seconds that a connection may be idle; None for no limit.
+        logFormatter: Makes the access log's lines (`IAccessLogFormatter`).
+        reactor: The clock for time-outs; the current reactor if None.
+        limits: What one client may take up.
+
+    Attributes:
+        timeOut: Seconds that a connection may be idle.
+        logFile: The open access log, None without one.
+        channels: The connections that are open.
+        draining: Whether `drain` was called.
+    """
+
+    protocol = HTTPChannel
+    logPath: str | bytes | None = None
+    timeOut: float | None = 60
+    draining = False
+
+    def __init__(
+        self,
+        logPath: str | bytes | None = None,
+        timeout: float | None = 60,
+        logFormatter: Callable[[str, Any], str] | None = None,
+        reactor: Any = None,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        if logPath is not None:
+            logPath = os.path.abspath(logPath)
+        self.logPath = logPath
+        self.timeOut = timeout
+        self.limits = limits
+        self.channels: WeakSet[HTTPChannel] = WeakSet()
+        self._formatter = combinedLogFormatter if logFormatter is None else logFormatter
+        self._given_reactor = reactor
+        self._logFile: IO[str] | None = None
+        self._log_generation = -1
+        self._log_heard = False
+        self._log_second = -1
+        self._log_time = ""
+        self._drained: list[Deferred[None]] = []
+
+    @property
+    def reactor(self) -> Any:
+        """The clock for time-outs."""
+        if self._given_reactor is None:
+            self._given_reactor = current_reactor()
+        return self._given_reactor
+
+    @property
+    def logFile(self) -> IO[str] | None:
+        """The open access log, None without one."""
+        return self._logFile
+
+    @logFile.setter
+    def logFile(self, logFile: IO[str] | None) -> None:
+        self._logFile = logFile
+
+    def buildProtocol(self, addr: Any) -> HTTPChannel | None:
+        """Make the channel for a connection.
+
+        Args:
+            addr: The client's address.
+        """
+        channel = super().buildProtocol(addr)
+        if channel is not None:
+            reactor = self.reactor
+            channel.callLater = reactor.callLater  # type: ignore[method-assign]
+            channel.seconds = reactor.seconds  # type: ignore[method-assign]
+            channel.timeOut = self.timeOut
+            channel.limits = self.limits
+        return channel
+
+    def startFactory(self) -> None:
+        """Open the access log."""
+        if self._logFile is None and self.logPath is not None:
+            self._logFile = self._openLogFile(self.logPath)
+
+    def stopFactory(self) -> None:
+        """Close the access log."""
+        if self._logFile is not None and self.logPath is not None:
+            self._logFile.close()
+            self._logFile = None
+
+    def _openLogFile(self, path: str | bytes) -> IO[str]:
+        return open(path, "a", buffering=1, encoding="utf-8")  # noqa: SIM115, PTH123 (kept open; a file subclass may be given)
+
+    def log(self, request: Any) -> None:
+        """Write a request's line to the access log, if one is kept or anybody listens.
+
+        Args:
+            request: The request, answered.
+        """
+        if self._logFile is not None:
+            self._logFile.write(self._formatter(self._timestamp(), request) + "\n")
+            return
+        if self._log_generation != interest.generation:
+            self._log_generation = interest.generation
+            self._log_heard = interest.lowest_rank(_log.observer, _log.namespace) <= LogLevel.info.rank
+        if self._log_heard:
+            _log.info("{line}", line=self._formatter(self._timestamp(), request))
+
+    def _timestamp(self) -> str:
+        now = int(time.time())
+        if now != self._log_second:
+            self._log_second = now
+            self._log_time = datetimeToLogString(now)
+        return self._log_time
+
+    def drain(self) -> Deferred[None]:
+        """Stop gracefully: close idle connections now, and each other one when its request is answered.
+
+        Stop listening first; connections that come in meanwhile are answered once and closed.
+
+        Returns:
+            A Deferred that fires with None when no connection is left.
+        """
+        self.draining = True
+        for channel in list(self.channels):
+            channel.drain()
+        if not self._open_channels():
+            return succeed(None)
+        deferred: Deferred[None] = Deferred()
+        self._drained.append(deferred)
+        return deferred
+
+    def _open_channels(self) -> list[HTTPChannel]:
+        # A channel whose transport was taken away is another protocol's now.
+        return [channel for channel in self.channels if channel.transport is not None]
+
+    def forget(self, channel: HTTPChannel) -> None:
+        """Take note that a connection is gone."""
+        self.channels.discard(channel)
+        if self._drained and not self._open_channels():
+            waiting, self._drained = self._drained, []
+            for deferred in waiting:
+                deferred.callback(None)

@@ -1,0 +1,34 @@
+"""`lazily`: an attribute that is made when it is first asked for.
+
+Once made (or assigned) it is an ordinary instance attribute, so that using it costs nothing more, and ``name in
+vars(instance)`` tells whether it was ever needed.  (`functools.cached_property` takes a lock on Python 3.11.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+__all__ = ["lazily"]
+
+_T = TypeVar("_T")
+
+
+class lazily(Generic[_T]):  # noqa: N801 (used as a decorator)
+    """Turn a method without arguments into an attribute made on first use."""
+
+    def __init__(self, make: Callable[[Any], _T]) -> None:
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    def __get__(self, instance: Any, owner: type | None = None) -> _T:
+        if instance is None:
+            return self  # type: ignore[return-value]  # the class gives the descriptor, as property does
+        value = self._make(instance)
+        instance.__dict__[self._name] = value
+        return value
+
+    if TYPE_CHECKING:
+        # At run time there is none: a data descriptor would be asked at every read.
+        def __set__(self, instance: Any, value: _T) -> None: ...

@@ -1,0 +1,637 @@
+"""`Request`: one request and the response to it, by Twisted's ``twisted.web.http`` names.
+
+A request speaks to its channel in `HTTPChannel`'s public methods only, so that a stream of another HTTP version can
+stand in.  What few requests need (header maps, arguments, cookies, the body's file) is made when asked for.  A
+response's head goes out with the first piece of its body, in one write.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import tempfile
+import warnings
+from collections.abc import Iterable, Sequence
+from io import BytesIO
+from typing import IO, Any, AnyStr
+
+from zope.interface import implementer
+
+from sennit.core.addresses import IPv4Address, IPv6Address
+from sennit.core.deferred import Deferred
+from sennit.core.failure import Failure
+from sennit.core.interfaces import IConsumer
+from sennit.core.report import report_error
+from sennit.http import codes
+from sennit.http.conditional import etag_matches
+from sennit.http.cookies import format_set_cookie, parse_cookies
+from sennit.http.dates import format_date, parse_date
+from sennit.http.errors import LocalProtocolError, RemoteProtocolError
+from sennit.http.events import RequestHead
+from sennit.http.forms import parse_form, parse_qs
+from sennit.http.headers import Headers
+from sennit.http.lazily import lazily
+from sennit.http.limits import DEFAULT_LIMITS
+from sennit.http.serializer import LAST_CHUNK
+
+__all__ = ["CACHED", "Request"]
+
+CACHED = "The client has this already: the answer is 304 or 412, without a body."
+"""What `Request.setETag` and `Request.setLastModified` return when nothing need be sent."""
+
+_UNQUEUED = object()
+
+
+@implementer(IConsumer)
+class Request:
+    """A request being answered.
+
+    Override `process`; it is called when the request has been received whole.
+
+    Args:
+        channel: The connection (or stream) to answer on.
+        queued: Not used; a request is made only when its turn comes.
+        parsePOSTFormSubmission: Whether form bodies are read into `args`.
+
+    Attributes:
+        method: The method.
+        uri: The request target as sent.
+        path: The target's path, still percent-encoded.
+        args: Arguments of the query and of a form body: name to list of values.
+        content: The body, a file at its start.
+        requestHeaders: The request's fields.
+        responseHeaders: The response's fields.
+        cookies: Set-Cookie values to be sent.
+        received_cookies: The cookies that came, by name.
+        code: The response's status code.
+        code_message: Its reason phrase.
+        defaultContentType: The media type of bodies that name none; None for no such header.
+        clientproto: ``b"HTTP/1.0"`` or ``b"HTTP/1.1"``.
+        sentLength: Octets of body written so far.
+    """
+
+    method = b"(no method yet)"
+    uri = b"(no uri yet)"
+    path: bytes = None  # type: ignore[assignment]  # known when the request is received
+    clientproto = b"(no clientproto yet)"
+    code = codes.OK
+    code_message: bytes | None = codes.RESPONSES[codes.OK]
+    producer: Any = None
+    streamingProducer = False
+    defaultContentType: bytes | None = None
+    finished = 0
+    startedWriting = 0
+    chunked = 0
+    sentLength = 0
+    etag: bytes | None = None
+    lastModified: int | None = None
+    queued = 0
+
+    _forceSSL = 0
+    _disconnected = False
+    _bodiless = False
+    _head: RequestHead | None = None
+    _body_size = 0
+    _remaining: int | None = None
+    """Octets that a declared Content-Length still wants; None if there is none."""
+    _plain_length: int | None = None
+    """The Content-Length to declare, while `responseHeaders` is not made."""
+
+    def __init__(
+        self, channel: Any, queued: object = _UNQUEUED, parsePOSTFormSubmission: bool = True
+    ) -> None:
+        self.channel = channel
+        self._parse_forms = parsePOSTFormSubmission
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__qualname__} at {id(self):#x} method={self.method.decode('latin-1')} "
+            f"uri={self.uri.decode('latin-1')} clientproto={self.clientproto.decode('latin-1')}>"
+        )
+
+    @lazily
+    def requestHeaders(self) -> Headers:
+        """The request's fields."""
+        return Headers.from_wire(self._head.headers) if self._head is not None else Headers()
+
+    @lazily
+    def responseHeaders(self) -> Headers:
+        """The response's fields."""
+        headers = Headers()
+        self._add_initial_headers(headers)
+        if self._plain_length is not None:
+            headers.setRawHeaders(b"content-length", [b"%d" % self._plain_length])
+        return headers
+
+    @lazily
+    def cookies(self) -> list[bytes]:
+        """Set-Cookie values to be sent."""
+        return []
+
+    @lazily
+    def received_cookies(self) -> dict[bytes, bytes]:
+        """The cookies that came, by name."""
+        return parse_cookies(self.requestHeaders.getRawHeaders(b"cookie") or ())
+
+    @lazily
+    def args(self) -> dict[bytes, list[bytes]]:
+        """The query's arguments, until a form's join them."""
+        query = self.uri.partition(b"?")[2]
+        return parse_qs(query, 1) if query else {}
+
+    @lazily
+    def content(self) -> IO[bytes]:
+        """The body."""
+        return BytesIO()
+
+    @lazily
+    def notifications(self) -> list[Deferred[None]]:
+        """Who waits for the end of this request."""
+        return []
+
+    @lazily
+    def host(self) -> Any:
+        """Our address."""
+        return self.channel.getHost()
+
+    @lazily
+    def client(self) -> Any:
+        """The client's address."""
+        return self.channel.getPeer()
+
+    @property
+    def transport(self) -> Any:
+        """The connection's transport."""
+        return self.channel.transport
+
+    def _add_initial_headers(self, headers: Headers) -> None:
+        """Put in what every response of this class carries."""
+
+    def _initial_lines(self) -> Sequence[bytes]:
+        """Return the same as whole field lines, for a response whose headers nobody has touched."""
+        return ()
+
+    # Receiving
+
+    def gotLength(self, length: int | None) -> None:
+        """Prepare for a body.
+
+        Args:
+            length: How long it is, in octets; None if that is not known.
+        """
+        if length and length > self._limits.memory_body:
+            self.content = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the request ends)
+
+    @property
+    def _limits(self) -> Any:
+        return getattr(self.channel, "limits", DEFAULT_LIMITS)
+
+    def parseCookies(self) -> None:
+        """Read the Cookie fields into `received_cookies` now."""
+        self.received_cookies = parse_cookies(self.requestHeaders.getRawHeaders(b"cookie") or ())
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Take a piece of the body; past `Limits.memory_body` it moves to a temporary file."""
+        content = self.content
+        content.write(data)
+        self._body_size += len(data)
+        if isinstance(content, BytesIO) and self._body_size > self._limits.memory_body:
+            spooled: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the request ends)
+            spooled.write(content.getbuffer())
+            self.content = spooled
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """Take the end of the request, and answer it.
+
+        Args:
+            command: The method.
+            path: The request target.
+            version: The protocol version.
+        """
+        self.method = command
+        self.uri = path
+        self.clientproto = version
+        self.path = path.partition(b"?")[0]
+        if "content" in self.__dict__:
+            self.content.seek(0)
+            if command == b"POST" and self._parse_forms and not self._read_form():
+                return
+        self.process()
+
+    def _read_form(self) -> bool:
+        types = self.requestHeaders.getRawHeaders(b"content-type")
+        if not types:
+            return True
+        limits = self._limits
+        length = self.content.seek(0, 2)
+        self.content.seek(0)
+        try:
+            form = parse_form(
+                types[-1],
+                self.content,
+                length,
+                max_fields=limits.form_fields,
+                max_memory=limits.form_memory,
+            )
+        except RemoteProtocolError as error:
+            self.channel.refuse(error)
+            return False
+        if form:
+            self.args.update(form)
+        return True
+
+    def process(self) -> None:
+        """Answer the request; override this. The default leaves it open for whoever holds the request."""
+
+    def noLongerQueued(self) -> None:
+        """Note that the request's turn has come; it always has, when it exists."""
+        self.queued = 0
+
+    # What the client said
+
+    def getHeader(self, key: AnyStr) -> AnyStr | None:
+        """Return the last value of a request field, None if there is none."""
+        values = self.requestHeaders.getRawHeaders(key)
+        return values[-1] if values else None
+
+    def getAllHeaders(self) -> dict[bytes, bytes]:
+        """Return the last value of every request field by lower-case name."""
+        return {name.lower(): values[-1] for name, values in self.requestHeaders.getAllRawHeaders()}
+
+    def getCookie(self, key: bytes) -> bytes | None:
+        """Return the value of a cookie that came, None if there is none."""
+        return self.received_cookies.get(key)
+
+    def getRequestHostname(self) -> bytes:
+        """Return the host the client asked for, without port; our address if it named none."""
+        host = self.getHeader(b"host")
+        if host is not None:
+            if host.startswith(b"["):
+                return host.partition(b"]")[0] + b"]"
+            return host.partition(b":")[0]
+        address = self.getHost()
+        return str(getattr(address, "host", "")).encode("ascii", "replace")
+
+    def getHost(self) -> Any:
+        """Return our address on this connection."""
+        return self.host
+
+    def getClientAddress(self) -> Any:
+        """Return the client's address."""
+        return self.client
+
+    def getClientIP(self) -> str | None:
+        """Return the client's IP address as text, None if it has none. `getClientAddress` tells more."""
+        client = self.client
+        return client.host if isinstance(client, IPv4Address | IPv6Address) else None
+
+    def isSecure(self) -> bool:
+        """Tell whether the request came over TLS, or `setHost` said that it did."""
+        if self._forceSSL:
+            return True
+        channel = self.channel
+        return bool(channel is not None and channel.isSecure())
+
+    @lazily
+    def _credentials(self) -> tuple[bytes, bytes]:
+        scheme, _, encoded = (self.getHeader(b"authorization") or b"").partition(b" ")
+        if scheme.lower() != b"basic":
+            return b"", b""
+        try:
+            user, colon, password = base64.b64decode(encoded.strip(b" "), validate=True).partition(b":")
+        except binascii.Error:
+            return b"", b""
+        return (user, password) if colon else (b"", b"")
+
+    def getUser(self) -> bytes:
+        """Return the user name of Basic credentials (RFC 7617), empty without any."""
+        return self._credentials[0]
+
+    def getPassword(self) -> bytes:
+        """Return the password of Basic credentials (RFC 7617), empty without any."""
+        return self._credentials[1]
+
+    # What we say
+
+    def setHeader(self, name: AnyStr, value: AnyStr) -> None:
+        """Set a response field, in place of others of its name."""
+        self.responseHeaders.setRawHeaders(name, [value])
+
+    def setResponseCode(self, code: int, message: bytes | None = None) -> None:
+        """Set the status code.
+
+        Args:
+            code: Three digits.
+            message: The reason phrase; the usual one if None.
+
+        Raises:
+            TypeError: If code is not an int or message is neither bytes nor None.
+        """
+        if not isinstance(code, int):
+            raise TypeError(f"A status code is an int, not {code!r}.")
+        if message is not None and not isinstance(message, bytes):
+            raise TypeError(f"A reason phrase is bytes, not {message!r}.")
+        self.code = code
+        self.code_message = message if message else codes.RESPONSES.get(code, b"Unknown Status")
+
+    def setLastModified(self, when: float) -> str | None:
+        """Say when the resource last changed, and compare with what the client has.
+
+        Args:
+            when: Seconds since the epoch; of several, the latest counts.
+
+        Returns:
+            `CACHED` if a 304 without body is to be sent; else None.
+        """
+        seconds = math.ceil(when)
+        if self.lastModified is None or self.lastModified < seconds:
+            self.lastModified = seconds
+        # Where there is a list of tags, dates do not count (RFC 9110 section 13.1.3).
+        since = self.getHeader(b"if-modified-since")
+        if since is None or self.getHeader(b"if-none-match") is not None:
+            return None
+        known = parse_date(since)
+        if known is not None and known >= self.lastModified and self.method in (b"GET", b"HEAD"):
+            self.setResponseCode(codes.NOT_MODIFIED)
+            return CACHED
+        return None
+
+    def setETag(self, etag: bytes) -> str | None:
+        """Set the entity tag, and compare with those the client has.
+
+        Args:
+            etag: The tag, quotes included.
+
+        Returns:
+            `CACHED` if a 304 (or, when the method is neither GET nor HEAD, a 412) without body is to be sent; else
+            None.
+        """
+        if etag:
+            self.etag = etag
+        tags = self.getHeader(b"if-none-match")
+        if tags is not None and etag_matches(etag, tags, weak=True):
+            reads = self.method in (b"GET", b"HEAD")
+            self.setResponseCode(codes.NOT_MODIFIED if reads else codes.PRECONDITION_FAILED)
+            return CACHED
+        return None
+
+    def setHost(self, host: bytes, port: int, ssl: int = 0) -> None:
+        """Say under which name and port the client reaches us, for use behind a proxy.
+
+        Args:
+            host: The name.
+            port: The port.
+            ssl: Whether the client speaks TLS.
+        """
+        self._forceSSL = ssl
+        default = 443 if self.isSecure() else 80
+        self.requestHeaders.setRawHeaders(b"host", [host if port == default else b"%b:%d" % (host, port)])
+        self.host = IPv4Address("TCP", host.decode("ascii"), port)
+
+    def redirect(self, url: bytes) -> None:
+        """Send the client elsewhere, with a 302.
+
+        Args:
+            url: Where; a reference relative to this request's will do.
+        """
+        self.setResponseCode(codes.FOUND)
+        self.setHeader(b"location", url)
+
+    def addCookie(
+        self,
+        k: bytes | str,
+        v: bytes | str,
+        expires: bytes | str | None = None,
+        domain: bytes | str | None = None,
+        path: bytes | str | None = None,
+        max_age: bytes | str | None = None,
+        comment: bytes | str | None = None,
+        secure: bool | None = None,
+        httpOnly: bool = False,
+        sameSite: bytes | str | None = None,
+    ) -> None:
+        """Set a cookie at the client (RFC 6265).
+
+        Args:
+            k: Its name.
+            v: Its value.
+            expires: When it ends, an HTTP date.
+            domain: The hosts that get it.
+            path: The paths that get it.
+            max_age: How long it lives, in seconds.
+            comment: A remark.
+            secure: Whether only TLS connections get it.
+            httpOnly: Whether scripts may not see it.
+            sameSite: ``lax``, ``strict`` or ``none``.
+
+        Raises:
+            ValueError: If sameSite is none of the three.
+        """
+        self.cookies.append(
+            format_set_cookie(
+                k,
+                v,
+                expires=expires,
+                domain=domain,
+                path=path,
+                max_age=max_age,
+                comment=comment,
+                secure=bool(secure),
+                http_only=httpOnly,
+                same_site=sameSite,
+            )
+        )
+
+    # Sending
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the body; the first goes with the head.
+
+        Raises:
+            RuntimeError: If the response is already finished.
+            LocalProtocolError: If the head holds what may not go on the wire.
+        """
+        if self.finished:
+            raise RuntimeError("Request.write was called after Request.finish: write first, then finish.")
+        if self._disconnected:
+            return
+        if not self.startedWriting:
+            self._start(data)
+        elif data and not self._bodiless:
+            if self._remaining is not None:
+                data = self._within_length(data)
+            self.sentLength += len(data)
+            if self.chunked:
+                self.channel.write(b"%x\r\n%b\r\n" % (len(data), data))
+            else:
+                self.channel.write(data)
+
+    def _start(self, data: bytes) -> None:
+        """Send the head, and with it the first piece of the body."""
+        code = self.code
+        mine = self.__dict__
+        lines: list[bytes]
+        fields: Iterable[tuple[bytes, Sequence[bytes]]]
+        if "responseHeaders" in mine or "cookies" in mine or self.etag or self.lastModified is not None:
+            fields, length = self._finished_headers()
+            lines = []
+            self._remaining = length
+        else:
+            fields = ()
+            length = self._plain_length
+            lines = [*self._initial_lines()]
+            if length is not None and code != codes.NO_CONTENT:
+                lines.append(b"Content-Length: %d\r\n" % length)
+            if length != 0 and self.defaultContentType is not None and code not in codes.NO_BODY_CODES:
+                lines.append(b"Content-Type: %b\r\n" % self.defaultContentType)
+        delimited = length is not None
+        if self.method == b"HEAD" or code in codes.NO_BODY_CODES or code < 200:
+            self._bodiless = delimited = True
+            self._remaining = None
+            data = b""
+        elif length is None and self.clientproto == b"HTTP/1.1":
+            self.chunked = 1
+            delimited = True
+            lines.append(b"Transfer-Encoding: chunked\r\n")
+        if data:
+            if self._remaining is not None:
+                data = self._within_length(data)
+            self.sentLength = len(data)
+            if self.chunked:
+                data = b"%x\r\n%b\r\n" % (len(data), data)
+        self.channel.writeResponse(self.clientproto, code, self.code_message, fields, lines, data, delimited)
+        self.startedWriting = 1
+
+    def _finished_headers(self) -> tuple[Iterable[tuple[bytes, Sequence[bytes]]], int | None]:
+        """Complete `responseHeaders`; return its fields and the length they declare."""
+        headers = self.responseHeaders
+        code = self.code
+        declared = headers.getRawHeaders(b"content-length")
+        length: int | None = None
+        if declared:
+            if len(declared) != 1 or not declared[0].isdigit():
+                raise LocalProtocolError(f"A response has one Content-Length, and it is a number: {declared!r}")
+            length = int(declared[0])
+        if code in codes.NO_BODY_CODES:
+            headers.removeHeader(b"content-type")
+            if code == codes.NO_CONTENT:
+                headers.removeHeader(b"content-length")
+        elif self.defaultContentType is not None and length != 0 and not headers.hasHeader(b"content-type"):
+            headers.setRawHeaders(b"content-type", [self.defaultContentType])
+        if self.lastModified is not None and not headers.hasHeader(b"last-modified"):
+            headers.setRawHeaders(b"last-modified", [format_date(self.lastModified)])
+        if self.etag is not None:
+            headers.setRawHeaders(b"etag", [self.etag])
+        for cookie in self.cookies:
+            headers.addRawHeader(b"set-cookie", cookie)
+        # How the body is delimited is decided here alone.
+        headers.removeHeader(b"transfer-encoding")
+        return headers.getAllRawHeaders(), length
+
+    def _within_length(self, data: bytes) -> bytes:
+        """Return as much of `data` as the declared Content-Length has room for."""
+        room = self._remaining or 0
+        if len(data) > room:
+            report_error(
+                Failure(LocalProtocolError(f"{self!r} wrote {len(data) - room} octets past its Content-Length.")),
+                "The surplus of a response was cut off:",
+            )
+            data = data[:room]
+        self._remaining = room - len(data)
+        return data
+
+    def finish(self) -> None:
+        """End the response.
+
+        Raises:
+            RuntimeError: If the connection is already lost; `notifyFinish` tells when that happens.
+        """
+        if self._disconnected:
+            raise RuntimeError(
+                "Request.finish was called after the connection was lost: watch Request.notifyFinish."
+            )
+        if self.finished:
+            warnings.warn("Request.finish was called twice.", RuntimeWarning, stacklevel=2)
+            return
+        if not self.startedWriting:
+            if "responseHeaders" not in self.__dict__ and self.method != b"HEAD":
+                self._plain_length = 0
+            self.write(b"")
+        channel = self.channel
+        if self.chunked:
+            channel.write(LAST_CHUNK)
+        elif self._remaining:
+            # Only the end of the connection can tell the client that the body is not whole.
+            channel.persistent = 0
+        self.finished = 1
+        factory = channel.factory
+        if factory is not None:
+            factory.log(self)
+        self._end()
+
+    def _end(self) -> None:
+        channel = self.channel
+        if self.producer is not None:
+            report_error(
+                Failure(LocalProtocolError(f"{self!r} was finished, and {self.producer!r} still registered.")),
+                "A producer was unregistered:",
+            )
+            self.unregisterProducer()
+        self.channel = None
+        mine = self.__dict__
+        if "content" in mine:
+            self.content.close()
+        if "notifications" in mine:
+            waiting, self.notifications = self.notifications, []
+            for deferred in waiting:
+                deferred.callback(None)
+        channel.requestDone(self)
+
+    def notifyFinish(self) -> Deferred[None]:
+        """Return a Deferred that fires with None when the response is finished.
+
+        It errbacks with the reason if the connection is lost before that.
+        """
+        deferred: Deferred[None] = Deferred()
+        self.notifications.append(deferred)
+        return deferred
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Take note that the client is gone."""
+        self._disconnected = True
+        self.channel = None
+        if "content" in self.__dict__:
+            self.content.close()
+        if "notifications" in self.__dict__:
+            waiting, self.notifications = self.notifications, []
+            for deferred in waiting:
+                deferred.errback(reason)
+
+    def loseConnection(self) -> None:
+        """Close the connection, whatever is still to be sent of the response."""
+        if self.channel is not None:
+            self.channel.loseConnection()
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        """Have the body made by a producer, as fast as the client takes it.
+
+        Args:
+            producer: An IPushProducer if `streaming`, else an IPullProducer.
+            streaming: Which of the two.
+
+        Raises:
+            ValueError: If there is one already.
+        """
+        if self.producer is not None:
+            raise ValueError(f"{self.producer!r} is still registered: unregister it first.")
+        self.streamingProducer = streaming
+        self.producer = producer
+        self.channel.registerProducer(producer, streaming)
+
+    def unregisterProducer(self) -> None:
+        """End what `registerProducer` began."""
+        if self.producer is not None:
+            self.producer = None
+            if self.channel is not None:
+                self.channel.unregisterProducer()

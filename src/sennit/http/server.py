@@ -1,0 +1,527 @@
+"""`HTTPChannel`: the server's end of one connection.
+
+Octets go to the parser, its events to the request being received; the request is answered when it is whole, and
+the next one is looked at when the answer is complete, so answers leave in the order of the requests
+(RFC 9112 section 9.3.2).  What comes in meanwhile is held back unparsed, and past `Limits.pipeline_buffer` the
+transport is told to stop reading.
+
+Two clocks guard a connection, in one timer that is set anew only when it has rung: how long it may be idle, and
+how long a client may take to send a head or a piece of a body.  While a request is being answered neither runs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from zope.interface import implementer
+
+from sennit.core.current import current_reactor
+from sennit.core.failure import Failure
+from sennit.core.interfaces import IPushProducer
+from sennit.http import codes
+from sennit.http.dates import DateLine
+from sennit.http.errors import RemoteProtocolError
+from sennit.http.events import BodyData, RequestHead
+from sennit.http.headers import Headers
+from sennit.http.limits import DEFAULT_LIMITS, Limits
+from sennit.http.parser import SLICE, RequestParser
+from sennit.http.pulling import Puller
+from sennit.http.request import Request
+from sennit.http.serializer import CONTINUE_RESPONSE, response_head, status_line
+from sennit.http.state import TRANSITIONS, Happening, State
+from sennit.protocol import Protocol, connectionDone
+
+if TYPE_CHECKING:
+    from sennit.http.factory import HTTPFactory
+
+__all__ = ["HTTPChannel"]
+
+_VERSIONS = (b"HTTP/1.0", b"HTTP/1.1")
+_CLOSE = b"Connection: close\r\n"
+_KEEP_ALIVE = b"Connection: keep-alive\r\n"
+_OPEN = (State.IDLE, State.RECEIVING, State.ANSWERING)
+_JOINED = 131072
+"""Up to this size, head and body are copied together to save a write."""
+
+_date = DateLine()
+
+
+@implementer(IPushProducer)
+class HTTPChannel(Protocol):
+    """One HTTP/1 connection, on the server's side.
+
+    Attributes:
+        requestFactory: Called with the channel for each request.
+        limits: What the client may take up.
+        timeOut: Seconds that the connection may be idle; None for no limit.
+        abortTimeout: Seconds that a connection may take to close before it is aborted; None for no limit.
+        persistent: Whether the connection goes on after the request being answered.
+        maxHeaders: How many fields a request may have.
+        totalHeadersSize: How many octets they may have.
+        site: The site that answers, if there is one.
+    """
+
+    factory: HTTPFactory | None = None
+    site: Any = None
+    requestFactory: Callable[..., Any] = Request
+    limits: Limits = DEFAULT_LIMITS
+    maxHeaders = DEFAULT_LIMITS.header_count
+    totalHeadersSize = DEFAULT_LIMITS.header_size
+    timeOut: float | None = None
+    abortTimeout: float | None = 15
+    persistent = 1
+    length: int | None = 0
+
+    _state = State.IDLE
+    _request: Any = None
+    _head: RequestHead
+    _requestProducer: Any = None
+    _networkProducer: Any = None
+    _pumping = False
+    _reading = True
+    _transport_full = False
+    _held = b""
+    _timer: Any = None
+    _rings_at = 0.0
+    _deadline: float | None = None
+    _head_begun = False
+
+    def connectionMade(self) -> None:
+        """Begin to read requests."""
+        limits = self.limits
+        if self.maxHeaders != limits.header_count or self.totalHeadersSize != limits.header_size:
+            if self.maxHeaders != HTTPChannel.maxHeaders or self.totalHeadersSize != HTTPChannel.totalHeadersSize:
+                limits = replace(limits, header_count=self.maxHeaders, header_size=self.totalHeadersSize)
+            self.limits = limits
+        self._parser = RequestParser(limits)
+        self._networkProducer = self.transport
+        self.transport.registerProducer(self, True)
+        if self.factory is not None:
+            self.factory.channels.add(self)
+        self._wait(self.timeOut)
+
+    # Time
+
+    def callLater(self, period: float, func: Callable[[], object]) -> Any:
+        """Call a function later; a factory puts its reactor's ``callLater`` in place of this."""
+        return current_reactor().callLater(period, func)
+
+    def seconds(self) -> float:
+        """Return the time by the clock that `callLater` runs on; a factory puts its reactor's in place of this."""
+        return float(current_reactor().seconds())
+
+    def setTimeout(self, period: float | None) -> float | None:
+        """Change how long the connection may be idle.
+
+        Args:
+            period: In seconds; None for no limit.
+
+        Returns:
+            How long it was before.
+        """
+        previous = self.timeOut
+        self.timeOut = period
+        self._wait(period)
+        return previous
+
+    def resetTimeout(self) -> None:
+        """Count the time that the connection may be idle from now."""
+        self._wait(self.timeOut)
+
+    def _wait(self, period: float | None) -> None:
+        """Let `timeoutConnection` be called in `period` seconds; None to call off."""
+        if period is None:
+            self._deadline = None
+            return
+        deadline = self._deadline = self.seconds() + period
+        timer = self._timer
+        if timer is None:
+            self._rings_at = deadline
+            self._timer = self.callLater(period, self._ring)
+        elif deadline < self._rings_at:
+            self._rings_at = deadline
+            timer.reset(period)
+
+    def _ring(self) -> None:
+        self._timer = None
+        deadline = self._deadline
+        if deadline is None:
+            return
+        remaining = deadline - self.seconds()
+        if remaining > 0:
+            self._rings_at = deadline
+            self._timer = self.callLater(remaining, self._ring)
+            return
+        self._deadline = None
+        self.timeoutConnection()
+
+    def timeoutConnection(self) -> None:
+        """Close a connection on which the client took too long; a request begun is answered with 408."""
+        if self._state is State.CLOSING:
+            self.forceAbortClient()
+        elif self._state is State.RECEIVING or self._parser.receiving_head:
+            self.refuse(RemoteProtocolError("The request did not arrive in time.", codes.REQUEST_TIMEOUT))
+        else:
+            self.loseConnection()
+
+    def forceAbortClient(self) -> None:
+        """Drop the connection, whatever is still to be sent."""
+        self.transport.abortConnection()
+
+    # Receiving
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take octets from the client."""
+        state = self._state
+        if state is State.IDLE or state is State.RECEIVING:
+            if len(data) > SLICE or self._held:
+                self._held += data
+            else:
+                self._parser.receive_data(data)
+            self._pump()
+        elif state is State.ANSWERING:
+            self._held += data
+            if len(self._held) > self.limits.pipeline_buffer:
+                self._update_reading()
+
+    def lineReceived(self, line: bytes) -> None:
+        """Take one line of a head, without its line end."""
+        self.dataReceived(line + b"\r\n")
+
+    def headerReceived(self, line: bytes) -> bool:
+        """Take one field line of a head, without its line end.
+
+        Returns:
+            Whether it was well-formed.
+        """
+        self.dataReceived(line + b"\r\n")
+        return self._parser.error is None
+
+    def rawDataReceived(self, data: bytes) -> None:
+        """Take octets of a body."""
+        self.dataReceived(data)
+
+    def _pump(self) -> None:
+        """Go as far as the octets received allow."""
+        if self._pumping:
+            return
+        self._pumping = True
+        parser = self._parser
+        events = parser.events
+        try:
+            while self._state is State.IDLE or self._state is State.RECEIVING:
+                if events:
+                    event = events.popleft()
+                    if type(event) is RequestHead:
+                        self._begin(event)
+                    elif type(event) is BodyData:
+                        self._request.handleContentChunk(event.data)
+                    else:
+                        self.allContentReceived()
+                elif parser.error is not None:
+                    self.refuse(parser.error)
+                elif parser.paused:
+                    # The offer to change protocols was not taken.
+                    parser.resume()
+                elif self._held:
+                    piece, self._held = self._held[:SLICE], self._held[SLICE:]
+                    parser.receive_data(piece)
+                else:
+                    break
+        finally:
+            self._pumping = False
+        self._settle()
+
+    def _settle(self) -> None:
+        """Set the clock, and reading, by where things stand."""
+        state = self._state
+        if state is State.RECEIVING:
+            self._wait(self.limits.body_timeout)
+        elif state is State.IDLE and self._parser.receiving_head:
+            # Counted from its beginning, however slowly it comes.
+            if not self._head_begun:
+                self._head_begun = True
+                self._wait(self.limits.header_timeout)
+        if not self._reading:
+            self._update_reading()
+
+    def _begin(self, head: RequestHead) -> None:
+        """Start on a request whose head has arrived."""
+        self._head = head
+        self._state = TRANSITIONS[self._state][Happening.HEAD]
+        self._head_begun = False
+        request = self._request = self.requestFactory(self)
+        request._head = head
+        self.length = head.length
+        self.allHeadersReceived()
+        if head.length == 0:
+            self.allContentReceived()
+
+    def allHeadersReceived(self) -> None:
+        """Prepare the request for its body."""
+        request = self._request
+        head = self._head
+        self.persistent = 1 if self.checkPersistence(request, _VERSIONS[head.version]) else 0
+        request.gotLength(head.length)
+        if head.expects_continue and head.length != 0 and not self._parser.events:
+            self.transport.write(CONTINUE_RESPONSE)
+
+    def allContentReceived(self) -> None:
+        """Answer the request, now that it is whole."""
+        head = self._head
+        self._state = TRANSITIONS[self._state][Happening.REQUEST]
+        self._deadline = None
+        self._request.requestReceived(head.method, head.target, _VERSIONS[head.version])
+
+    def checkPersistence(self, request: Any, version: bytes) -> bool:
+        """Tell whether the connection may go on after a request.
+
+        Args:
+            request: The request.
+            version: Its protocol version.
+        """
+        return self._head.keep_alive and (self.factory is None or not self.factory.draining)
+
+    @property
+    def requests(self) -> list[Any]:
+        """The request being received or answered, if there is one."""
+        return [] if self._request is None else [self._request]
+
+    def refuse(self, error: RemoteProtocolError) -> None:
+        """Answer with an error and close: nothing more on this connection can be trusted or waited for."""
+        if self._state not in _OPEN:
+            return
+        self._state = TRANSITIONS[self._state][Happening.CLOSE]
+        reason = codes.RESPONSES.get(error.status, b"Error")
+        body = b"%b\n" % reason
+        lines = (
+            b"Date: %b\r\n" % _date.at(time.time()),
+            _CLOSE,
+            b"Content-Type: text/plain; charset=utf-8\r\n",
+            b"Content-Length: %d\r\n" % len(body),
+        )
+        self.transport.write(response_head(status_line(b"HTTP/1.1", error.status), (), *lines) + body)
+        self._close()
+
+    def _close(self) -> None:
+        """Close once what is written has been sent; abort if the client does not take it."""
+        self._held = b""
+        self._wait(self.abortTimeout)
+        self.loseConnection()
+
+    # Answering
+
+    def writeResponse(
+        self,
+        version: bytes,
+        code: int,
+        reason: bytes | None,
+        fields: Iterable[tuple[bytes, Sequence[bytes]]],
+        lines: Sequence[bytes],
+        body: bytes,
+        delimited: bool,
+    ) -> None:
+        r"""Send a head, and the first piece of the body with it.
+
+        Args:
+            version: The protocol version to answer in.
+            code: The status code.
+            reason: The reason phrase; the usual one if None.
+            fields: Fields as (name, values) pairs.
+            lines: Further fields as whole lines, each ending in ``\r\n``.
+            body: The first piece of the body, transfer coding applied; it may be empty.
+            delimited: Whether the client can tell where the body ends; if not, the connection ends with it.
+
+        Raises:
+            LocalProtocolError: If the head holds what may not go on the wire; nothing is sent.
+        """
+        head = self._make_head(version, code, reason, fields, lines, delimited)
+        if len(body) <= _JOINED:
+            self.transport.write(head + body)
+        else:
+            self.transport.writeSequence([head, body])
+
+    def _make_head(
+        self,
+        version: bytes,
+        code: int,
+        reason: bytes | None,
+        fields: Iterable[tuple[bytes, Sequence[bytes]]],
+        lines: Sequence[bytes],
+        delimited: bool,
+    ) -> bytes:
+        if not delimited:
+            self.persistent = 0
+        if version == b"HTTP/1.1":
+            if not self.persistent:
+                lines = [_CLOSE, *lines]
+        elif self.persistent:
+            lines = [_KEEP_ALIVE, *lines]
+        if fields:
+            kept = []
+            for name, values in fields:
+                if name == b"Connection":
+                    if any(b"close" in value.lower() for value in values):
+                        self.persistent = 0
+                    elif not self.persistent:
+                        continue
+                kept.append((name, values))
+            fields = kept
+        return response_head(status_line(version, code, reason), fields, *lines)
+
+    def writeHeaders(
+        self,
+        version: bytes,
+        code: int | bytes,
+        reason: bytes,
+        headers: Headers | Iterable[tuple[bytes, bytes]],
+    ) -> None:
+        """Send a head.
+
+        Args:
+            version: The protocol version to answer in.
+            code: The status code.
+            reason: The reason phrase.
+            headers: The fields.
+
+        Raises:
+            LocalProtocolError: If the head holds what may not go on the wire; nothing is sent.
+        """
+        if isinstance(headers, Headers):
+            fields: list[tuple[bytes, Sequence[bytes]]] = list(headers.getAllRawHeaders())
+        else:
+            fields = [(name, (value,)) for name, value in headers]
+        self.transport.write(self._make_head(version, int(code), reason, fields, (), delimited=True))
+
+    def write(self, data: bytes) -> None:
+        """Send octets of a response."""
+        self.transport.write(data)
+
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
+        """Send octets of a response, given in pieces."""
+        self.transport.writeSequence(iovec)
+
+    def requestDone(self, request: Any) -> None:
+        """Go on to the next request, or close.
+
+        Args:
+            request: The request whose answer is complete.
+
+        Raises:
+            TypeError: If it is not that request's turn.
+        """
+        if request is not self._request:
+            raise TypeError(f"{request!r} is not being answered on this connection.")
+        self._request = None
+        if self.persistent and not (self.factory is not None and self.factory.draining):
+            self._state = TRANSITIONS[self._state][Happening.ANSWERED]
+            self._wait(self.timeOut)
+            if not self._pumping:
+                self._pump()
+        else:
+            self._state = TRANSITIONS[self._state][Happening.CLOSE]
+            self._close()
+
+    # Flow
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        """Let a request's producer follow the transport's pace.
+
+        Raises:
+            ValueError: If another is registered.
+        """
+        if self._requestProducer is not None:
+            raise ValueError(f"{self._requestProducer!r} is still registered: unregister it first.")
+        if not streaming:
+            producer = Puller(producer, self.callLater)
+        self._requestProducer = producer
+        if self._transport_full:
+            producer.pauseProducing()
+        elif not streaming:
+            producer.resumeProducing()
+
+    def unregisterProducer(self) -> None:
+        """Let go of the request's producer."""
+        producer, self._requestProducer = self._requestProducer, None
+        if isinstance(producer, Puller):
+            producer.stop()
+
+    def pauseProducing(self) -> None:
+        """Stop reading and producing: the transport has more to send than it likes."""
+        self._transport_full = True
+        self._update_reading()
+        if self._requestProducer is not None:
+            self._requestProducer.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """Go on: the transport has room again."""
+        self._transport_full = False
+        self._update_reading()
+        if self._requestProducer is not None:
+            self._requestProducer.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """Stop for good: the transport is gone."""
+        if self._requestProducer is not None:
+            self._requestProducer.stopProducing()
+
+    def _update_reading(self) -> None:
+        wanted = not self._transport_full and len(self._held) <= self.limits.pipeline_buffer
+        if wanted is not self._reading and self._state is not State.CLOSED:
+            self._reading = wanted
+            if wanted:
+                self.transport.resumeProducing()
+            else:
+                self.transport.pauseProducing()
+
+    # The connection
+
+    def getPeer(self) -> Any:
+        """Return the client's address."""
+        return self.transport.getPeer()
+
+    def getHost(self) -> Any:
+        """Return our address."""
+        return self.transport.getHost()
+
+    def isSecure(self) -> bool:
+        """Tell whether the connection is under TLS."""
+        from sennit.core.interfaces import ISSLTransport
+
+        return bool(ISSLTransport.providedBy(self.transport))
+
+    def loseConnection(self) -> None:
+        """Close the connection once what is written has been sent."""
+        if self._networkProducer is not None:
+            self._networkProducer.unregisterProducer()
+            self._networkProducer = None
+        self.transport.loseConnection()
+
+    def drain(self) -> None:
+        """Close now if idle, else when the request being received or answered is done."""
+        if self._state is State.IDLE and not self._parser.receiving_head and not self._held:
+            self._state = TRANSITIONS[self._state][Happening.CLOSE]
+            self._close()
+        else:
+            self.persistent = 0
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Tell the request being received or answered that the client is gone."""
+        self._state = TRANSITIONS[self._state][Happening.LOST]
+        self._deadline = None
+        self._held = b""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._requestProducer is not None:
+            producer = self._requestProducer
+            self.unregisterProducer()
+            producer.stopProducing()
+        request, self._request = self._request, None
+        if request is not None:
+            request.connectionLost(reason)
+        if self.factory is not None:
+            self.factory.forget(self)
