@@ -36,7 +36,13 @@ def _line(address: str, timestamp: str, request: Any) -> str:
     referrer = _escape(request.getHeader(b"referer"))
     agent = _escape(request.getHeader(b"user-agent"))
     what = f"{_escape(request.method)} {_escape(request.uri)} {_escape(request.clientproto)}"
-    return f'"{address}" - - {timestamp} "{what}" {request.code} {request.sentLength or "-"} "{referrer}" "{agent}"'
+    result = f"{request.code} {request.sentLength or '-'}"
+    return f'"{address}" - - {timestamp} "{what}" {result} "{referrer}" "{agent}"'
+
+
+def _host(request: Any) -> str:
+    host: object = getattr(request.getClientAddress(), "host", None)
+    return "-" if host is None else str(host)
 
 
 @provider(IAccessLogFormatter)
@@ -47,8 +53,7 @@ def combinedLogFormatter(timestamp: str, request: Any) -> str:
         timestamp: When it was answered, as the log writes it.
         request: The request.
     """
-    host = getattr(request.getClientAddress(), "host", None)
-    return _line("-" if host is None else str(host), timestamp, request)
+    return _line(_host(request), timestamp, request)
 
 
 @provider(IAccessLogFormatter)
@@ -63,6 +68,6 @@ def proxiedLogFormatter(timestamp: str, request: Any) -> str:
     """
     forwarded = request.getHeader(b"x-forwarded-for")
     if forwarded is None:
-        return combinedLogFormatter(timestamp, request)
+        return _line(_host(request), timestamp, request)
     first = forwarded.partition(b",")[0].strip(b" \t")
     return _line(_escape(first) or "-", timestamp, request)

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from sennit.http.codes import BAD_REQUEST, INTERNAL_SERVER_ERROR
 
-__all__ = ["InvalidHeaderName", "InvalidHeaderValue", "LocalProtocolError", "ProtocolError", "RemoteProtocolError"]
+__all__ = [
+    "InvalidHeaderName",
+    "InvalidHeaderValue",
+    "LocalProtocolError",
+    "ProtocolError",
+    "RemoteProtocolError",
+]
 
 
 class ProtocolError(Exception):

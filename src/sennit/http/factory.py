@@ -14,7 +14,7 @@ from sennit.http.access_log import combinedLogFormatter
 from sennit.http.dates import datetimeToLogString
 from sennit.http.limits import DEFAULT_LIMITS, Limits
 from sennit.http.server import HTTPChannel
-from sennit.log import Logger, LogLevel, interest
+from sennit.log import Logger, LogLevel, globalLogBeginner, interest
 from sennit.protocol import ServerFactory
 
 __all__ = ["HTTPFactory"]
@@ -54,7 +54,7 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         if logPath is not None:
-            logPath = os.path.abspath(logPath)
+            logPath = os.path.abspath(logPath)  # noqa: PTH100 (it may be bytes)
         self.logPath = logPath
         self.timeOut = timeout
         self.limits = limits
@@ -111,7 +111,7 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
             self._logFile = None
 
     def _openLogFile(self, path: str | bytes) -> IO[str]:
-        return open(path, "a", buffering=1, encoding="utf-8")  # noqa: SIM115, PTH123 (kept open; a file subclass may be given)
+        return open(path, "a", buffering=1, encoding="utf-8")  # noqa: PTH123 (kept open; a file subclass may be given)
 
     def log(self, request: Any) -> None:
         """Write a request's line to the access log, if one is kept or anybody listens.
@@ -124,7 +124,11 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
             return
         if self._log_generation != interest.generation:
             self._log_generation = interest.generation
-            self._log_heard = interest.lowest_rank(_log.observer, _log.namespace) <= LogLevel.info.rank
+            # Lines kept for a log that may never begin would push out events that tell more.
+            self._log_heard = (
+                globalLogBeginner.begun
+                and interest.lowest_rank(_log.observer, _log.namespace) <= LogLevel.info.rank
+            )
         if self._log_heard:
             _log.info("{line}", line=self._formatter(self._timestamp(), request))
 

@@ -1,15 +1,16 @@
 """Query strings and form bodies to argument maps, within limits.
 
 ``application/x-www-form-urlencoded`` is read here; ``multipart/form-data`` (RFC 7578) by the `multipart`
-library's incremental parser, which bounds each part's header count and size.  What the arguments may take up in
-memory is bounded for both, since the body itself may be far larger than memory.
+library's incremental parser, which bounds each part's header count and size.  What the arguments may take up
+in memory is bounded for both, since the body itself may be far larger than memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import IO
-from urllib.parse import unquote_to_bytes, urlparse as _urlparse
+from urllib.parse import unquote_to_bytes
+from urllib.parse import urlparse as _urlparse
 
 from sennit.http.codes import REQUEST_ENTITY_TOO_LARGE
 from sennit.http.errors import RemoteProtocolError
@@ -57,7 +58,8 @@ def urlparse(url: bytes) -> object:
     Raises:
         TypeError: If `url` is a str.
     """
-    if isinstance(url, str):
+    given: object = url
+    if isinstance(given, str):
         raise TypeError("url must be bytes, not str.")
     scheme, netloc, path, params, query, fragment = _urlparse(url)
     return _urlparse(b"")._replace(

@@ -1,15 +1,15 @@
 """`Headers`: a message's fields, case-insensitive, in bytes or str as asked.
 
 Names are kept in their canonical spelling (``Content-Type``, ``ETag``), values as bytes; str goes in and out
-as ASCII names and UTF-8 values.  A name that is no token is refused; line ends inside a value become spaces, so
-that nothing put here can begin another field (RFC 9110 sections 5.1 and 5.5).
+as ASCII names and UTF-8 values.  A name that is no token is refused; line ends inside a value become spaces,
+so that nothing put here can begin another field (RFC 9110 sections 5.1 and 5.5).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, AnyStr, TypeVar, cast, overload
+from typing import Any, AnyStr, TypeVar, overload
 
 from sennit.http.errors import InvalidHeaderName, InvalidHeaderValue
 
@@ -102,7 +102,9 @@ class Headers:
 
     def copy(self) -> Headers:
         """Return an independent copy."""
-        return self.__class__(self._fields)
+        made = self.__class__()
+        made._fields = {name: list(values) for name, values in self._fields.items()}
+        return made
 
     def hasHeader(self, name: AnyStr) -> bool:
         """Tell whether a field of that name is here."""
@@ -153,7 +155,7 @@ class Headers:
     @overload
     def getRawHeaders(self, name: AnyStr, default: _T) -> Sequence[AnyStr] | _T: ...
 
-    def getRawHeaders(self, name: AnyStr, default: _T | None = None) -> Sequence[AnyStr] | _T | None:
+    def getRawHeaders(self, name: bytes | str, default: Any = None) -> Any:
         """Return the values of a name, as bytes for a bytes name and as str for a str name.
 
         Args:
@@ -164,8 +166,8 @@ class Headers:
         if values is None:
             return default
         if isinstance(name, str):
-            return cast(Any, [value.decode("utf-8", "replace") for value in values])
-        return cast(Any, values)
+            return [value.decode("utf-8", "replace") for value in values]
+        return values
 
     def getAllRawHeaders(self) -> Iterator[tuple[bytes, Sequence[bytes]]]:
         """Iterate over (canonical name, values)."""

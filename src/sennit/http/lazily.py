@@ -1,7 +1,8 @@
 """`lazily`: an attribute that is made when it is first asked for.
 
-Once made (or assigned) it is an ordinary instance attribute, so that using it costs nothing more, and ``name in
-vars(instance)`` tells whether it was ever needed.  (`functools.cached_property` takes a lock on Python 3.11.)
+Once made (or assigned) it is an ordinary instance attribute, so that using it costs nothing more, and ``name
+in vars(instance)`` tells whether it was ever needed.  (`functools.cached_property` takes a lock on Python
+3.11.)
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Octets to request events: RFC 9112 by llhttp (through httptools), with every rule that llhttp leaves open.
 
 llhttp refuses bare CR and LF, NUL and controls in fields, folded lines, repeated or signed Content-Length, a
-Content-Length beside a Transfer-Encoding, and malformed chunks.  Added here: one Host in HTTP/1.1 and a sane one,
-only ``chunked`` as transfer coding, framing fields kept out of trailers, limits on everything that grows, no
-request after one that closes, and bodies of requests that offer an upgrade (llhttp would skip those, and a body
-read as a request is a smuggled request).
+Content-Length beside a Transfer-Encoding, and malformed chunks.  Added here: one Host in HTTP/1.1 and a sane
+one, only ``chunked`` as transfer coding, framing fields kept out of trailers, limits on everything that
+grows, no request after one that closes, and bodies of requests that offer an upgrade (llhttp would skip
+those, and a body read as a request is a smuggled request).
 
 httptools calls back for each item and cannot be stopped inside a read, so events queue up, at most those of
 `SLICE` octets; `receive_data` is given more only when they are consumed.  The first error is kept, and all
@@ -109,6 +109,10 @@ class RequestParser:
         self._last_length = 0
         self._fresh = True
         self._skips = False
+        self._pieces: list[bytes] = []
+        self._trailers: list[tuple[bytes, bytes]] = []
+        self._body_size = 0
+        self._chunks = 0
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._special: list[tuple[bytes, bytes]] = []
@@ -174,7 +178,9 @@ class RequestParser:
             if fresh:
                 self._keep_prefix(bytes(data))
         elif not self._closed:
-            self._fresh = data[-1] == 10 or (fresh and self._ends_message(bytes(data), self._messages - began))
+            self._fresh = data[-1] == 10 or (
+                fresh and self._ends_message(bytes(data), self._messages - began)
+            )
 
     def _ends_message(self, data: bytes, messages: int) -> bool:
         """Tell whether the message that began `data` ends with it; only then is llhttp surely at a start."""
@@ -267,8 +273,11 @@ class RequestParser:
             self.paused = True
             self._rest = rest
             return
-        # llhttp takes the body for the new protocol's. A fresh parser is shown the framing alone and reads it.
-        framing = b"Transfer-Encoding: chunked" if head.length is None else b"Content-Length: %d" % head.length
+        # llhttp takes the body for the new protocol's. A fresh parser is shown the framing alone and reads
+        # it.
+        framing = (
+            b"Transfer-Encoding: chunked" if head.length is None else b"Content-Length: %d" % head.length
+        )
         self._llhttp = httptools.HttpRequestParser(self)
         self._priming = True
         self._llhttp.feed_data(b"PUT / HTTP/1.1\r\n" + framing + b"\r\n\r\n")
@@ -356,8 +365,8 @@ class RequestParser:
         if length != 0:
             self._head = head
             self._skips = skips
-            self._pieces: list[bytes] = []
-            self._trailers: list[tuple[bytes, bytes]] = []
+            self._pieces = []
+            self._trailers = []
             self._body_size = 0
             self._chunks = 0
             self._size = 0

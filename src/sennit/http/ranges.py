@@ -1,7 +1,8 @@
 """Range requests (RFC 9110 section 14): which octets of a representation are asked for.
 
 A client may ask for many small or overlapping ranges to make a server work; past `max_ranges`, or when the
-ranges together are longer than the whole, the header is ignored and the whole is sent, as section 14.2 allows.
+ranges together are longer than the whole, the header is ignored and the whole is sent, as section 14.2
+allows.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`Request`: one request and the response to it, by Twisted's ``twisted.web.http`` names.
 
-A request speaks to its channel in `HTTPChannel`'s public methods only, so that a stream of another HTTP version can
-stand in.  What few requests need (header maps, arguments, cookies, the body's file) is made when asked for.  A
-response's head goes out with the first piece of its body, in one write.
+A request speaks to its channel in `HTTPChannel`'s public methods only, so that a stream of another HTTP
+version can stand in.  What few requests need (header maps, arguments, cookies, the body's file) is made when
+asked for.  A response's head goes out with the first piece of its body, in one write.
 """
 
 from __future__ import annotations
@@ -333,7 +333,7 @@ class Request:
         if message is not None and not isinstance(message, bytes):
             raise TypeError(f"A reason phrase is bytes, not {message!r}.")
         self.code = code
-        self.code_message = message if message else codes.RESPONSES.get(code, b"Unknown Status")
+        self.code_message = message or codes.RESPONSES.get(code, b"Unknown Status")
 
     def setLastModified(self, when: float) -> str | None:
         """Say when the resource last changed, and compare with what the client has.
@@ -364,8 +364,8 @@ class Request:
             etag: The tag, quotes included.
 
         Returns:
-            `CACHED` if a 304 (or, when the method is neither GET nor HEAD, a 412) without body is to be sent; else
-            None.
+            `CACHED` if a 304 (or, when the method is neither GET nor HEAD, a 412) without body is to be sent;
+            else None.
         """
         if etag:
             self.etag = etag
@@ -511,7 +511,9 @@ class Request:
         length: int | None = None
         if declared:
             if len(declared) != 1 or not declared[0].isdigit():
-                raise LocalProtocolError(f"A response has one Content-Length, and it is a number: {declared!r}")
+                raise LocalProtocolError(
+                    f"A response has one Content-Length, and it is a number: {declared!r}"
+                )
             length = int(declared[0])
         if code in codes.NO_BODY_CODES:
             headers.removeHeader(b"content-type")
@@ -534,7 +536,9 @@ class Request:
         room = self._remaining or 0
         if len(data) > room:
             report_error(
-                Failure(LocalProtocolError(f"{self!r} wrote {len(data) - room} octets past its Content-Length.")),
+                Failure(
+                    LocalProtocolError(f"{self!r} wrote {len(data) - room} octets past its Content-Length.")
+                ),
                 "The surplus of a response was cut off:",
             )
             data = data[:room]
@@ -574,7 +578,9 @@ class Request:
         channel = self.channel
         if self.producer is not None:
             report_error(
-                Failure(LocalProtocolError(f"{self!r} was finished, and {self.producer!r} still registered.")),
+                Failure(
+                    LocalProtocolError(f"{self!r} was finished, and {self.producer!r} still registered.")
+                ),
                 "A producer was unregistered:",
             )
             self.unregisterProducer()

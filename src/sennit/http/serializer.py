@@ -1,8 +1,8 @@
 """Responses to octets: status line, fields, chunked coding (RFC 9112 sections 4, 5 and 7.1).
 
-A head is checked as a whole, after it is put together: it must hold exactly the line ends that were put in, and
-no NUL.  So a value that came by any way, be it a list changed behind `Headers`' back, cannot begin another field
-or another response.
+A head is checked as a whole, after it is put together: it must hold exactly the line ends that were put in,
+and no NUL.  So a value that came by any way, be it a list changed behind `Headers`' back, cannot begin
+another field or another response.
 """
 
 from __future__ import annotations
@@ -38,7 +38,11 @@ def status_line(version: bytes, code: int, reason: bytes | None = None) -> bytes
     if reason is None or reason is RESPONSES.get(code):
         line = _lines.get((version, code))
         if line is None:
-            line = _lines[version, code] = b"%s %d %s\r\n" % (version, code, RESPONSES.get(code, b"Unknown Status"))
+            line = _lines[version, code] = b"%s %d %s\r\n" % (
+                version,
+                code,
+                RESPONSES.get(code, b"Unknown Status"),
+            )
         return line
     return b"%s %d %s\r\n" % (version, code, reason)
 
@@ -56,13 +60,12 @@ def response_head(line: bytes, fields: Iterable[tuple[bytes, Sequence[bytes]]], 
     """
     parts = [line, *ready]
     for name, values in fields:
-        for value in values:
-            parts.append(b"%s: %s\r\n" % (name, value))  # noqa: PERF401 (a comprehension is slower for one value)
-    lines = len(parts)
+        parts += [b"%s: %s\r\n" % (name, value) for value in values]
     parts.append(b"\r\n")
     head = b"".join(parts)
-    if head.count(b"\r\n") != lines + 1 or head.count(b"\n") != lines + 1 or head.count(b"\r") != lines + 1 or b"\0" in head:
-        raise LocalProtocolError("A response's status line or header holds CR, LF or NUL; nothing of it was sent.")
+    ends = len(parts)
+    if head.count(b"\r\n") != ends or head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head:
+        raise LocalProtocolError("A response's status line or header holds CR, LF or NUL: nothing was sent.")
     return head
 
 

@@ -1,12 +1,13 @@
 """`HTTPChannel`: the server's end of one connection.
 
-Octets go to the parser, its events to the request being received; the request is answered when it is whole, and
-the next one is looked at when the answer is complete, so answers leave in the order of the requests
-(RFC 9112 section 9.3.2).  What comes in meanwhile is held back unparsed, and past `Limits.pipeline_buffer` the
+Octets go to the parser, its events to the request being received; the request is answered when it is whole,
+and the next one is looked at when the answer is complete, so answers leave in the order of the requests (RFC
+9112 section 9.3.2).  What comes in meanwhile is held back unparsed, and past `Limits.pipeline_buffer` the
 transport is told to stop reading.
 
-Two clocks guard a connection, in one timer that is set anew only when it has rung: how long it may be idle, and
-how long a client may take to send a head or a piece of a body.  While a request is being answered neither runs.
+Two clocks guard a connection, in one timer that is set anew only when it has rung: how long it may be idle,
+and how long a client may take to send a head or a piece of a body.  While a request is being answered neither
+runs.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class HTTPChannel(Protocol):
     """
 
     factory: HTTPFactory | None = None
+    transport: Any = None
     site: Any = None
     requestFactory: Callable[..., Any] = Request
     limits: Limits = DEFAULT_LIMITS
@@ -93,7 +95,10 @@ class HTTPChannel(Protocol):
         """Begin to read requests."""
         limits = self.limits
         if self.maxHeaders != limits.header_count or self.totalHeadersSize != limits.header_size:
-            if self.maxHeaders != HTTPChannel.maxHeaders or self.totalHeadersSize != HTTPChannel.totalHeadersSize:
+            if (
+                self.maxHeaders != HTTPChannel.maxHeaders
+                or self.totalHeadersSize != HTTPChannel.totalHeadersSize
+            ):
                 limits = replace(limits, header_count=self.maxHeaders, header_size=self.totalHeadersSize)
             self.limits = limits
         self._parser = RequestParser(limits)
@@ -110,7 +115,7 @@ class HTTPChannel(Protocol):
         return current_reactor().callLater(period, func)
 
     def seconds(self) -> float:
-        """Return the time by the clock that `callLater` runs on; a factory puts its reactor's in place of this."""
+        """Return the time of `callLater`'s clock; a factory puts its reactor's in place of this."""
         return float(current_reactor().seconds())
 
     def setTimeout(self, period: float | None) -> float | None:
@@ -240,11 +245,10 @@ class HTTPChannel(Protocol):
         state = self._state
         if state is State.RECEIVING:
             self._wait(self.limits.body_timeout)
-        elif state is State.IDLE and self._parser.receiving_head:
-            # Counted from its beginning, however slowly it comes.
-            if not self._head_begun:
-                self._head_begun = True
-                self._wait(self.limits.header_timeout)
+        elif state is State.IDLE and self._parser.receiving_head and not self._head_begun:
+            # Counted from the head's beginning, however slowly it comes.
+            self._head_begun = True
+            self._wait(self.limits.header_timeout)
         if not self._reading:
             self._update_reading()
 

@@ -2,8 +2,8 @@
 
 The rules behind the table:
 
-- A request is answered when it has been received whole, and before the next one is begun: however many a client
-  pipelines, one is answered at a time, in the order they came.
+- A request is answered when it has been received whole, and before the next one is begun: however many a
+  client pipelines, one is answered at a time, in the order they came.
 - When an answer ends, the connection is idle again, or closes if either side has said so.
 - What comes in while it closes is thrown away; so is what comes after an error, which is sticky.
 - A connection given to another protocol (RFC 9110 section 7.8) never comes back.

@@ -94,6 +94,11 @@ class LogBeginner:
         self._log = Logger("sennit.log", observer=publisher)
         publisher.addObserver(self._early)
 
+    @property
+    def begun(self) -> bool:
+        """Whether the program has begun logging; until then events are only kept."""
+        return self._early is None
+
     def beginLoggingTo(
         self, observers: Iterable[Any], discardBuffer: bool = False, redirectStandardIO: bool = True
     ) -> None:

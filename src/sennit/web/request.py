@@ -1,0 +1,355 @@
+"""`Request`: a request to a site, by Twisted's ``twisted.web.server`` names.
+
+It finds its resource, lets it render, and sends what comes back, now or when a Deferred or coroutine gives
+it. An error in a resource becomes a 500 and a report; nothing of it reaches the client.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Coroutine, Sequence
+from inspect import iscoroutine
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes
+
+from zope.interface import implementer
+
+from sennit.core.components import Componentized
+from sennit.core.deferred import Deferred
+from sennit.core.failure import Failure
+from sennit.core.report import report_error
+from sennit.http import codes
+from sennit.http import request as http_request
+from sennit.http.dates import DateLine
+from sennit.http.headers import Headers
+from sennit.version import __version__
+from sennit.web.errors import UnsupportedMethod
+from sennit.web.interfaces import IRequest
+from sennit.web.resource import EncodingResourceWrapper, PlainErrorPage
+from sennit.web.urlpath import URLPath
+
+__all__ = ["NOT_DONE_YET", "Request", "supportedMethods", "version"]
+
+NOT_DONE_YET = 1
+"""What a resource returns when it will finish the request itself, later."""
+
+supportedMethods = (b"GET", b"HEAD", b"POST")
+"""The methods a site is expected to know: another one gets a 501 where a resource does not answer to it."""
+
+version = b"Sennit/" + __version__.encode("ascii")
+"""What the Server field says."""
+
+_date = DateLine()
+_FAILED = b"<html><head><title>Processing Failed</title></head><body><b>Processing Failed</b></body></html>"
+
+
+@implementer(IRequest)
+class Request(http_request.Request, Componentized):
+    """A request to a site.
+
+    Attributes:
+        site: The site it is to.
+        prepath: The decoded path segments that led to the resource.
+        postpath: The decoded path segments after the resource.
+        sitepath: Those that led to the site, when it stands in another's tree.
+        appRootURL: What `rememberRootURL` remembered.
+    """
+
+    defaultContentType: bytes | None = b"text/html"
+    site: Any = None
+    appRootURL: bytes | None = None
+    prepath: list[bytes]
+    postpath: list[bytes]
+    sitepath: list[bytes]
+    __pychecker__ = "unusednames=issuer"
+
+    _encoder: Any = None
+    _secure_session: Any = None
+    _plain_session: Any = None
+
+    def __init__(
+        self, channel: Any, *args: Any, parsePOSTFormSubmission: bool | None = None, **kw: Any
+    ) -> None:
+        if parsePOSTFormSubmission is not None:
+            kw["parsePOSTFormSubmission"] = parsePOSTFormSubmission
+        http_request.Request.__init__(self, channel, *args, **kw)
+        self._adapterCache = {}
+
+    def _add_initial_headers(self, headers: Headers) -> None:
+        headers.setRawHeaders(b"server", [version])
+        headers.setRawHeaders(b"date", [_date.at(time.time())])
+
+    def _initial_lines(self) -> Sequence[bytes]:
+        return (_server_line, b"Date: %b\r\n" % _date.at(time.time()))
+
+    # Answering
+
+    def process(self) -> None:
+        """Find the resource and let it render."""
+        self.site = self.channel.site
+        path = self.path
+        self.prepath = []
+        segments = path[1:].split(b"/") if path[:1] == b"/" else self._unusual_path()
+        self.postpath = [unquote_to_bytes(segment) for segment in segments] if b"%" in path else segments
+        try:
+            if path == b"*":
+                self._answer_for_server()
+                return
+            resource = self.site.getResourceFor(self)
+            if type(resource) is EncodingResourceWrapper or isinstance(resource, EncodingResourceWrapper):
+                self._encoder = resource.getEncoder(self)
+                resource = resource.original
+            self.render(resource)
+        except Exception:
+            self.processingFailed(Failure())
+
+    def _unusual_path(self) -> list[bytes]:
+        """Return the path segments of a target that is a whole URL or an authority (RFC 9112 section 3.2)."""
+        scheme, separator, rest = self.path.partition(b"://")
+        if separator and scheme.lower() in (b"http", b"https"):
+            self.path = b"/" + rest.partition(b"/")[2]
+            return self.path[1:].split(b"/")
+        return self.path.split(b"/")
+
+    def _answer_for_server(self) -> None:
+        """Answer a request that is to the server as a whole (RFC 9110 section 9.3.7)."""
+        if self.method != b"OPTIONS":
+            self.setResponseCode(codes.NOT_ALLOWED)
+            self.setHeader(b"allow", b"OPTIONS")
+        self.setHeader(b"content-length", b"0")
+        self.finish()
+
+    def render(self, resrc: Any) -> None:
+        """Let a resource render, and send what it gives.
+
+        Args:
+            resrc: The resource.
+        """
+        try:
+            body = resrc.render(self)
+        except UnsupportedMethod as error:
+            body = self._unsupported(resrc, error)
+        if type(body) is bytes:
+            self._send(body)
+        elif body is not NOT_DONE_YET and body != NOT_DONE_YET:
+            self._send_unusual(resrc, body)
+
+    def _send(self, body: bytes) -> None:
+        """Send a whole body and finish."""
+        if self.finished or self._disconnected:
+            return
+        if self._encoder is None and not self.startedWriting and (body or self.method != b"HEAD"):
+            if "responseHeaders" in self.__dict__:
+                self.responseHeaders.setRawHeaders(b"content-length", [b"%d" % len(body)])
+            else:
+                self._plain_length = len(body)
+        self.write(body)
+        self.finish()
+
+    def _send_unusual(self, resrc: Any, body: Any) -> None:
+        if isinstance(body, Deferred) or iscoroutine(body):
+            self._send_when_ready(resrc, body)
+        elif isinstance(body, bytes | bytearray | memoryview):
+            self._send(bytes(body))
+        else:
+            report_error(
+                Failure(TypeError(f"{resrc!r} answered {self!r} with {body!r}: render returns bytes.")),
+                "A resource did not return bytes:",
+            )
+            page = PlainErrorPage(
+                codes.INTERNAL_SERVER_ERROR, "Request did not return bytes", "The resource is at fault."
+            )
+            self._send(page.render(self))
+
+    def _send_when_ready(self, resrc: Any, body: Deferred[Any] | Coroutine[Any, Any, Any]) -> None:
+        """Wait for the body, and stop what makes it when the client goes away."""
+        deferred = body if isinstance(body, Deferred) else Deferred.fromCoroutine(body)
+        if "notifications" in self.__dict__ or not deferred.called:
+            self.notifyFinish().addErrback(_cancel, deferred)
+        deferred.addCallback(self._have_body, resrc)
+        deferred.addErrback(self._have_failure)
+
+    def _have_body(self, body: Any, resrc: Any) -> None:
+        if self.finished or self._disconnected or body is None or body == NOT_DONE_YET:
+            return
+        if isinstance(body, bytes):
+            self._send(body)
+        else:
+            self._send_unusual(resrc, body)
+
+    def _have_failure(self, reason: Failure) -> None:
+        if self._disconnected:
+            # Nobody is left to be told; being cancelled is how a resource learns of it.
+            return
+        if reason.check(UnsupportedMethod) and not self.startedWriting:
+            self._send(self._unsupported(None, reason.value))
+        else:
+            self.processingFailed(reason)
+
+    def _unsupported(self, resrc: Any, error: Any) -> bytes:
+        """Answer a method that the resource does not know: 405, or 501 if no resource does."""
+        allowed = error.allowedMethods
+        if self.method == b"HEAD" and b"GET" in allowed:
+            # The resource takes care of GET by its own means; leave the body out on the way.
+            self.method = b"GET"
+            try:
+                body: bytes = resrc.render(self)
+            finally:
+                self.method = b"HEAD"
+            return body
+        self.setHeader(b"allow", b", ".join(allowed))
+        if self.method in supportedMethods or self.method in _KNOWN_METHODS:
+            code, brief = codes.NOT_ALLOWED, "Method Not Allowed"
+            detail = f"This resource answers to {', '.join(name.decode('latin-1') for name in allowed)} only."
+        else:
+            code, brief = codes.NOT_IMPLEMENTED, "Huh?"
+            detail = f"I don't know how to treat a {self.method.decode('latin-1')} request."
+        return PlainErrorPage(code, brief, detail).render(self)
+
+    def processingFailed(self, reason: Failure) -> None:
+        """Answer 500, or end a response already begun, and report an error.
+
+        Args:
+            reason: What happened.
+        """
+        report_error(reason, "A resource failed:", request=repr(self))
+        if self.finished or self._disconnected:
+            return
+        if self.startedWriting:
+            # The client must not take what it has for the whole.
+            if self.producer is not None:
+                self.unregisterProducer()
+            self.channel.loseConnection()
+            return
+        for name in ("responseHeaders", "cookies"):
+            self.__dict__.pop(name, None)
+        self._encoder = None
+        self._plain_length = None
+        self.etag = None
+        self.lastModified = None
+        self.setResponseCode(codes.INTERNAL_SERVER_ERROR)
+        self._send(_FAILED)
+
+    # Sending
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the body.
+
+        Raises:
+            RuntimeError: If the response is already finished.
+            TypeError: If data is not bytes.
+        """
+        if type(data) is not bytes:
+            if not isinstance(data, bytes | bytearray | memoryview):
+                raise TypeError(f"Request.write takes bytes, not {data!r}.")
+            data = bytes(data)
+        encoder = self._encoder
+        if encoder is not None and self.method != b"HEAD":
+            began = self.startedWriting
+            data = encoder.encode(data)
+            if not data and began:
+                return
+        http_request.Request.write(self, data)
+
+    def finish(self) -> None:
+        """End the response."""
+        encoder = self._encoder
+        if encoder is not None and not self._disconnected and not self.finished and self.method != b"HEAD":
+            if not self.startedWriting:
+                encoder.encode(b"")
+            rest = encoder.finish()
+            self._encoder = None
+            if rest:
+                http_request.Request.write(self, rest)
+        http_request.Request.finish(self)
+
+    # URLs
+
+    def prePathURL(self) -> bytes:
+        """Return the URL of the resource that answers."""
+        return self._url(self.prepath)
+
+    def _url(self, segments: list[bytes]) -> bytes:
+        secure = self.isSecure()
+        port = getattr(self.getHost(), "port", None)
+        host = self.getRequestHostname()
+        if port is not None and port != (443 if secure else 80):
+            host = b"%b:%d" % (host, port)
+        path = b"/".join(quote(segment, safe=b"").encode("ascii") for segment in segments)
+        return b"%b://%b/%b" % (b"https" if secure else b"http", host, path)
+
+    def URLPath(self) -> URLPath:
+        """Return the URL of the resource that answers, as an object."""
+        return URLPath.fromRequest(self)
+
+    def rememberRootURL(self) -> None:
+        """Remember the URL of the parent of the resource being traversed as its application's root."""
+        self.appRootURL = self._url(self.prepath[:-1])
+
+    def getRootURL(self) -> bytes | None:
+        """Return what `rememberRootURL` remembered."""
+        return self.appRootURL
+
+    def childLink(self, name: bytes) -> bytes:
+        """Return a relative link to a child of the resource that answers."""
+        if self.postpath:
+            return b"../" * (len(self.postpath) - 1) + name
+        return self.uri.partition(b"?")[0].rpartition(b"/")[2] + b"/" + name
+
+    def sibLink(self, name: bytes) -> bytes:
+        """Return a relative link to a sibling of the resource that answers."""
+        return b"../" * len(self.postpath) + name
+
+    # Sessions
+
+    @property
+    def session(self) -> Any:
+        """The session that `getSession` gave, None if it was not asked."""
+        return self._secure_session if self.isSecure() else self._plain_session
+
+    def getSession(self, sessionInterface: Any = None, forceNotSecure: bool = False) -> Any:
+        """Return the client's session, begun now if there is none.
+
+        A TLS connection has a session of its own, whose cookie is never sent in the clear.
+
+        Args:
+            sessionInterface: An interface; the session's adapter to it is returned instead.
+            forceNotSecure: Whether to share the session of connections in the clear.
+        """
+        secure = self.isSecure() and not forceNotSecure
+        session = self._secure_session if secure else self._plain_session
+        if session is not None and session.uid not in self.site.sessions:
+            session = None
+        if session is None:
+            session = self._find_session(secure)
+        session.touch()
+        if secure:
+            self._secure_session = session
+        else:
+            self._plain_session = session
+        return session if sessionInterface is None else session.getComponent(sessionInterface)
+
+    def _find_session(self, secure: bool) -> Any:
+        prefix = b"SENNIT_SECURE_SESSION" if secure else b"SENNIT_SESSION"
+        name = b"_".join([prefix, *[_cookie_name(segment) for segment in self.sitepath]])
+        uid = self.getCookie(name)
+        if uid is not None:
+            try:
+                return self.site.getSession(uid)
+            except KeyError:
+                pass
+        session = self.site.makeSession()
+        self.addCookie(name, session.uid, path=b"/", secure=secure, httpOnly=True, sameSite=b"lax")
+        return session
+
+
+def _cookie_name(segment: bytes) -> bytes:
+    return quote(segment, safe=b"").replace("%", "_").encode("ascii")
+
+
+def _cancel(reason: Failure, deferred: Deferred[Any]) -> None:
+    deferred.cancel()
+
+
+_server_line = b"Server: %b\r\n" % version
+_KNOWN_METHODS = frozenset((b"PUT", b"DELETE", b"PATCH", b"OPTIONS", b"TRACE"))

@@ -1,0 +1,120 @@
+"""`Site`: a server for a tree of resources."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from zope.interface import implementer
+
+from sennit.http.factory import HTTPFactory
+from sennit.web.interfaces import IResource
+from sennit.web.request import Request
+from sennit.web.resource import getChildForRequest
+from sennit.web.session import Session
+
+__all__ = ["Site"]
+
+
+@implementer(IResource)
+class Site(HTTPFactory):
+    """Serves a tree of resources over HTTP.
+
+    Args:
+        resource: The root of the tree.
+        requestFactory: Makes requests; `Request` if None.
+        *args: As for `HTTPFactory`.
+        parsePOSTFormSubmission: Whether form bodies are read into `Request.args`.
+        **kwargs: As for `HTTPFactory`.
+
+    Attributes:
+        resource: The root of the tree.
+        sessions: The sessions that have not expired, by identifier.
+        sessionFactory: Makes sessions.
+        displayTracebacks: Kept for programs that set it: clients are never shown tracebacks.
+        counter: How many sessions were made.
+    """
+
+    counter = 0
+    requestFactory: Callable[..., Any] = Request
+    displayTracebacks = False
+    isLeaf = 0
+    sessionFactory: Callable[..., Any] = Session
+    sessionCheckTime: float = 1800
+
+    def __init__(
+        self,
+        resource: Any,
+        requestFactory: Callable[..., Any] | None = None,
+        *args: Any,
+        parsePOSTFormSubmission: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sessions: dict[bytes, Any] = {}
+        self.resource = resource
+        if requestFactory is not None:
+            self.requestFactory = requestFactory
+        if not parsePOSTFormSubmission:
+            self.requestFactory = partial(self.requestFactory, parsePOSTFormSubmission=False)
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """Make the channel for a connection.
+
+        Args:
+            addr: The client's address.
+        """
+        channel = super().buildProtocol(addr)
+        if channel is not None:
+            channel.site = self
+            channel.requestFactory = self.requestFactory
+        return channel
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """Return the protocols to offer in TLS, the dearest first (RFC 7301)."""
+        return [b"http/1.1"]
+
+    def makeSession(self) -> Any:
+        """Begin a session."""
+        uid = secrets.token_hex(32).encode("ascii")
+        session = self.sessions[uid] = self.sessionFactory(self, uid, reactor=self.reactor)
+        self.counter += 1
+        session.startCheckingExpiration()
+        return session
+
+    def getSession(self, uid: bytes) -> Any:
+        """Return a session.
+
+        Args:
+            uid: Its identifier.
+
+        Raises:
+            KeyError: If there is none, or none any more.
+        """
+        return self.sessions[uid]
+
+    def getResourceFor(self, request: Any) -> Any:
+        """Return the resource that answers a request."""
+        request.site = self
+        # Traversal changes the lists; a resource may move the site's root by what it leaves in this one.
+        request.sitepath = copy.copy(request.prepath)
+        return getChildForRequest(self.resource, request)
+
+    # A site can stand in another's tree.
+
+    def render(self, request: Any) -> Any:
+        """Send a client that asked for this site's place to its root."""
+        request.redirect(request.prePathURL() + b"/")
+        request.finish()
+
+    def getChildWithDefault(self, pathEl: bytes, request: Any) -> Any:
+        """Return a child of the root."""
+        request.site = self
+        return self.resource.getChildWithDefault(pathEl, request)
+
+    def putChild(self, path: bytes, child: Any) -> None:
+        """Put a child under the root."""
+        self.resource.putChild(path, child)
