@@ -27,6 +27,7 @@ from sennit.reactor.events import Events, Trigger
 from sennit.reactor.signals import SignalHandlers
 from sennit.reactor.threaded import Threads
 from sennit.reactor.timers import Timers
+from sennit.transport.registry import close_all
 
 __all__ = ["LifeCycle"]
 
@@ -156,6 +157,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
 
     def disconnectAll(self) -> None:
         """End everything that is watched or open, as shutdown does."""
+        close_all(self)
         self._disconnect_descriptors()
 
     def close(self) -> None:

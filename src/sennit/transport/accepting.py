@@ -1,0 +1,197 @@
+"""Accepting connections: by the loop where it does that itself, else by us.
+
+uvloop accepts in C: `accept` gives it the listening socket and a function that makes our side of each
+connection.  When descriptors run out, libuv frees one it holds in reserve, and closes what waits.
+
+asyncio's selector loops accept in Python, and stumble when descriptors run out: they try again as often as
+the backlog is long, and again a second later even if the server has been closed meanwhile.  For them the
+socket is accepted from here, and each connection is given to ``loop.connect_accepted_socket``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from asyncio.selector_events import BaseSelectorEventLoop
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
+
+from sennit.core.failure import Failure
+from sennit.log import Logger
+
+__all__ = ["Acceptor", "accept", "carry", "finish_now"]
+
+_T = TypeVar("_T")
+_log = Logger()
+
+ACCEPTS_PER_TURN = 64
+"""How many connections are accepted before others have their turn."""
+
+RETRY_DELAY = 0.1
+"""Seconds without accepting after descriptors or memory ran out."""
+
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+# The connection went away before it was accepted, or is refused by a firewall (accept(2)).
+_GONE = frozenset(
+    {
+        errno.ECONNABORTED,
+        errno.EPERM,
+        errno.EPROTO,
+        errno.ENETDOWN,
+        errno.ENETUNREACH,
+        errno.EHOSTDOWN,
+        errno.EHOSTUNREACH,
+        errno.ENOPROTOOPT,
+        errno.EOPNOTSUPP,
+    }
+)
+
+
+class Acceptor(Protocol):
+    """What accepts on a listening socket until it is closed."""
+
+    def close(self) -> None:
+        """Accept no more, and close the listening socket."""
+
+
+def finish_now(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Run a coroutine that does its work without waiting, where none can be awaited.
+
+    Raises:
+        RuntimeError: If it waits nevertheless.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: _T = stop.value
+        return result
+    coroutine.close()
+    raise RuntimeError(f"{coroutine!r} waits, but was needed at once.")
+
+
+def accept(
+    loop: asyncio.AbstractEventLoop,
+    listening: socket.socket,
+    connection: Callable[[], Any],
+    backlog: int,
+) -> Acceptor:
+    """Accept connections on a listening socket, from the loop's next turn on.
+
+    Args:
+        loop: The loop.
+        listening: The socket; the acceptor owns it from here on.
+        connection: Makes the protocol, in asyncio's sense, of each connection.
+        backlog: How many connections may wait to be accepted.
+    """
+    if isinstance(loop, BaseSelectorEventLoop):
+        return _Accepting(loop, listening, connection)
+    # With start_serving=False there is nothing to wait for, so both work before the loop runs.
+    server = finish_now(loop.create_server(connection, sock=listening, backlog=backlog, start_serving=False))
+    starting = server.start_serving()
+    # Serving begins in the first step; some loops then wait a turn, and need not be waited for.
+    with suppress(StopIteration):
+        starting.send(None)
+    starting.close()
+    return server
+
+
+def carry(
+    loop: asyncio.AbstractEventLoop,
+    connected: socket.socket,
+    connection: Any,
+    failed: Callable[[BaseException], None],
+) -> None:
+    """Give a connected socket to the loop.
+
+    Args:
+        loop: The loop.
+        connected: The socket; not the caller's any more.
+        connection: The protocol, in asyncio's sense.
+        failed: Called if the loop cannot take it.  The socket is closed then.
+    """
+    task = loop.create_task(loop.connect_accepted_socket(lambda: connection, connected))
+    _carrying.add(task)
+
+    def done(task: asyncio.Task[Any]) -> None:
+        _carrying.discard(task)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None:
+            connected.close()
+            failed(error)
+
+    task.add_done_callback(done)
+
+
+# A loop holds its tasks weakly.
+_carrying: set[asyncio.Task[Any]] = set()
+
+
+class _Accepting:
+    """An `Acceptor` of our own."""
+
+    __slots__ = ("_connection", "_listening", "_loop", "_retry")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        listening: socket.socket,
+        connection: Callable[[], Any],
+    ) -> None:
+        self._loop = loop
+        self._listening = listening
+        self._connection = connection
+        self._retry: asyncio.TimerHandle | None = None
+        loop.add_reader(listening.fileno(), self._ready)
+
+    def close(self) -> None:
+        if self._listening.fileno() == -1:
+            return
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        elif not self._loop.is_closed():
+            self._loop.remove_reader(self._listening.fileno())
+        self._listening.close()
+
+    def _ready(self) -> None:
+        for _ in range(ACCEPTS_PER_TURN):
+            try:
+                connected, _peer = self._listening.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    self._rest(error)
+                    return
+                if error.errno not in _GONE:
+                    raise
+                continue
+            connected.setblocking(False)
+            self._take(connected)
+            if self._listening.fileno() == -1:
+                return
+
+    def _take(self, connected: socket.socket) -> None:
+        try:
+            connection = self._connection()
+        except BaseException:
+            _log.failure("Error while accepting a connection", Failure())
+            connected.close()
+            return
+        carry(self._loop, connected, connection, _ignore)
+
+    def _rest(self, error: OSError) -> None:
+        _log.error("Cannot accept for now: {error}", error=error)
+        # The socket stays readable, so the loop would spin.
+        self._loop.remove_reader(self._listening.fileno())
+        self._retry = self._loop.call_later(RETRY_DELAY, self._again)
+
+    def _again(self) -> None:
+        self._retry = None
+        self._loop.add_reader(self._listening.fileno(), self._ready)
+
+
+def _ignore(_error: BaseException) -> None:
+    """Do nothing: the connection died before anyone knew of it."""

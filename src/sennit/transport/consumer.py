@@ -1,0 +1,206 @@
+"""The consumer's half of a connection: producers, and how much may wait to be sent.
+
+The loop's transport holds what the kernel does not take, and calls `pause_writing` when that passes the
+high-water mark and `resume_writing` when it has fallen to the low one.  A push producer is paused and
+resumed at these marks.  A pull producer is asked for more whenever nothing waits: while one is registered
+the marks are 0, and writes pass through us so that the end of each is noticed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["DEFAULT_HIGH_WATER", "Consumer"]
+
+DEFAULT_HIGH_WATER = 64 * 1024
+"""How many bytes may wait before a push producer is paused."""
+
+
+class Consumer(ABC):
+    """IConsumer over a transport of an asyncio loop.
+
+    Attributes:
+        producer: The producer that is registered, or None.
+        streamingProducer: Whether it pushes.
+    """
+
+    __slots__ = (
+        "_carrier",
+        "_high_water",
+        "_low_water",
+        "_over",
+        "_pull_due",
+        "connected",
+        "disconnecting",
+        "producer",
+        "reactor",
+        "streamingProducer",
+        "write",
+    )
+
+    write: Callable[[bytes], None]
+    producer: Any
+    streamingProducer: bool
+    connected: bool
+    disconnecting: bool
+    reactor: Any
+    _carrier: Any
+    _high_water: int | None
+    _low_water: int | None
+
+    def __init__(self, reactor: Any) -> None:
+        self.reactor = reactor
+        self.connected = False
+        self.disconnecting = False
+        self.producer = None
+        self.streamingProducer = False
+        self._carrier = None
+        self._high_water = None
+        self._low_water = None
+        self._over = False
+        self._pull_due = False
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        """Let a producer feed this connection.
+
+        Args:
+            producer: An `IPushProducer` or `IPullProducer`.  On a lost connection it is stopped at once.
+            streaming: True if it pushes: it produces on its own, and is paused when too much waits.
+                False if it is to be asked, with ``resumeProducing()``, for each piece.
+
+        Raises:
+            RuntimeError: If another is registered.
+        """
+        if self.producer is not None:
+            raise RuntimeError(
+                f"Cannot register producer {producer!r}: {self.producer!r} is still registered.  "
+                "Call unregisterProducer() first."
+            )
+        if not self.connected:
+            producer.stopProducing()
+            return
+        self.producer = producer
+        self.streamingProducer = streaming
+        if streaming:
+            if self._over:
+                producer.pauseProducing()
+            return
+        if not self._write_ended():
+            self.write = self._write_and_pull
+        self._carrier.set_write_buffer_limits(high=0)
+        producer.resumeProducing()
+
+    def unregisterProducer(self) -> None:
+        """Take the producer out; an end of the connection that waited for it comes now."""
+        if self.producer is None:
+            return
+        pulled = not self.streamingProducer
+        self.producer = None
+        if not self.connected:
+            return
+        if pulled:
+            if not self._write_ended():
+                self.write = self._carrier.write
+            self._set_limits()
+            self._producer_gone()
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Set the marks for push producers.
+
+        Args:
+            high: Bytes that may wait before the producer is paused; by default `DEFAULT_HIGH_WATER`.
+            low: Bytes at which it is resumed; by default a quarter of `high`.
+
+        Raises:
+            ValueError: Unless ``0 <= low <= high``.
+        """
+        upper = DEFAULT_HIGH_WATER if high is None else high
+        lower = upper // 4 if low is None else low
+        if not 0 <= lower <= upper:
+            raise ValueError(f"The marks must be 0 <= low <= high, not low={lower} and high={upper}.")
+        self._high_water = upper
+        self._low_water = lower
+        if self.connected and (self.producer is None or self.streamingProducer):
+            self._set_limits()
+
+    def pause_writing(self) -> None:
+        """Learn from the loop that too much waits to be sent."""
+        self._over = True
+        if self.producer is not None and self.streamingProducer:
+            try:
+                self.producer.pauseProducing()
+            except BaseException:
+                self._user_failed("Error in pauseProducing of {culprit!r}", self.producer)
+
+    def resume_writing(self) -> None:
+        """Learn from the loop that enough was sent."""
+        self._over = False
+        if self.producer is None:
+            self._drained()
+        elif self.streamingProducer:
+            try:
+                self.producer.resumeProducing()
+            except BaseException:
+                self._user_failed("Error in resumeProducing of {culprit!r}", self.producer)
+            self._drained()
+        else:
+            self._pull()
+
+    def _set_limits(self) -> None:
+        if self._high_water is None:
+            self._carrier.set_write_buffer_limits(DEFAULT_HIGH_WATER)
+        else:
+            self._carrier.set_write_buffer_limits(self._high_water, self._low_water)
+
+    def _write_and_pull(self, data: bytes) -> None:
+        """Stand in for the loop's ``write`` while a pull producer is registered."""
+        self._carrier.write(data)
+        if not self._pull_due:
+            self._pull_due = True
+            self.reactor.loop.call_soon(self._pull_if_drained)
+
+    def _pull_if_drained(self) -> None:
+        self._pull_due = False
+        # Else `resume_writing` will.
+        if not self._over:
+            self._pull()
+
+    def _pull(self) -> None:
+        if self.producer is None or self.streamingProducer or not self.connected:
+            return
+        try:
+            self.producer.resumeProducing()
+        except BaseException:
+            self._user_failed("Error in resumeProducing of {culprit!r}", self.producer)
+
+    def _stop_producer(self) -> None:
+        """Take leave of the producer as the connection is lost."""
+        producer = self.producer
+        if producer is not None:
+            self.producer = None
+            try:
+                producer.stopProducing()
+            except BaseException:
+                self._report("Error in stopProducing of {culprit!r}", producer)
+
+    @abstractmethod
+    def _write_ended(self) -> bool:
+        """Tell whether nothing more may be written."""
+
+    @abstractmethod
+    def _producer_gone(self) -> None:
+        """Go on with what waited for a pull producer to finish."""
+
+    @abstractmethod
+    def _drained(self) -> None:
+        """Go on with what waited for the buffer to fall to the low-water mark."""
+
+    @abstractmethod
+    def _user_failed(self, message: str, culprit: object) -> None:
+        """Log the exception being handled, and end this connection with it as the reason."""
+
+    @abstractmethod
+    def _report(self, message: str, culprit: object) -> None:
+        """Log the exception being handled."""

@@ -1,0 +1,421 @@
+"""One connection: between a transport of the loop and a protocol of the user.
+
+The object is both the protocol that the loop's transport talks to and the transport that the user's
+protocol talks to.  Nothing stands between them where it matters: `write` is the loop transport's own
+method, and `data_received` does nothing but call ``protocol.dataReceived``, which is looked up at each read
+because programs replace it, and the protocol, on live connections.
+
+Invariants:
+
+- `connectionLost` is called once, after `makeConnection`, and nothing is called after it.
+- Once nothing more can be sent, `write` is a function that drops what it is given.
+- After the loss no reference leads from here to the protocol, so neither waits for the garbage collector.
+- What ends a connection from this side sets the reason first; without one, what the loop says decides.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+from zope.interface import implementer
+
+from sennit.core.errors import ConnectionAborted, ConnectionDone, ConnectionLost
+from sennit.core.failure import Failure
+from sennit.core.interfaces import (
+    IConsumer,
+    IHalfCloseableDescriptor,
+    IHalfCloseableProtocol,
+    ILoggingContext,
+    IPushProducer,
+    ISystemHandle,
+    ITransport,
+)
+from sennit.log import Logger
+from sennit.transport.consumer import Consumer
+from sennit.transport.gate import Gate
+
+__all__ = ["Owner", "StreamConnection"]
+
+_log = Logger()
+
+# Closing with a linger time of 0 sends a reset instead of a FIN.
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Owner:
+    """What a connection belongs to: a port or a connector."""
+
+    __slots__ = ()
+
+    def protocol_for(self, connection: Any) -> Any:
+        """Build the protocol; None to close the connection at once."""
+        raise AssertionError("An owner of connections builds their protocols.")
+
+    def connection_refused(self, connection: Any, reason: Failure) -> None:
+        """Learn that there is no protocol for the connection, which is being closed."""
+
+    def connection_ended(self, connection: Any, reason: Failure) -> None:
+        """Learn that the connection is lost; its protocol knows."""
+
+
+def drop(data: bytes) -> None:
+    """Stand in for ``write`` where nothing can be sent any more."""
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"Data must be bytes, not {type(data).__name__}.")
+
+
+@implementer(ITransport, IConsumer, IPushProducer, IHalfCloseableDescriptor, ISystemHandle, ILoggingContext)
+class StreamConnection(Consumer):
+    """A connection of any kind of stream.
+
+    Attributes:
+        write: Send bytes.  A bytearray or memoryview is taken too, and must not change until it is sent.
+        protocol: The protocol; may be replaced at any time while the connection lives.
+        reactor: The reactor.
+        connected: True from the protocol's birth to the connection's loss.
+        disconnecting: True after `loseConnection`.
+        disconnected: True after the loss.
+        sessionno: The number of this connection among those its port accepted.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_gate",
+        "_host",
+        "_making",
+        "_open",
+        "_owner",
+        "_paused",
+        "_peer",
+        "_read_ended",
+        "_reason",
+        "_write_ending",
+        "disconnected",
+        "protocol",
+        "sessionno",
+    )
+
+    def __init__(self, reactor: Any, owner: Owner, open: set[Any], sessionno: int = 0) -> None:
+        super().__init__(reactor)
+        self.write = drop
+        self.protocol: Any = None
+        self.disconnected = False
+        self.sessionno = sessionno
+        self._owner = owner
+        self._open = open
+        self._reason: Failure | None = None
+        self._gate: Gate | None = None
+        self._host: Any = None
+        self._peer: Any = None
+        self._making = False
+        self._paused = False
+        self._read_ended = False
+        self._write_ending = False
+
+    # What the loop's transport calls.
+
+    def connection_made(self, carrier: Any) -> None:
+        """Take the loop's transport, have a protocol built, and introduce them."""
+        self._carrier = carrier
+        if self._reason is not None:
+            carrier.abort()
+            return
+        self._open.add(self)
+        try:
+            protocol = self._owner.protocol_for(self)
+        except BaseException:
+            reason = Failure()
+            _log.failure("Error in buildProtocol for {peer}", reason, peer=self.getPeer())
+            self._refuse(reason)
+            return
+        if protocol is None:
+            self._refuse(Failure(ConnectionDone()))
+            return
+        self.protocol = protocol
+        self.connected = True
+        self.write = carrier.write
+        self._making = True
+        self._before_made()
+        try:
+            protocol.makeConnection(self)
+        except BaseException:
+            self._user_failed("Error in connectionMade of {culprit!r}", protocol)
+        self._making = False
+        if self._paused or self.disconnecting:
+            # Loops start to read after this, whatever was asked for meanwhile.
+            self._gate = Gate(self)
+            self._carrier.set_protocol(self._gate)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what was read."""
+        try:
+            self.protocol.dataReceived(data)
+        except BaseException:
+            self._user_failed("Error in dataReceived of {culprit!r}", self.protocol)
+
+    def eof_received(self) -> bool:
+        """Learn that the other side sends no more."""
+        self._read_ended = True
+        protocol = self.protocol
+        if not self.connected or self.disconnecting:
+            return True
+        if IHalfCloseableProtocol.providedBy(protocol):
+            try:
+                protocol.readConnectionLost()
+            except BaseException:
+                self._user_failed("Error in readConnectionLost of {culprit!r}", protocol)
+        else:
+            self._end(Failure(ConnectionDone()))
+        return True
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Learn that the loop's transport has closed."""
+        reason = self._reason
+        if reason is None:
+            if exc is None:
+                reason = Failure(ConnectionDone())
+            else:
+                lost = ConnectionLost(str(exc)) if str(exc) else ConnectionLost()
+                lost.__cause__ = exc
+                reason = Failure(lost)
+        self._lose(reason)
+
+    # ITransport and its kin.
+
+    def writeSequence(self, data: Iterable[bytes]) -> None:
+        """Send several byte strings as if joined."""
+        self.write(b"".join(data))
+
+    def loseConnection(self) -> None:
+        """Send what is written, then close; nothing more is read.
+
+        What is written before all is sent goes out too.  A pull producer is asked until it unregisters.
+        """
+        if not self.connected or self.disconnecting:
+            return
+        self.disconnecting = True
+        if not self._making:
+            self._carrier.pause_reading()
+        self.reactor.loop.call_soon(self._close)
+
+    def abortConnection(self) -> None:
+        """Close at once with a reset; what was not sent is dropped."""
+        if not self.connected or self._reason is not None:
+            return
+        sock = self._carrier.get_extra_info("socket")
+        if sock is not None and sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self._end(Failure(ConnectionAborted()))
+
+    def loseWriteConnection(self) -> None:
+        """Send what is written, then tell the other side that this was all; reading goes on."""
+        if self.connected and not self._write_ending:
+            self._write_ending = True
+            self.reactor.loop.call_soon(self._end_writing)
+
+    def getPeer(self) -> Any:
+        """Give the other side's address."""
+        if self._peer is None:
+            self._peer = self._address("peername")
+        return self._peer
+
+    def getHost(self) -> Any:
+        """Give this side's address."""
+        if self._host is None:
+            self._host = self._address("sockname")
+        return self._host
+
+    def getHandle(self) -> Any:
+        """Give the socket, for options; reading or writing it would upset the connection."""
+        return self._carrier.get_extra_info("socket")
+
+    @property
+    def socket(self) -> Any:
+        """The same as `getHandle`."""
+        return self.getHandle()
+
+    def fileno(self) -> int:
+        """Give the number of the descriptor; -1 after the loss."""
+        sock = None if self.disconnected else self.getHandle()
+        return -1 if sock is None else sock.fileno()
+
+    # IPushProducer: this connection as the source of what it reads.
+
+    def pauseProducing(self) -> None:
+        """Read no more until `resumeProducing`."""
+        if self.connected:
+            self._paused = True
+            self._carrier.pause_reading()
+
+    def resumeProducing(self) -> None:
+        """Read again."""
+        if not self.connected or self.disconnecting:
+            return
+        self._paused = False
+        if self._making or self._read_ended:
+            return
+        if self._gate is None:
+            self._carrier.resume_reading()
+        else:
+            self.reactor.loop.call_soon(self._open_gate)
+
+    def stopProducing(self) -> None:
+        """Close, as `loseConnection`."""
+        self.loseConnection()
+
+    # IHalfCloseableDescriptor: what a layer above may call in the loop's stead.
+
+    def readConnectionLost(self, reason: Failure) -> None:
+        """Treat the connection as one whose other side sends no more."""
+        if self.connected:
+            self.eof_received()
+
+    def writeConnectionLost(self, reason: Failure) -> None:
+        """Treat the connection as one whose other side takes no more."""
+        if self.connected:
+            self._end(reason)
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Close at once, and give the protocol `reason`."""
+        if self.connected:
+            self._end(reason)
+
+    # ILoggingContext.
+
+    def logPrefix(self) -> str:
+        """Say who this is in a line of a log."""
+        return self.logstr
+
+    @property
+    def logstr(self) -> str:
+        """The protocol's prefix and which of its connections this is."""
+        prefix = getattr(self.protocol, "logPrefix", None)
+        name = type(self.protocol).__name__ if prefix is None else prefix()
+        return f"{name},{self._log_suffix()}"
+
+    def _log_suffix(self) -> str:
+        return str(self.sessionno)
+
+    def __repr__(self) -> str:
+        name = type(self).__name__ if self.protocol is None else type(self.protocol).__name__
+        return f"<{name} #{self.sessionno}>"
+
+    # The end.
+
+    def reactor_stopped(self) -> None:
+        """Be lost because the reactor stops."""
+        if self.connected:
+            self._reason = Failure(ConnectionLost("The reactor stopped."))
+            self._carrier.abort()
+            self._lose(self._reason)
+        elif self._carrier is not None:
+            self._carrier.abort()
+
+    def discard(self) -> None:
+        """Close as soon as the loop brings its transport; nobody wants this connection any more."""
+        if self._carrier is None:
+            self._reason = Failure(ConnectionAborted())
+
+    def _refuse(self, reason: Failure) -> None:
+        self._reason = reason
+        self._carrier.abort()
+        self._owner.connection_refused(self, reason)
+
+    def _end(self, reason: Failure) -> None:
+        """Drop what was not sent and close; the loss follows in the loop's next turn."""
+        if self._reason is None:
+            self._reason = reason
+        self.write = drop
+        self._carrier.abort()
+
+    def _lose(self, reason: Failure) -> None:
+        self._open.discard(self)
+        protocol = self.protocol
+        if protocol is None or not self.connected:
+            return
+        self.connected = False
+        self.disconnected = True
+        self.write = drop
+        self._gate = None
+        self._stop_producer()
+        self.protocol = None
+        self._before_loss()
+        try:
+            protocol.connectionLost(reason)
+        except BaseException:
+            self._report("Error in connectionLost of {culprit!r}", protocol)
+        self._owner.connection_ended(self, reason)
+
+    def _before_made(self) -> None:
+        """Get ready for the protocol that was built."""
+
+    def _before_loss(self) -> None:
+        """Do what must be done while the descriptor is still open."""
+
+    def _close(self) -> None:
+        if self.connected and (self.producer is None or self.streamingProducer):
+            self._carrier.close()
+
+    def _end_writing(self) -> None:
+        if not self.connected or (self.producer is not None and not self.streamingProducer):
+            return
+        if self._carrier.get_write_buffer_size():
+            # `_drained` goes on from here.
+            self._carrier.set_write_buffer_limits(high=0)
+        elif self.write is not drop:
+            self.write = drop
+            try:
+                self._carrier.write_eof()
+            except OSError as error:
+                lost = ConnectionLost(str(error))
+                lost.__cause__ = error
+                self._end(Failure(lost))
+                return
+            protocol = self.protocol
+            if IHalfCloseableProtocol.providedBy(protocol):
+                try:
+                    protocol.writeConnectionLost()
+                except BaseException:
+                    self._user_failed("Error in writeConnectionLost of {culprit!r}", protocol)
+
+    def _drained(self) -> None:
+        if self._write_ending:
+            self._end_writing()
+
+    def _producer_gone(self) -> None:
+        if self.disconnecting:
+            self.reactor.loop.call_soon(self._close)
+        if self._write_ending:
+            self.reactor.loop.call_soon(self._end_writing)
+
+    def _write_ended(self) -> bool:
+        return self.write is drop
+
+    def _open_gate(self) -> None:
+        gate = self._gate
+        if gate is None or self._paused or not self.connected or self.disconnecting:
+            return
+        self._gate = None
+        self._carrier.set_protocol(self)
+        if gate.data:
+            self.data_received(gate.data)
+        if gate.ended:
+            self.eof_received()
+        elif self.connected and not (self._paused or self.disconnecting):
+            self._carrier.resume_reading()
+
+    def _user_failed(self, message: str, culprit: object) -> None:
+        reason = Failure()
+        _log.failure(message, reason, culprit=culprit)
+        if self.connected:
+            self._end(reason)
+
+    def _report(self, message: str, culprit: object) -> None:
+        _log.failure(message, Failure(), culprit=culprit)
+
+    def _address(self, which: str) -> Any:
+        raise AssertionError("Each kind of connection makes its own addresses.")

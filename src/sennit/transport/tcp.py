@@ -1,0 +1,399 @@
+"""TCP: ports, connectors and connections."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any, cast
+
+from zope.interface import implementer
+
+from sennit.core.addresses import IPv4Address, IPv6Address
+from sennit.core.errors import (
+    CannotListenError,
+    NotListeningError,
+    ServiceNameUnknownError,
+    UnsupportedAddressFamily,
+    UnsupportedSocketType,
+)
+from sennit.core.interfaces import IClientFactory, IProtocolFactory, ITCPTransport
+from sennit.transport.accepting import Acceptor, accept, carry
+from sennit.transport.connector import Attempt, StreamConnector
+from sennit.transport.names import Lookup, is_ipv4, is_ipv6, socket_address, tcp_address
+from sennit.transport.port import StreamPort
+from sennit.transport.registry import open_things
+from sennit.transport.stream import Owner, StreamConnection
+
+__all__ = [
+    "TCPClient",
+    "TCPConnection",
+    "TCPConnector",
+    "TCPPort",
+    "TCPServer",
+    "adopt_stream_connection",
+    "adopt_stream_port",
+    "connect_tcp",
+    "listen_tcp",
+]
+
+
+def listen_tcp(
+    reactor: Any,
+    port: int,
+    factory: IProtocolFactory,
+    backlog: int = 50,
+    interface: str = "",
+    *,
+    reuse_port: bool = False,
+) -> TCPPort:
+    """Accept TCP connections.
+
+    Args:
+        reactor: The reactor.
+        port: The port number; 0 for any that is free.
+        factory: Builds a protocol for each connection.
+        backlog: How many connections may wait to be accepted.
+        interface: The local IPv4 or IPv6 address, or a name for one; empty for every IPv4 address.
+            ``"::"`` is every address of both families where the system allows it.
+        reuse_port: Share the port with other sockets that say the same (``SO_REUSEPORT``); the
+            system then spreads the connections.
+
+    Returns:
+        The port, which listens.
+
+    Raises:
+        CannotListenError: If the address cannot be had.
+    """
+    listening = TCPPort(reactor, port, factory, backlog, interface, reuse_port=reuse_port)
+    listening.startListening()
+    return listening
+
+
+def connect_tcp(
+    reactor: Any,
+    host: str,
+    port: int | str,
+    factory: IClientFactory,
+    timeout: float | None = 30,
+    bindAddress: tuple[str, int] | str | None = None,
+) -> TCPConnector:
+    """Make a TCP connection.
+
+    Args:
+        reactor: The reactor.
+        host: A name, or an IPv4 or IPv6 address, the latter perhaps with a scope (``"fe80::1%eth0"``).
+        port: The port number, or the name of a service.
+        factory: Builds the protocol, and hears of failure and loss.
+        timeout: Seconds until the attempt fails with `TimeoutError`; None or 0 for no limit.
+        bindAddress: The local ``(host, port)`` or host, or None for any.
+
+    Returns:
+        The connector, which is connecting.
+
+    Raises:
+        ServiceNameUnknownError: If the system does not know the service.
+    """
+    connector = TCPConnector(reactor, host, port, factory, timeout, bindAddress)
+    connector.connect()
+    return connector
+
+
+def adopt_stream_port(
+    reactor: Any, fileDescriptor: int, addressFamily: int, factory: IProtocolFactory
+) -> StreamPort:
+    """Accept connections on a copy of a socket that listens already.
+
+    Args:
+        reactor: The reactor.
+        fileDescriptor: The socket's descriptor; it stays the caller's.
+        addressFamily: ``AF_INET``, ``AF_INET6`` or ``AF_UNIX``.
+        factory: Builds a protocol for each connection.
+
+    Raises:
+        UnsupportedAddressFamily: For any other family.
+        UnsupportedSocketType: If it is no stream socket.
+    """
+    adopted = _duplicate(fileDescriptor, addressFamily)
+    if addressFamily == socket.AF_UNIX:
+        from sennit.transport.unix import UNIXPort
+
+        port: StreamPort = UNIXPort(reactor, None, factory, adopted=adopted)
+    else:
+        port = TCPPort(reactor, None, factory, adopted=adopted)
+    port.startListening()
+    return port
+
+
+def adopt_stream_connection(
+    reactor: Any, fileDescriptor: int, addressFamily: int, factory: IProtocolFactory
+) -> StreamConnection | None:
+    """Run a protocol on a copy of a socket that is connected already.
+
+    Args:
+        reactor: The reactor.
+        fileDescriptor: The socket's descriptor; it stays the caller's.
+        addressFamily: ``AF_INET``, ``AF_INET6`` or ``AF_UNIX``.
+        factory: Builds the protocol, in the loop's next turn.
+
+    Returns:
+        The connection.
+
+    Raises:
+        UnsupportedAddressFamily: For any other family.
+        UnsupportedSocketType: If it is no stream socket.
+    """
+    adopted = _duplicate(fileDescriptor, addressFamily)
+    owner = _Adopted(factory)
+    connection: StreamConnection
+    if addressFamily == socket.AF_UNIX:
+        from sennit.transport.unix import UNIXConnection
+
+        connection = UNIXConnection(reactor, owner, open_things(reactor))
+    else:
+        connection = TCPConnection(reactor, owner, open_things(reactor))
+    carry(reactor.loop, adopted, connection, lambda _error: None)
+    return connection
+
+
+def _duplicate(descriptor: int, family: int) -> socket.socket:
+    if family not in {socket.AF_INET, socket.AF_INET6, socket.AF_UNIX}:
+        raise UnsupportedAddressFamily(family)
+    duplicate = socket.socket(fileno=os.dup(descriptor))
+    if duplicate.type != socket.SOCK_STREAM:
+        kind = duplicate.type
+        duplicate.close()
+        raise UnsupportedSocketType(kind)
+    duplicate.setblocking(False)
+    return duplicate
+
+
+class _Adopted(Owner):
+    """Owns one connection that was made elsewhere."""
+
+    def __init__(self, factory: Any) -> None:
+        self.factory = factory
+
+    def protocol_for(self, connection: StreamConnection) -> Any:
+        return self.factory.buildProtocol(connection.getPeer())
+
+
+@implementer(ITCPTransport)
+class TCPConnection(StreamConnection):
+    """A TCP connection."""
+
+    __slots__ = ()
+
+    def getTcpNoDelay(self) -> bool:
+        """Tell whether small segments are sent without delay; they are unless told otherwise."""
+        return bool(self.getHandle().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        """Send small segments at once, or let them wait for an acknowledgement (RFC 896)."""
+        self.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, int(bool(enabled)))
+
+    def getTcpKeepAlive(self) -> bool:
+        """Tell whether the system probes the connection when it is idle."""
+        return bool(self.getHandle().getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+
+    def setTcpKeepAlive(self, enabled: bool) -> None:
+        """Have the system probe the connection when it is idle (RFC 1122, section 4.2.3.6), or not."""
+        self.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(bool(enabled)))
+
+    def _address(self, which: str) -> IPv4Address | IPv6Address:
+        return tcp_address(self._carrier.get_extra_info(which))
+
+
+class TCPClient(TCPConnection):
+    """A TCP connection that we made."""
+
+    __slots__ = ()
+
+    @property
+    def connector(self) -> Any:
+        """The connector."""
+        return self._owner
+
+    def _log_suffix(self) -> str:
+        return "client"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} to {self.connector.getDestination()!r}>"
+
+
+class TCPServer(TCPConnection):
+    """A TCP connection that a port accepted."""
+
+    __slots__ = ()
+
+    @property
+    def server(self) -> Any:
+        """The port."""
+        return self._owner
+
+    @property
+    def client(self) -> Any:
+        """The other side's address as the socket gives it."""
+        return self._carrier.get_extra_info("peername")
+
+    @property
+    def hostname(self) -> str:
+        """The other side's host, as text."""
+        host: str = self.getPeer().host
+        return host
+
+    def _log_suffix(self) -> str:
+        return f"{self.sessionno},{self.getPeer().host}"
+
+
+class TCPPort(StreamPort):
+    """A TCP port.
+
+    Args:
+        reactor: The reactor.
+        port: The port number; 0 for any that is free; None for a socket that was adopted.
+        factory: Builds a protocol for each connection.
+        backlog: How many connections may wait to be accepted.
+        interface: The local address.
+        reuse_port: Set ``SO_REUSEPORT``.
+        adopted: A socket that listens already.
+    """
+
+    kind = "TCP port"
+
+    def __init__(
+        self,
+        reactor: Any,
+        port: int | None,
+        factory: IProtocolFactory,
+        backlog: int = 50,
+        interface: str = "",
+        *,
+        reuse_port: bool = False,
+        adopted: socket.socket | None = None,
+    ) -> None:
+        super().__init__(reactor, factory, backlog)
+        self.port = port
+        self.interface = interface
+        self.addressFamily: int = socket.AF_INET6 if is_ipv6(interface) else socket.AF_INET
+        self._reuse_port = reuse_port
+        self._adopted = adopted
+        if adopted is not None:
+            self.addressFamily = adopted.family
+            self.interface = adopted.getsockname()[0]
+
+    def getHost(self) -> IPv4Address | IPv6Address:
+        """Give the address it listens on."""
+        if self.socket is None:
+            raise NotListeningError("This port does not listen, so it has no address.")
+        return tcp_address(self.socket.getsockname())
+
+    def _listening_socket(self) -> socket.socket:
+        if self._adopted is not None:
+            adopted, self._adopted = self._adopted, None
+            return adopted
+        listening = None
+        try:
+            listening = socket.socket(self.addressFamily, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            listening.setblocking(False)
+            if os.name == "posix":
+                # A port in TIME_WAIT can be had again.
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if self._reuse_port:
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            where: Any = (self.interface, self.port)
+            if is_ipv6(self.interface):
+                where = socket_address(self.interface, cast("int", self.port))[1]
+            listening.bind(where)
+            listening.listen(self.backlog)
+        except OSError as error:
+            if listening is not None:
+                listening.close()
+            raise CannotListenError(self.interface, self.port, error) from None
+        except BaseException:
+            if listening is not None:
+                listening.close()
+            raise
+        return listening
+
+    def _accept(self, listening: socket.socket) -> Acceptor:
+        return accept(self.reactor.loop, listening, self._connection, max(1, self.backlog))
+
+    def _connection(self) -> TCPServer:
+        return TCPServer(self.reactor, self, self._open, self.next_session())
+
+    def _address_text(self) -> str:
+        return str(self.getHost().port)
+
+
+class TCPConnector(StreamConnector):
+    """Holds a TCP connection, and can make it again.
+
+    Args:
+        reactor: The reactor.
+        host: A name, or an address.
+        port: The port number, or the name of a service.
+        factory: Builds the protocol, and hears of failure and loss.
+        timeout: Seconds for an attempt; None or 0 for no limit.
+        bindAddress: The local ``(host, port)`` or host, or None for any.
+
+    Raises:
+        ServiceNameUnknownError: If the system does not know the service.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        host: str,
+        port: int | str,
+        factory: IClientFactory,
+        timeout: float | None,
+        bindAddress: tuple[str, int] | str | None,
+    ) -> None:
+        super().__init__(reactor, factory, timeout)
+        if isinstance(port, str):
+            try:
+                port = socket.getservbyname(port, "tcp")
+            except OSError as error:
+                raise ServiceNameUnknownError(string=f"{error} ({port!r})") from None
+        self.host = host
+        self.port = port
+        self.bindAddress = (bindAddress, 0) if isinstance(bindAddress, str) else bindAddress
+
+    def getDestination(self) -> IPv4Address | IPv6Address:
+        """Give the address it connects to; its host may be a name."""
+        if is_ipv6(self.host):
+            return IPv6Address("TCP", self.host, self.port)
+        return IPv4Address("TCP", self.host, self.port)
+
+    def _attempt(self) -> Attempt:
+        return _TCPAttempt(self)
+
+
+class _TCPAttempt(Attempt):
+    """Looks the host up if it is a name, then connects."""
+
+    connector: TCPConnector
+
+    def _begin(self) -> None:
+        host = self.connector.host
+        if is_ipv4(host) or is_ipv6(host):
+            self._connect_to(*socket_address(host, self.connector.port))
+        else:
+            self._waiting = Lookup(self.reactor, host, self.connector.port, self._found, self._fail)
+
+    def _found(self, address: IPv4Address | IPv6Address) -> None:
+        scope = getattr(address, "scopeID", 0)
+        host = f"{address.host}%{scope}" if scope else address.host
+        self._step(lambda: self._connect_to(*socket_address(host, address.port)))
+
+    def _connect_to(self, family: int, address: Any) -> None:
+        bind: Any = self.connector.bindAddress
+        if bind is not None:
+            host, port = bind
+            if is_ipv6(host):
+                bind = socket_address(host, port)[1]
+        # A chosen port may be in TIME_WAIT from the connection before.
+        self._connect(family, address, bind, reuse=bind is not None and bind[1] != 0)
+
+    def _make_connection(self) -> TCPClient:
+        return TCPClient(self.reactor, self.connector, self._open)

@@ -1,0 +1,386 @@
+"""UNIX sockets: ports, connectors and connections, named by a path or abstract (beginning with NUL).
+
+A connection whose protocol takes file descriptors (IFileDescriptorReceiver), or that sends one, changes
+over to a carrier of our own, see `sennit.transport.descriptors`.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from zope.interface import implementer
+
+from sennit.core.addresses import UNIXAddress
+from sennit.core.errors import BadFileError, CannotListenError, NotListeningError
+from sennit.core.failure import Failure
+from sennit.core.filesystem_lock import FilesystemLock, isLocked
+from sennit.core.interfaces import (
+    IClientFactory,
+    IFileDescriptorReceiver,
+    IProtocolFactory,
+    ITCPTransport,
+    IUNIXTransport,
+)
+from sennit.log import Logger
+from sennit.transport.accepting import Acceptor, accept
+from sennit.transport.connector import Attempt, StreamConnector
+from sennit.transport.descriptors import DescriptorCarrier
+from sennit.transport.port import StreamPort
+from sennit.transport.stream import StreamConnection
+
+__all__ = [
+    "PeerCredentials",
+    "UNIXClient",
+    "UNIXConnection",
+    "UNIXConnector",
+    "UNIXPort",
+    "UNIXServer",
+    "connect_unix",
+    "listen_unix",
+]
+
+_log = Logger()
+
+
+def listen_unix(
+    reactor: Any,
+    address: str | bytes,
+    factory: IProtocolFactory,
+    backlog: int = 50,
+    mode: int = 0o666,
+    wantPID: bool = False,
+) -> UNIXPort:
+    """Accept connections on a UNIX socket.
+
+    Args:
+        reactor: The reactor.
+        address: The path of the socket; a name that begins with NUL is abstract (Linux).
+        factory: Builds a protocol for each connection.
+        backlog: How many connections may wait to be accepted.
+        mode: The permissions of the socket's file.
+        wantPID: Keep a lock beside it, ``<path>.lock``, that names this process.  A socket that a process
+            left behind which held the lock and is gone is then removed.
+
+    Returns:
+        The port, which listens.
+
+    Raises:
+        CannotListenError: If the address cannot be had, or the lock is held.
+    """
+    port = UNIXPort(reactor, address, factory, backlog, mode, wantPID=wantPID)
+    port.startListening()
+    return port
+
+
+def connect_unix(
+    reactor: Any,
+    address: str | bytes,
+    factory: IClientFactory,
+    timeout: float | None = 30,
+    checkPID: bool = False,
+) -> UNIXConnector:
+    """Connect to a UNIX socket.
+
+    Args:
+        reactor: The reactor.
+        address: The path of the socket; a name that begins with NUL is abstract (Linux).
+        factory: Builds the protocol, and hears of failure and loss.
+        timeout: Seconds until the attempt fails with `TimeoutError`; None or 0 for no limit.
+        checkPID: Fail with `BadFileError` unless a process that lives holds the lock beside the socket.
+
+    Returns:
+        The connector, which is connecting.
+    """
+    connector = UNIXConnector(reactor, address, factory, timeout, checkPID=checkPID)
+    connector.connect()
+    return connector
+
+
+class PeerCredentials(NamedTuple):
+    """Who is at the other end of a UNIX socket, as it was when the connection was made."""
+
+    pid: int
+    uid: int
+    gid: int
+
+
+@implementer(IUNIXTransport, ITCPTransport)
+class UNIXConnection(StreamConnection):
+    """A connection over a UNIX socket."""
+
+    __slots__ = ()
+
+    def sendFileDescriptor(self, descriptor: int) -> None:
+        """Send a copy of an open descriptor.
+
+        At least one byte must be written for each, before or after it in the same turn of the loop; else
+        the connection is lost with `FileDescriptorOverrun`.
+
+        Args:
+            descriptor: The descriptor; it must stay open until it is sent.
+        """
+        if not self.connected or self._write_ended():
+            return
+        carrier = self._carrier
+        if not isinstance(carrier, DescriptorCarrier):
+            carrier = self._change_carrier()
+        carrier.send_descriptor(descriptor)
+
+    def get_peer_credentials(self) -> PeerCredentials:
+        """Give the process, user and group of the other side (unix(7), SO_PEERCRED).
+
+        Raises:
+            OSError: If the system does not tell.
+        """
+        size = struct.calcsize("3i")
+        option = getattr(socket, "SO_PEERCRED", None)
+        if option is None:
+            raise OSError("This system does not tell the credentials of the other side.")
+        return PeerCredentials(
+            *struct.unpack("3i", self.getHandle().getsockopt(socket.SOL_SOCKET, option, size))
+        )
+
+    def getTcpNoDelay(self) -> bool:
+        """Say no: there is nothing to delay."""
+        return False
+
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        """Do nothing: there is nothing to delay."""
+
+    def getTcpKeepAlive(self) -> bool:
+        """Tell the socket's option; it has no effect."""
+        return bool(self.getHandle().getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+
+    def setTcpKeepAlive(self, enabled: bool) -> None:
+        """Set the socket's option; it has no effect."""
+        self.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(bool(enabled)))
+
+    def descriptor_received(self, descriptor: int) -> None:
+        """Hand on a descriptor from the other side."""
+        protocol = self.protocol
+        if not self.connected or not IFileDescriptorReceiver.providedBy(protocol):
+            os.close(descriptor)
+            if self.connected:
+                _log.warn(
+                    "{protocol!r} does not provide IFileDescriptorReceiver: a descriptor was closed",
+                    protocol=protocol,
+                )
+            return
+        try:
+            protocol.fileDescriptorReceived(descriptor)
+        except BaseException:
+            self._user_failed("Error in fileDescriptorReceived of {culprit!r}", protocol)
+
+    def _before_made(self) -> None:
+        if IFileDescriptorReceiver.providedBy(self.protocol):
+            self._change_carrier()
+
+    def _before_loss(self) -> None:
+        # Only an open socket knows its names.
+        self.getPeer()
+        self.getHost()
+
+    def _change_carrier(self) -> DescriptorCarrier:
+        carrier = DescriptorCarrier(self.reactor.loop, self._carrier, self, paused=self._paused)
+        if self.write == self._carrier.write:
+            self.write = carrier.write
+        self._carrier = carrier
+        if self.producer is not None and not self.streamingProducer:
+            carrier.set_write_buffer_limits(high=0)
+        elif self._high_water is not None:
+            self._set_limits()
+        return carrier
+
+    def _address(self, which: str) -> UNIXAddress:
+        try:
+            name = self._carrier.get_extra_info(which)
+        except (AttributeError, OSError):
+            name = None
+        return UNIXAddress(name or None)
+
+
+class UNIXClient(UNIXConnection):
+    """A connection over a UNIX socket that we made."""
+
+    __slots__ = ()
+
+    @property
+    def connector(self) -> Any:
+        """The connector."""
+        return self._owner
+
+    def _log_suffix(self) -> str:
+        return "client"
+
+
+class UNIXServer(UNIXConnection):
+    """A connection over a UNIX socket that a port accepted."""
+
+    __slots__ = ()
+
+    @property
+    def server(self) -> Any:
+        """The port."""
+        return self._owner
+
+
+class UNIXPort(StreamPort):
+    """A port on a UNIX socket.
+
+    Args:
+        reactor: The reactor.
+        fileName: The path of the socket; None for a socket that was adopted.
+        factory: Builds a protocol for each connection.
+        backlog: How many connections may wait to be accepted.
+        mode: The permissions of the socket's file.
+        wantPID: Keep a lock beside it.
+        adopted: A socket that listens already.
+    """
+
+    kind = "UNIX port"
+    addressFamily = socket.AF_UNIX
+
+    def __init__(
+        self,
+        reactor: Any,
+        fileName: str | bytes | None,
+        factory: IProtocolFactory,
+        backlog: int = 50,
+        mode: int = 0o666,
+        *,
+        wantPID: bool = False,
+        adopted: socket.socket | None = None,
+    ) -> None:
+        super().__init__(reactor, factory, backlog)
+        if adopted is not None:
+            fileName = adopted.getsockname() or b""
+        self.port = os.fsencode(fileName or b"")
+        self.mode = mode
+        self.wantPID = wantPID
+        self.lockFile: FilesystemLock | None = None
+        self._adopted = adopted
+        self._file: tuple[int, int] | None = None
+
+    def getHost(self) -> UNIXAddress:
+        """Give the address it listens on."""
+        if self.socket is None:
+            raise NotListeningError("This port does not listen, so it has no address.")
+        return UNIXAddress(self.port or None)
+
+    def _listening_socket(self) -> socket.socket:
+        if self._adopted is not None:
+            adopted, self._adopted = self._adopted, None
+            return adopted
+        self._lock()
+        listening = None
+        try:
+            listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            listening.setblocking(False)
+            listening.bind(self.port)
+            if self._has_file():
+                path = self._path()
+                found = path.stat()
+                self._file = (found.st_dev, found.st_ino)
+                # Before anyone can connect.
+                path.chmod(self.mode)
+            listening.listen(self.backlog)
+        except OSError as error:
+            if listening is not None:
+                listening.close()
+            self._after_close()
+            raise CannotListenError(None, self.port, error) from None
+        return listening
+
+    def _accept(self, listening: socket.socket) -> Acceptor:
+        return accept(self.reactor.loop, listening, self._connection, max(1, self.backlog))
+
+    def _connection(self) -> UNIXServer:
+        return UNIXServer(self.reactor, self, self._open, self.next_session())
+
+    def _address_text(self) -> str:
+        return repr(os.fsdecode(self.port))
+
+    def _has_file(self) -> bool:
+        return not self.port.startswith(b"\0")
+
+    def _path(self) -> Path:
+        return Path(os.fsdecode(self.port))
+
+    def _lock(self) -> None:
+        if not self.wantPID or not self._has_file():
+            return
+        lock = FilesystemLock(os.fsdecode(self.port) + ".lock")
+        if not lock.lock():
+            raise CannotListenError(None, self.port, "Cannot acquire lock.")
+        self.lockFile = lock
+        if not lock.clean:
+            # Who held the lock is gone, so nobody listens there.
+            self._path().unlink(missing_ok=True)
+
+    def _after_close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            path = self._path()
+            try:
+                found = path.stat()
+                # Somebody else may have put a socket there meanwhile.
+                if (found.st_dev, found.st_ino) == file:
+                    path.unlink()
+            except FileNotFoundError:
+                pass
+            except OSError:
+                _log.failure("Cannot remove the socket {path}", Failure(), path=str(path))
+        lock, self.lockFile = self.lockFile, None
+        if lock is not None:
+            lock.unlock()
+
+
+class UNIXConnector(StreamConnector):
+    """Holds a connection over a UNIX socket, and can make it again.
+
+    Args:
+        reactor: The reactor.
+        address: The path of the socket.
+        factory: Builds the protocol, and hears of failure and loss.
+        timeout: Seconds for an attempt; None or 0 for no limit.
+        checkPID: Ask the lock beside the socket first.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        address: str | bytes,
+        factory: IClientFactory,
+        timeout: float | None,
+        *,
+        checkPID: bool = False,
+    ) -> None:
+        super().__init__(reactor, factory, timeout)
+        self.address = os.fsencode(address)
+        self.checkPID = checkPID
+
+    def getDestination(self) -> UNIXAddress:
+        """Give the address it connects to."""
+        return UNIXAddress(self.address)
+
+    def _attempt(self) -> Attempt:
+        return _UNIXAttempt(self)
+
+
+class _UNIXAttempt(Attempt):
+    """Asks the lock if it should, then connects."""
+
+    connector: UNIXConnector
+
+    def _begin(self) -> None:
+        address = self.connector.address
+        if self.connector.checkPID and not isLocked(os.fsdecode(address) + ".lock"):
+            raise BadFileError(string=f"No process holds the lock of {os.fsdecode(address)!r}.")
+        self._connect(socket.AF_UNIX, address)
+
+    def _make_connection(self) -> UNIXClient:
+        return UNIXClient(self.reactor, self.connector, self._open)
