@@ -47,7 +47,11 @@ class Service:
         if self.parent is not None:
             self.disownServiceParent()
         self.parent = IServiceCollection(parent, parent)
-        self.parent.addService(self)
+        try:
+            self.parent.addService(self)
+        except RuntimeError:
+            self.parent = None
+            raise
 
     def disownServiceParent(self) -> Deferred[Any] | None:
         """Leave the collection.

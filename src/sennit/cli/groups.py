@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from types import TracebackType
 from typing import Any
 
 import click
@@ -22,6 +23,7 @@ class CannotRunError(click.ClickException):
     """Something that was asked for rightly could not be done; its message is the whole explanation."""
 
     exit_code = 1
+    ctx: click.Context | None = None
 
 
 class _Formatter(click.HelpFormatter):
@@ -38,7 +40,16 @@ class _Formatter(click.HelpFormatter):
 
 
 class _Context(click.Context):
+    """A command's context, which puts its name on errors that were raised without one."""
+
     formatter_class = _Formatter
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, tb: TracebackType | None
+    ) -> bool | None:
+        if isinstance(exc_value, click.UsageError | CannotRunError) and exc_value.ctx is None:
+            exc_value.ctx = self
+        return super().__exit__(exc_type, exc_value, tb)
 
 
 class _Group(click.Group):

@@ -8,4 +8,7 @@ from __future__ import annotations
 
 __all__ = ["COMMANDS"]
 
-COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {}
+COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {
+    ("run",): (None, "Run a server until it is told to stop."),
+    ("run", "web"): ("sennit.cli.run_web", "Serve a directory over HTTP."),
+}

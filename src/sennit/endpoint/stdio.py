@@ -11,6 +11,7 @@ The connection ends when standard input does, unless the protocol provides `IHal
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import selectors
 from collections.abc import Iterable
@@ -167,6 +168,7 @@ class StandardIOTransport:
         self._streaming = True
         self._full = False
         self._write_ended = False
+        self._writer_gone = False
         self._reader: Any = None
         self._writer: Any = None
 
@@ -205,7 +207,9 @@ class StandardIOTransport:
         """End the connection after everything written has gone out."""
         if self.connected and not self.disconnecting:
             self.disconnecting = True
-            if self._producer is None:
+            if self._writer_gone:
+                self._lost(None)
+            elif self._producer is None:
                 self._writer.close()
 
     def loseWriteConnection(self) -> None:
@@ -217,7 +221,8 @@ class StandardIOTransport:
     def abortConnection(self) -> None:
         """End the connection now."""
         if self.connected:
-            self._writer.abort()
+            if not self._writer_gone:
+                self._writer.abort()
             self._lost(None)
 
     def getHost(self) -> ProcessAddress:
@@ -277,17 +282,18 @@ class StandardIOTransport:
             (self._producer.resumeProducing if self._streaming else self._pull)()
 
     def _input_ended(self) -> None:
-        half = IHalfCloseableProtocol(self.protocol, None)
-        if half is not None:
-            half.readConnectionLost()
+        if IHalfCloseableProtocol.providedBy(self.protocol):
+            self.protocol.readConnectionLost()
         else:
             self.loseConnection()
 
     def _output_ended(self, error: Exception | None) -> None:
-        half = IHalfCloseableProtocol(self.protocol, None)
-        if self.connected and not self.disconnecting and half is not None:
+        self._writer_gone = True
+        half_closeable = IHalfCloseableProtocol.providedBy(self.protocol)
+        if self.connected and not self.disconnecting and (half_closeable or self._write_ended):
             self._write_ended = True
-            half.writeConnectionLost()
+            if half_closeable:
+                self.protocol.writeConnectionLost()
         else:
             self._lost(error)
 
@@ -300,7 +306,8 @@ class StandardIOTransport:
             self._reader.close()
         self._writer.close()
         for descriptor, blocking in zip(self._descriptors, self._blocking, strict=True):
-            os.set_blocking(descriptor, blocking)
+            with contextlib.suppress(OSError):  # the program may have closed it
+                os.set_blocking(descriptor, blocking)
         producer, self._producer = self._producer, None
         if producer is not None:
             producer.stopProducing()

@@ -1,0 +1,92 @@
+"""``sennit run web``: serve a directory over HTTP."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sennit.cli.groups import CannotRunError
+from sennit.cli.serving import ServerOptions, run_server, seconds, server_options
+
+__all__ = ["command"]
+
+_ALL_ADDRESSES = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - shown, not bound
+
+
+@click.command("web", short_help="Serve a directory over HTTP.")
+@click.option(
+    "-p",
+    "--path",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="The directory to serve.  [default: the current one]",
+)
+@click.option(
+    "--index",
+    metavar="NAME",
+    multiple=True,
+    default=("index.html",),
+    help="The file that stands for its directory; may be given several times, the first that exists counts."
+    "  [default: index.html]",
+)
+@click.option("--no-listing", is_flag=True, help="Answer 404 for a directory without an index file.")
+@click.option(
+    "--follow-symlinks",
+    is_flag=True,
+    help="Also serve what symbolic links inside DIR point to outside of it.",
+)
+@click.option(
+    "--access-log", metavar="FILE", help="Append a line for each request to this file; - is standard output."
+)
+@click.option(
+    "--idle-timeout",
+    metavar="SECONDS",
+    callback=seconds,
+    default="60",
+    help="Close a connection after so long without a request; 0 for never.  [default: 60]",
+)
+@server_options("tcp:8080")
+def command(
+    options: ServerOptions,
+    path: Path,
+    index: tuple[str, ...],
+    no_listing: bool,
+    follow_symlinks: bool,
+    access_log: str | None,
+    idle_timeout: float,
+) -> int:
+    """Serve a directory over HTTP.
+
+    Directories are listed unless they have an index file. Names that begin with a dot are served like others.
+    """
+    if not path.is_dir():
+        problem = "is not a directory" if path.exists() else "does not exist"
+        raise CannotRunError(f"The path {path} {problem}.")
+
+    def make_factory(reactor: Any) -> Any:
+        from sennit.web import Site
+        from sennit.web.static import File
+
+        root = File(str(path), follow_links=follow_symlinks, listing=not no_listing)
+        root.indexNames = list(index)
+        log_path = None if access_log in (None, "-") else access_log
+        site = Site(root, logPath=log_path, timeout=idle_timeout or None, reactor=reactor)
+        if access_log == "-":
+            site.logFile = sys.stdout
+        return site
+
+    return run_server(options, make_factory, _url, f"Serving {path.resolve()}")
+
+
+def _url(address: Any) -> str:
+    """Return how a browser reaches an address."""
+    host = getattr(address, "host", None)
+    if host is None:
+        name = getattr(address, "name", None)
+        return f"unix:{name.decode(errors='replace')}" if name else "an inherited socket"
+    host = _ALL_ADDRESSES.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{address.port}/"

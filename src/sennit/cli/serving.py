@@ -1,0 +1,210 @@
+"""What every ``sennit run`` command has: where to listen, on which loop, the log, and how it ends.
+
+A command gives a function that makes the factory; `run_server` does the rest.  The first SIGINT or SIGTERM
+stops listening and lets what is under way finish; a second one, or the end of the grace, cuts it off.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import click
+
+from sennit.cli.groups import CannotRunError
+
+__all__ = ["ServerOptions", "run_server", "seconds", "server_options"]
+
+_INTERRUPTED = 130
+
+
+def seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """Read an option that is a number of seconds, 0 or more: a callback for `click.option`.
+
+    Raises:
+        click.BadParameter: If it is none.
+    """
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise click.BadParameter(f"{value!r} is not a number of seconds.", ctx, param)
+    return number
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """The options that all servers share.
+
+    Attributes:
+        listen: Descriptions of the endpoints.
+        loop: The event loop's name; None for the best there is.
+        grace: Seconds that requests under way may take after the first signal.
+        log_file: The file that events are logged to; None for warnings alone, to standard error.
+        quiet: Whether to say nothing when all is well.
+    """
+
+    listen: tuple[str, ...]
+    loop: str | None
+    grace: float
+    log_file: str | None
+    quiet: bool
+
+
+def server_options(default_listen: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of `ServerOptions`.
+
+    Args:
+        default_listen: The endpoint when none is named.
+
+    Returns:
+        A decorator for a function that takes the options as a `ServerOptions` first, then its own.
+    """
+    options = [
+        click.option(
+            "-l",
+            "--listen",
+            metavar="ENDPOINT",
+            multiple=True,
+            default=(default_listen,),
+            help="Where to listen, such as tcp:8080:interface=127.0.0.1 or unix:/run/web.sock; "
+            f"may be given several times.  [default: {default_listen}]",
+        ),
+        click.option(
+            "--loop",
+            metavar="NAME",
+            help="uvloop, asyncio, epoll, poll, select or kqueue.  [default: the fastest here]",
+        ),
+        click.option(
+            "--grace",
+            metavar="SECONDS",
+            callback=seconds,
+            default="30",
+            help="How long requests under way may take to finish after a signal to stop.  [default: 30]",
+        ),
+        click.option(
+            "--log-file",
+            metavar="FILE",
+            type=click.Path(dir_okay=False),
+            help="Log events to this file instead of warnings to standard error.",
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing when all is well."),
+    ]
+    names = [field.name for field in fields(ServerOptions)]
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        def command(**values: Any) -> Any:
+            shared = ServerOptions(**{name: values.pop(name) for name in names})
+            return function(shared, **values)
+
+        command.__doc__ = function.__doc__
+        command.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def run_server(
+    options: ServerOptions, make_factory: Callable[[Any], Any], describe: Callable[[Any], str], what: str
+) -> int:
+    """Run a server until it is told to stop.
+
+    Args:
+        options: The shared options.
+        make_factory: Called with the reactor; returns the protocol factory.
+        describe: Called with a port's address; returns how to reach it.
+        what: What is served, for the line that says so.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        CannotRunError: If an endpoint cannot be listened on, or the loop cannot be had here.
+        click.BadParameter: If an endpoint or a loop is named that is none.
+    """
+    from sennit.reactor import LoopNotAvailable, new_loop, run
+
+    _begin_logging(options)
+    try:
+        loop = new_loop(options.loop)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--loop") from None
+    except LoopNotAvailable as error:
+        raise CannotRunError(str(error)) from None
+    ended_well = run(_serve, options, make_factory, describe, what, loop=loop)
+    # Nothing comes back from a run that a second signal cut short.
+    return _INTERRUPTED if ended_well is None else 0
+
+
+async def _serve(
+    options: ServerOptions, make_factory: Callable[[Any], Any], describe: Callable[[Any], str], what: str
+) -> bool:
+    from sennit.app.serve import serve
+    from sennit.core.current import current_reactor
+    from sennit.core.errors import CannotListenError
+
+    reactor = current_reactor()
+    endpoints = [_endpoint(reactor, description) for description in options.listen]
+
+    def started(server: Any, ports: list[Any]) -> None:
+        for port in ports:
+            _tell(options, f"{what} on {describe(port.getHost())}")
+
+    def stopping() -> None:
+        _tell(options, f"Stopping; what is under way has {options.grace:g} s. A second signal ends it now.")
+
+    try:
+        return await serve(
+            reactor,
+            make_factory(reactor),
+            endpoints,
+            grace=options.grace,
+            started=started,
+            stopping=stopping,
+        )
+    except (CannotListenError, OSError) as error:
+        raise CannotRunError(str(error)) from None
+
+
+def _tell(options: ServerOptions, line: str) -> None:
+    if not options.quiet:
+        click.echo(line)
+        sys.stdout.flush()
+
+
+def _endpoint(reactor: Any, description: str) -> Any:
+    from sennit.endpoint import MissingExtraError, serverFromString
+
+    try:
+        return serverFromString(reactor, description)
+    except (TypeError, ValueError) as error:
+        raise click.BadParameter(str(error), param_hint="--listen") from None
+    except (MissingExtraError, OSError) as error:
+        raise CannotRunError(str(error)) from None
+    except LookupError:
+        raise CannotRunError(f"No socket was passed to this process for {description}.") from None
+
+
+def _begin_logging(options: ServerOptions) -> None:
+    from sennit.log import (
+        FilteringLogObserver,
+        LogLevel,
+        LogLevelFilterPredicate,
+        globalLogBeginner,
+        textFileLogObserver,
+    )
+
+    if options.log_file is None:
+        file, level = sys.stderr, LogLevel.warn
+    else:
+        try:
+            file, level = open(options.log_file, "a", encoding="utf-8"), LogLevel.info  # noqa: SIM115, PTH123 - open for good
+        except OSError as error:
+            raise CannotRunError(f"Cannot write the log file {options.log_file}: {error.strerror}.") from None
+    wanted = FilteringLogObserver(textFileLogObserver(file), [LogLevelFilterPredicate(level)])
+    globalLogBeginner.beginLoggingTo([wanted], redirectStandardIO=False)

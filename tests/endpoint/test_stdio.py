@@ -1,0 +1,347 @@
+"""Standard input and output as a connection, over real descriptors on a plain asyncio loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import types
+
+import pytest
+from zope.interface import implementer
+
+from sennit.core.addresses import ProcessAddress
+from sennit.core.errors import ConnectionDone, ConnectionLost
+from sennit.core.interfaces import IHalfCloseableProtocol
+from sennit.endpoint import StandardIOEndpoint
+from sennit.endpoint.stdio import StandardIOTransport
+from sennit.protocol import Factory, Protocol
+
+
+class Recorder(Protocol):
+    def __init__(self):
+        self.data = b""
+        self.arrived = asyncio.Event()
+        self.lost = asyncio.get_running_loop().create_future()
+
+    def dataReceived(self, data):
+        self.data += data
+        self.arrived.set()
+
+    def connectionLost(self, reason):
+        self.lost.set_result(reason)
+
+
+@implementer(IHalfCloseableProtocol)
+class HalfCloseable(Recorder):
+    def __init__(self):
+        super().__init__()
+        self.read_lost = asyncio.get_running_loop().create_future()
+        self.write_lost = asyncio.get_running_loop().create_future()
+
+    def readConnectionLost(self):
+        self.read_lost.set_result(None)
+
+    def writeConnectionLost(self):
+        self.write_lost.set_result(None)
+
+
+class Pipes:
+    """Two pipes: what we write to reaches the transport, what it writes we read."""
+
+    def __init__(self):
+        self.input, self.feed = os.pipe()
+        self.drain, self.output = os.pipe()
+        self.open = {self.input, self.feed, self.drain, self.output}
+
+    def close(self, *descriptors):
+        for one in descriptors or tuple(self.open):
+            self.open.discard(one)
+            os.close(one)
+
+
+@pytest.fixture
+def pipes():
+    made = Pipes()
+    yield made
+    made.close()
+
+
+def run(scenario):
+    async def bounded():
+        async with asyncio.timeout(20):
+            await scenario()
+
+    asyncio.run(bounded())
+
+
+async def connect(protocol, pipes):
+    return await StandardIOTransport(asyncio.get_running_loop(), protocol, (pipes.input, pipes.output)).open()
+
+
+def test_data_goes_both_ways_and_the_end_of_input_ends_the_connection(pipes):
+    async def scenario():
+        protocol = Recorder()
+        transport = await connect(protocol, pipes)
+        assert isinstance(transport.getHost(), ProcessAddress)
+        assert isinstance(transport.getPeer(), ProcessAddress)
+        transport.writeSequence([b"to ", b"you"])
+        os.write(pipes.feed, b"to me")
+        pipes.close(pipes.feed)
+        reason = await protocol.lost
+        assert reason.check(ConnectionDone)
+        assert protocol.data == b"to me"
+        assert os.read(pipes.drain, 100) == b"to you"
+        transport.write(b"too late")
+
+    run(scenario)
+    os.fstat(pipes.input)
+    assert os.get_blocking(pipes.input)
+    assert os.get_blocking(pipes.output)
+
+
+def test_losing_the_connection_sends_what_was_written_first(pipes):
+    async def scenario():
+        protocol = Recorder()
+        transport = await connect(protocol, pipes)
+        transport.write(b"x" * 1_000_000)
+        transport.loseConnection()
+        read = await asyncio.to_thread(read_exactly, pipes.drain, 1_000_000)
+        assert read == b"x" * 1_000_000
+        assert (await protocol.lost).check(ConnectionDone)
+
+    run(scenario)
+
+
+def read_exactly(descriptor, size):
+    read = b""
+    while len(read) < size:
+        read += os.read(descriptor, 65536)
+    return read
+
+
+def test_descriptors_that_the_program_closed_are_left_alone(pipes):
+    async def scenario():
+        protocol = Recorder()
+        transport = await connect(protocol, pipes)
+        pipes.close(pipes.input, pipes.output)
+        transport.loseConnection()
+        assert (await protocol.lost).check(ConnectionDone)
+
+    run(scenario)
+
+
+def test_aborting_ends_the_connection_at_once(pipes):
+    async def scenario():
+        protocol = Recorder()
+        transport = await connect(protocol, pipes)
+        transport.abortConnection()
+        assert protocol.lost.done()
+
+    run(scenario)
+
+
+def test_a_half_closeable_protocol_outlives_its_input(pipes):
+    async def scenario():
+        protocol = HalfCloseable()
+        transport = await connect(protocol, pipes)
+        pipes.close(pipes.feed)
+        await protocol.read_lost
+        transport.write(b"still here")
+        assert await asyncio.to_thread(os.read, pipes.drain, 100) == b"still here"
+        assert not protocol.lost.done()
+        transport.loseConnection()
+        await protocol.lost
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("abort", [True, False])
+def test_a_half_closeable_protocol_outlives_its_output(pipes, abort):
+    async def scenario():
+        protocol = HalfCloseable()
+        transport = await connect(protocol, pipes)
+        pipes.close(pipes.drain)
+        await protocol.write_lost
+        os.write(pipes.feed, b"still here")
+        await protocol.arrived.wait()
+        assert not protocol.lost.done()
+        transport.write(b"to nobody")
+        (transport.abortConnection if abort else transport.loseConnection)()
+        await protocol.lost
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("kind", [Recorder, HalfCloseable])
+def test_output_can_be_closed_alone(pipes, kind):
+    async def scenario():
+        protocol = kind()
+        transport = await connect(protocol, pipes)
+        transport.write(b"the end")
+        transport.loseWriteConnection()
+        transport.loseWriteConnection()
+        assert await asyncio.to_thread(os.read, pipes.drain, 100) == b"the end"
+        if kind is HalfCloseable:
+            await protocol.write_lost
+        os.write(pipes.feed, b"still here")
+        await protocol.arrived.wait()
+        assert not protocol.lost.done()
+        transport.abortConnection()
+        await protocol.lost
+
+    run(scenario)
+
+
+def test_reading_can_be_paused(pipes):
+    async def scenario():
+        protocol = Recorder()
+        transport = await connect(protocol, pipes)
+        transport.pauseProducing()
+        os.write(pipes.feed, b"later")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert protocol.data == b""
+        transport.resumeProducing()
+        await protocol.arrived.wait()
+        assert protocol.data == b"later"
+        transport.stopProducing()
+        await protocol.lost
+
+    run(scenario)
+
+
+class Producer:
+    def __init__(self):
+        self.calls = []
+
+    def pauseProducing(self):
+        self.calls.append("pause")
+
+    def resumeProducing(self):
+        self.calls.append("resume")
+
+    def stopProducing(self):
+        self.calls.append("stop")
+
+
+def test_a_push_producer_is_paused_while_output_is_full(pipes):
+    async def scenario():
+        protocol = Recorder()
+        transport = await connect(protocol, pipes)
+        producer = Producer()
+        transport.registerProducer(producer, True)
+        with pytest.raises(RuntimeError, match="was not unregistered"):
+            transport.registerProducer(Producer(), True)
+        transport.write(b"x" * 1_000_000)
+        assert producer.calls == ["pause"]
+        transport.loseConnection()
+        assert not protocol.lost.done()
+        reading = asyncio.create_task(asyncio.to_thread(os.read, pipes.drain, 1_000_000))
+        while "resume" not in producer.calls:
+            if reading.done():
+                reading = asyncio.create_task(asyncio.to_thread(os.read, pipes.drain, 1_000_000))
+            await asyncio.sleep(0)
+        await reading
+        transport.unregisterProducer()
+        transport.abortConnection()
+        await protocol.lost
+
+    run(scenario)
+
+
+def test_a_pull_producer_is_asked_until_it_is_done(pipes):
+    async def scenario():
+        protocol = Recorder()
+        transport = await connect(protocol, pipes)
+
+        class Pulled(Producer):
+            left = 3
+
+            def resumeProducing(self):
+                transport.write(b"piece ")
+                self.left -= 1
+                if not self.left:
+                    transport.unregisterProducer()
+                    transport.loseConnection()
+
+        transport.registerProducer(Pulled(), False)
+        await protocol.lost
+        assert os.read(pipes.drain, 100) == b"piece piece piece "
+
+    run(scenario)
+
+
+def test_a_producer_is_stopped_with_the_connection(pipes):
+    async def scenario():
+        protocol, producer, late = Recorder(), Producer(), Producer()
+        transport = await connect(protocol, pipes)
+        transport.registerProducer(producer, True)
+        transport.abortConnection()
+        transport.registerProducer(late, True)
+        assert producer.calls == late.calls == ["stop"]
+
+    run(scenario)
+
+
+def test_regular_files_are_read_and_written_too(tmp_path):
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.write_bytes(b"x" * 200_000)
+
+    async def scenario():
+        class Copying(Recorder):
+            def dataReceived(self, data):
+                super().dataReceived(data)
+                self.transport.write(data)
+
+        protocol = Copying()
+        with source.open("rb") as reading, target.open("wb") as writing:
+            transport = StandardIOTransport(
+                asyncio.get_running_loop(), protocol, (reading.fileno(), writing.fileno())
+            )
+            await transport.open()
+            transport.pauseProducing()
+            transport.resumeProducing()
+            assert (await protocol.lost).check(ConnectionDone)
+
+    run(scenario)
+    assert target.read_bytes() == source.read_bytes()
+
+
+def test_output_that_cannot_be_written_ends_the_connection(tmp_path, pipes):
+    file = tmp_path / "read-only"
+    file.write_bytes(b"")
+
+    async def scenario():
+        protocol = Recorder()
+        with file.open("rb") as reading:
+            transport = StandardIOTransport(
+                asyncio.get_running_loop(), protocol, (pipes.input, reading.fileno())
+            )
+            await transport.open()
+            transport.write(b"no")
+            assert (await protocol.lost).check(ConnectionLost)
+
+    run(scenario)
+
+
+def test_the_endpoint_connects_a_protocol_of_the_factory(pipes, monkeypatch):
+    monkeypatch.setattr(StandardIOTransport.__init__, "__defaults__", ((pipes.input, pipes.output),))
+
+    async def scenario():
+        reactor = types.SimpleNamespace(loop=asyncio.get_running_loop())
+        transport = await StandardIOEndpoint(reactor).listen(Factory.forProtocol(Recorder))
+        assert type(transport.protocol) is Recorder
+        transport.loseConnection()
+        await transport.protocol.lost
+
+    run(scenario)
+
+
+def test_a_factory_without_a_protocol_fails_the_endpoint():
+    class Refusing(Factory):
+        def buildProtocol(self, addr):
+            return None
+
+    results = []
+    StandardIOEndpoint(None).listen(Refusing()).addErrback(results.append)
+    assert len(results) == 1
