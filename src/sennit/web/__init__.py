@@ -14,6 +14,7 @@ reactor.listenTCP(8080, Site(Hello()))
 from __future__ import annotations
 
 from sennit.http.headers import Headers
+from sennit.web import static
 from sennit.web.encoding import GzipEncoderFactory
 from sennit.web.errors import UnsupportedMethod
 from sennit.web.interfaces import IRequest, IResource
@@ -44,4 +45,5 @@ __all__ = [
     "getChildForRequest",
     "notFound",
     "redirectTo",
+    "static",
 ]

@@ -1,0 +1,130 @@
+"""Producers that send a file, or ranges of it, piece by piece as the client takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+from zope.interface import implementer
+
+from sennit.core.interfaces import IPullProducer
+
+__all__ = [
+    "MultipleRangeStaticProducer",
+    "NoRangeStaticProducer",
+    "SingleRangeStaticProducer",
+    "StaticProducer",
+]
+
+
+@implementer(IPullProducer)
+class StaticProducer:
+    """Sends what its `_pieces` read.
+
+    Args:
+        request: The request to write to.
+        fileObject: The open file; it is closed at the end.
+
+    Attributes:
+        bufferSize: How much is read at once, in octets.
+    """
+
+    bufferSize = 1 << 16
+
+    def __init__(self, request: Any, fileObject: IO[bytes]) -> None:
+        self.request = request
+        self.fileObject = fileObject
+        self._iterator: Iterator[bytes] | None = None
+
+    def _pieces(self) -> Iterator[bytes]:
+        """Read the file from where it stands to its end."""
+        while data := self.fileObject.read(self.bufferSize):
+            yield data
+
+    def _read(self, size: int) -> Iterator[bytes]:
+        """Read `size` octets; less if the file has become shorter."""
+        while size > 0 and (data := self.fileObject.read(min(size, self.bufferSize))):
+            size -= len(data)
+            yield data
+
+    def start(self) -> None:
+        """Begin to send; a body of one piece is sent whole."""
+        self._iterator = self._pieces()
+        first = next(self._iterator, b"")
+        second = next(self._iterator, None)
+        request = self.request
+        request.write(first)
+        if second is None:
+            self._finish()
+        else:
+            request.write(second)
+            request.registerProducer(self, False)
+
+    def resumeProducing(self) -> None:
+        """Send the next piece."""
+        if self.request is None or self._iterator is None:
+            return
+        data = next(self._iterator, None)
+        if data is None:
+            self.request.unregisterProducer()
+            self._finish()
+        else:
+            self.request.write(data)
+
+    def _finish(self) -> None:
+        request = self.request
+        self.stopProducing()
+        if not request._disconnected:
+            request.finish()
+
+    def stopProducing(self) -> None:
+        """Close the file; nothing more is sent."""
+        self.fileObject.close()
+        self.request = None
+        self._iterator = None
+
+
+class NoRangeStaticProducer(StaticProducer):
+    """Sends a whole file."""
+
+
+class SingleRangeStaticProducer(StaticProducer):
+    """Sends one range of a file.
+
+    Args:
+        request: The request to write to.
+        fileObject: The open file.
+        offset: Where the range begins.
+        size: How long it is.
+    """
+
+    def __init__(self, request: Any, fileObject: IO[bytes], offset: int, size: int) -> None:
+        super().__init__(request, fileObject)
+        self.offset = offset
+        self.size = size
+
+    def _pieces(self) -> Iterator[bytes]:
+        self.fileObject.seek(self.offset)
+        return self._read(self.size)
+
+
+class MultipleRangeStaticProducer(StaticProducer):
+    """Sends several ranges of a file, each with a part header before it.
+
+    Args:
+        request: The request to write to.
+        fileObject: The open file.
+        rangeInfo: For each part: what goes before it, where it begins, how long it is.
+    """
+
+    def __init__(
+        self, request: Any, fileObject: IO[bytes], rangeInfo: Sequence[tuple[bytes, int, int]]
+    ) -> None:
+        super().__init__(request, fileObject)
+        self.rangeInfo = rangeInfo
+
+    def _pieces(self) -> Iterator[bytes]:
+        for header, offset, size in self.rangeInfo:
+            yield header
+            self.fileObject.seek(offset)
+            yield from self._read(size)
