@@ -1,7 +1,5 @@
 """Media types by file name."""
 
-# ruff: noqa: PTH (each request makes paths, and Path objects cost several times what strings do)
-
 from __future__ import annotations
 
 import mimetypes

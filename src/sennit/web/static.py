@@ -5,8 +5,6 @@ root: a segment that names anything but an entry of the directory it is in (``..
 NUL) is not found, and so is a symbolic link that leads out of the root, unless `File.follow_links` allows it.
 """
 
-# ruff: noqa: PTH (each request makes paths, and Path objects cost several times what strings do)
-
 from __future__ import annotations
 
 import errno
@@ -135,6 +133,9 @@ class File(Resource):
         ignoredExts: Extensions that may be left out of URLs; ``"*"`` stands for any.
         registry: What the files of this tree share.
         allowExt: Whether any extension may be left out.
+        follow_links: Whether symbolic links may lead out of the root.
+        listing: Whether directories without an index file are listed; if not, they are forbidden.
+        serve_compressed: Whether ``name.gz``, where there is one, is sent for ``name`` if gzip is accepted.
 
     Attributes:
         path: Where it is, absolute.
@@ -146,9 +147,6 @@ class File(Resource):
         forbidden: The resource for files that may not be read.
         type: This file's media type; found from its name if None.
         encoding: This file's content coding.
-        follow_links: Whether symbolic links may lead out of the root.
-        serve_compressed: Whether ``name.gz``, where it exists, is sent for ``name`` to clients that accept
-        gzip.
     """
 
     contentTypes: Mapping[str, str] = loadMimeTypes()
@@ -159,8 +157,6 @@ class File(Resource):
     forbidden: ClassVar[Any] = ForbiddenResource()
     type: str | None = None
     encoding: str | None = None
-    follow_links = False
-    serve_compressed = False
 
     def __init__(
         self,
@@ -169,8 +165,15 @@ class File(Resource):
         ignoredExts: Sequence[str] = (),
         registry: Registry | None = None,
         allowExt: int = 0,
+        *,
+        follow_links: bool = False,
+        listing: bool = True,
+        serve_compressed: bool = False,
     ) -> None:
         super().__init__()
+        self.follow_links = follow_links
+        self.listing = listing
+        self.serve_compressed = serve_compressed
         self.path = os.path.abspath(os.fsdecode(path))
         self.defaultType = defaultType
         self.ignoredExts = ["*"] if allowExt else list(ignoredExts)
@@ -292,12 +295,15 @@ class File(Resource):
             if name in mine:
                 setattr(made, name, mine[name])
         made.follow_links = self.follow_links
+        made.listing = self.listing
         made.serve_compressed = self.serve_compressed
         made._root = self._root
         return made
 
     def directoryListing(self) -> Any:
-        """Return the resource that lists this directory."""
+        """Return the resource that lists this directory, or forbids it."""
+        if not self.listing:
+            return self.forbidden
         lister = DirectoryLister(self.path, None, self.contentTypes, self.contentEncodings, self.defaultType)
         lister.shows = self._within_root
         return lister
