@@ -6,6 +6,7 @@ import asyncio
 
 from sennit.reactor import Reactor
 from sennit.twisted.internet.main import installReactor
+from sennit.twisted.python import threadable
 
 __all__ = ["AsyncioSelectorReactor", "install"]
 
@@ -24,6 +25,24 @@ class AsyncioSelectorReactor(Reactor):
         super().__init__(eventloop)
 
     usingThreads = True
+
+    def run(self, installSignalHandlers: bool = True) -> None:
+        """Run until `stop` or `crash`; see `Reactor.run`.
+
+        Args:
+            installSignalHandlers: Whether signals stop it.
+        """
+        threadable.registerAsIOThread()
+        super().run(installSignalHandlers)
+
+    def startRunning(self, installSignalHandlers: bool = True) -> None:
+        """Begin to run, and leave the loop to the caller; see `Reactor.startRunning`.
+
+        Args:
+            installSignalHandlers: Whether signals stop it.
+        """
+        threadable.registerAsIOThread()
+        super().startRunning(installSignalHandlers)
 
     def doIteration(self, timeout: float | None) -> None:
         """Let the loop run once.

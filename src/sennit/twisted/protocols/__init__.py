@@ -1,0 +1,3 @@
+"""Small protocols that exist only because Twisted has them."""
+
+from __future__ import annotations
