@@ -68,9 +68,7 @@ class Reactor(Names, Streams, LifeCycle):
         if isinstance(found, cls):
             return found
         if asyncio._get_running_loop() is not loop:
-            raise RuntimeError(
-                "Only a loop that runs in this thread can be adopted: call this from within it."
-            )
+            raise RuntimeError("A loop is adopted from within: call this while it runs, in its thread.")
         reactor = cls(loop)
         reactor._live_with_loop()
         return reactor

@@ -118,8 +118,7 @@ def blockingCallFromThread(reactor: IReactorFromThreads, f: Callable[..., Any], 
         Exception: What `f` raised, or its Deferred failed with.
         RuntimeError: If called in the reactor's own thread, which would wait for itself for ever.
     """
-    loop = asyncio._get_running_loop()
-    if loop is not None and getattr(reactor, "loop", None) is loop:
+    if asyncio._get_running_loop() is not None and current_reactor() is reactor:
         raise RuntimeError(
             "blockingCallFromThread was called in the reactor's own thread; call the function itself there."
         )
