@@ -156,7 +156,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         self._end_by_signal(number)
 
     def disconnectAll(self) -> None:
-        """End everything that is watched or open, as shutdown does."""
+        """End everything that is watched, as shutdown does."""
         close_all(self)
         self._disconnect_descriptors()
 
@@ -168,15 +168,18 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         Raises:
             ReactorAlreadyRunning: If the reactor runs.
         """
+        self._must_not_run()
         loop = self._loop
-        if self._started or (loop is not None and loop.is_running()):
-            raise ReactorAlreadyRunning("Stop the reactor before closing it.")
         for pool in self._take_pools():
             pool.stop()
         self._detach()
         if loop is not None and self._owns_loop and not loop.is_closed():
             _drain(loop)
             loop.close()
+
+    def _must_not_run(self) -> None:
+        if self._started or (self._loop is not None and self._loop.is_running()):
+            raise ReactorAlreadyRunning("Stop the reactor before closing it.")
 
     def _begin(self, install_signal_handlers: bool) -> None:
         loop = self.loop
@@ -270,20 +273,27 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         """Stop the pools from a thread of their own: their threads may be waiting for this loop."""
         pools = [pool for pool in self._take_pools() if pool.started]
         if not pools:
-            self.crash()
+            # The loop lets go of closed transports in the turn after.
+            self.loop.call_soon(self._leave, self._run_number)
             return
+
+        run_number = self._run_number
 
         def join() -> None:
             for pool in pools:
                 pool.stop()
-            self.callFromThread(joined)
+            self.callFromThread(joined, run_number)
 
-        def joined() -> None:
+        def joined(run_number: int) -> None:
             joiner.join()
-            self.crash()
+            self._leave(run_number)
 
         joiner = threading.Thread(target=join, name="sennit.reactor.join")
         joiner.start()
+
+    def _leave(self, run_number: int) -> None:
+        if run_number == self._run_number:
+            self.crash()
 
     def _threads_may_run(self) -> bool:
         return self._started

@@ -21,7 +21,6 @@ from sennit.core.interfaces import (
     IReactorUNIX,
 )
 from sennit.reactor.base import LOOP_ATTRIBUTE
-from sennit.reactor.lifecycle import LifeCycle
 from sennit.reactor.names import Names
 from sennit.reactor.streams import Streams
 
@@ -38,7 +37,7 @@ __all__ = ["Reactor"]
     IReactorTime,
     IReactorUNIX,
 )
-class Reactor(Names, Streams, LifeCycle):
+class Reactor(Names, Streams):
     """A reactor on an asyncio event loop: an ordinary object, as many as wanted, one running in a thread.
 
     Args:

@@ -5,68 +5,74 @@ from __future__ import annotations
 import socket
 
 from sennit.core.interfaces import IClientFactory, IConnector, IListeningPort, IProtocolFactory
-from sennit.reactor.base import ReactorBase
+from sennit.reactor.lifecycle import LifeCycle
+from sennit.transport.registry import close_all
+from sennit.transport.tcp import adopt_stream_connection, adopt_stream_port, connect_tcp, listen_tcp
+from sennit.transport.unix import connect_unix, listen_unix
 
 __all__ = ["Streams"]
 
 
-class Streams(ReactorBase):
+class Streams(LifeCycle):
     """IReactorTCP, IReactorUNIX, and adoption of stream sockets made elsewhere."""
 
     def listenTCP(
         self, port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = ""
     ) -> IListeningPort:
         """Accept TCP connections (`sennit.transport.tcp.listen_tcp`)."""
-        from sennit.transport.tcp import listen_tcp
-
         return listen_tcp(self, port, factory, backlog, interface)
 
     def connectTCP(
         self,
         host: str,
-        port: int,
+        port: int | str,
         factory: IClientFactory,
-        timeout: float = 30.0,
-        bindAddress: tuple[str, int] | None = None,
+        timeout: float | None = 30.0,
+        bindAddress: tuple[str, int] | str | None = None,
     ) -> IConnector:
         """Make a TCP connection (`sennit.transport.tcp.connect_tcp`)."""
-        from sennit.transport.tcp import connect_tcp
-
         return connect_tcp(self, host, port, factory, timeout, bindAddress)
 
     def listenUNIX(
         self,
-        address: str,
+        address: str | bytes,
         factory: IProtocolFactory,
         backlog: int = 50,
         mode: int = 0o666,
         wantPID: bool = False,
     ) -> IListeningPort:
         """Accept connections on a UNIX socket (`sennit.transport.unix.listen_unix`)."""
-        from sennit.transport.unix import listen_unix
-
         return listen_unix(self, address, factory, backlog, mode, wantPID)
 
     def connectUNIX(
-        self, address: str, factory: IClientFactory, timeout: float = 30, checkPID: bool = False
+        self,
+        address: str | bytes,
+        factory: IClientFactory,
+        timeout: float | None = 30,
+        checkPID: bool = False,
     ) -> IConnector:
         """Connect to a UNIX socket (`sennit.transport.unix.connect_unix`)."""
-        from sennit.transport.unix import connect_unix
-
         return connect_unix(self, address, factory, timeout, checkPID)
 
     def adoptStreamPort(
         self, fileDescriptor: int, addressFamily: socket.AddressFamily, factory: IProtocolFactory
     ) -> IListeningPort:
         """Accept connections on a copy of a socket that listens already."""
-        from sennit.transport.tcp import adopt_stream_port
-
         return adopt_stream_port(self, fileDescriptor, addressFamily, factory)
 
     def adoptStreamConnection(
         self, fileDescriptor: int, addressFamily: socket.AddressFamily, factory: IProtocolFactory
     ) -> None:
         """Run a protocol on a copy of a socket that is connected already."""
-        from sennit.transport.tcp import adopt_stream_connection
-
         adopt_stream_connection(self, fileDescriptor, addressFamily, factory)
+
+    def close(self) -> None:
+        """Give back what the reactor holds, as `LifeCycle.close`; ports and connections are closed."""
+        self._must_not_run()
+        close_all(self)
+        super().close()
+
+    def disconnectAll(self) -> None:
+        """End everything that is watched, connected or listening, as shutdown does."""
+        super().disconnectAll()
+        close_all(self)
