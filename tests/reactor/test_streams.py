@@ -89,8 +89,11 @@ def test_what_is_connected_talks_and_is_lost_when_the_reactor_stops(
         way(reactor, server, client)
         await greeted
 
-    # A loop opens some descriptors of its own at its first turn.
-    reactor.iterate()
+    def listen():
+        """Let the loop open the descriptors that it keeps for listening."""
+        reactor.listenTCP(0, ServerFactory(), interface="127.0.0.1")
+
+    run_for(reactor, listen)
     with no_new_descriptors():
         run_for(reactor, main)
     assert sorted(note for note in seen if note[0] == "server") == [
