@@ -23,7 +23,7 @@ from sennit.log.interfaces import ILogObserver, LogEvent
 from sennit.log.levels import LogLevel
 from sennit.log.logger import Logger
 from sennit.log.publisher import LogPublisher
-from sennit.log.stdlib import STDLibLogObserver
+from sennit.log.stdlib import STDLibLogObserver, calling_frame
 
 __all__ = ["LogBeginner", "globalLogBeginner", "globalLogPublisher"]
 
@@ -111,7 +111,7 @@ class LogBeginner:
                 events.
         """
         observers = list(observers)
-        frame = sys._getframe(1)
+        frame = calling_frame()
         now = (frame.f_code.co_filename, frame.f_lineno)
         early, self._early = self._early, None
         for observer in observers:

@@ -18,7 +18,14 @@ from sennit.log.interfaces import ILogObserver, LogEvent
 from sennit.log.levels import LogLevel
 from sennit.log.logger import Logger
 
-__all__ = ["EventText", "STDLibLogObserver", "StdlibLogHandler", "level_from_stdlib", "stdlib_level"]
+__all__ = [
+    "EventText",
+    "STDLibLogObserver",
+    "StdlibLogHandler",
+    "calling_frame",
+    "level_from_stdlib",
+    "stdlib_level",
+]
 
 _TO_STDLIB = {
     LogLevel.debug: logging.DEBUG,
@@ -61,8 +68,8 @@ class EventText:
     __repr__ = __str__
 
 
-def _caller(extra: int) -> FrameType:
-    """Return the frame that made the event: the first outside of logging, and `extra` further out."""
+def calling_frame(extra: int = 0) -> FrameType:
+    """Return the frame that called for logging: the first outside of these rooms, and `extra` further out."""
     frame = sys._getframe(1)
     while frame.f_back is not None and (
         extra > 0 or str(frame.f_globals.get("__name__", "")).startswith(_OUR_MODULES)
@@ -96,7 +103,7 @@ class STDLibLogObserver:
         level = stdlib_level(event.get("log_level"))
         if not self.logger.isEnabledFor(level) or "log_stdlib_record" in event:
             return
-        frame = _caller(self.stackDepth - self.defaultStackDepth)
+        frame = calling_frame(self.stackDepth - self.defaultStackDepth)
         failure = event.get("log_failure")
         exc_info: Any = None
         if failure is not None:
