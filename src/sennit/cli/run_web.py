@@ -33,7 +33,7 @@ _ALL_ADDRESSES = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - sho
     help="The file that stands for its directory; may be given several times, the first that exists counts."
     "  [default: index.html]",
 )
-@click.option("--no-listing", is_flag=True, help="Answer 404 for a directory without an index file.")
+@click.option("--no-listing", is_flag=True, help="Answer 403 for a directory without an index file.")
 @click.option(
     "--follow-symlinks",
     is_flag=True,

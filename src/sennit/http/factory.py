@@ -156,6 +156,11 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
         self._drained.append(deferred)
         return deferred
 
+    def abort(self) -> None:
+        """End every connection now, in the middle of whatever it does."""
+        for channel in self._open_channels():
+            channel.transport.abortConnection()
+
     def _open_channels(self) -> list[HTTPChannel]:
         # A channel whose transport was taken away is another protocol's now.
         return [channel for channel in self.channels if channel.transport is not None]
