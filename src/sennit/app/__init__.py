@@ -22,6 +22,7 @@ from sennit.app.listening import (
     UNIXDatagramServer,
     UNIXServer,
 )
+from sennit.app.loading import loadApplication
 from sennit.app.service import Application, MultiService, Process, Service, ServiceMaker
 from sennit.app.timed import CooperatorService, TimerService
 
@@ -50,4 +51,5 @@ __all__ = [
     "UNIXDatagramServer",
     "UNIXServer",
     "backoffPolicy",
+    "loadApplication",
 ]

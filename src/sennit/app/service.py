@@ -8,11 +8,23 @@ from typing import Any
 from zope.interface import implementer
 
 from sennit.app.interfaces import IProcess, IService, IServiceCollection, IServiceMaker
+from sennit.app.loading import loadApplication
 from sennit.core.combinators import DeferredList
 from sennit.core.components import Componentized
 from sennit.core.deferred import Deferred, maybeDeferred
 
-__all__ = ["Application", "MultiService", "Process", "Service", "ServiceMaker"]
+__all__ = [
+    "Application",
+    "IProcess",
+    "IService",
+    "IServiceCollection",
+    "IServiceMaker",
+    "MultiService",
+    "Process",
+    "Service",
+    "ServiceMaker",
+    "loadApplication",
+]
 
 
 @implementer(IService)

@@ -23,17 +23,21 @@ class _TCPServerEndpoint:
         self._backlog = backlog
         self._interface = interface
 
-    def listen(self, factory: Any) -> Deferred[IListeningPort]:
-        """Listen, with `factory` building a protocol for each connection.
+    def listen(self, protocolFactory: Any) -> Deferred[IListeningPort]:
+        """Listen, with `protocolFactory` building a protocol for each connection.
 
         Args:
-            factory: An `IProtocolFactory`.
+            protocolFactory: An `IProtocolFactory`.
 
         Returns:
             A Deferred that fires with the `IListeningPort`, or fails with `CannotListenError`.
         """
         return execute(
-            self._reactor.listenTCP, self._port, factory, backlog=self._backlog, interface=self._interface
+            self._reactor.listenTCP,
+            self._port,
+            protocolFactory,
+            backlog=self._backlog,
+            interface=self._interface,
         )
 
 

@@ -35,11 +35,11 @@ class UNIXServerEndpoint:
         self._mode = mode
         self._wantPID = wantPID
 
-    def listen(self, factory: Any) -> Deferred[IListeningPort]:
-        """Listen, with `factory` building a protocol for each connection.
+    def listen(self, protocolFactory: Any) -> Deferred[IListeningPort]:
+        """Listen, with `protocolFactory` building a protocol for each connection.
 
         Args:
-            factory: An `IProtocolFactory`.
+            protocolFactory: An `IProtocolFactory`.
 
         Returns:
             A Deferred that fires with the `IListeningPort`, or fails with `CannotListenError`.
@@ -47,7 +47,7 @@ class UNIXServerEndpoint:
         return execute(
             self._reactor.listenUNIX,
             self._address,
-            factory,
+            protocolFactory,
             backlog=self._backlog,
             mode=self._mode,
             wantPID=self._wantPID,

@@ -62,6 +62,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.application": (),
     "twisted.application.internet": ("sennit.app.listening", "sennit.app.timed", "sennit.app.client"),
     "twisted.application.service": ("sennit.app.service",),
+    "twisted.application.strports": ("sennit.app.strports",),
     # The web
     "twisted.web": (),
     "twisted.web.error": ("sennit.web.errors",),
