@@ -49,7 +49,7 @@ class Basket:
 
 
 log.debug("a {thing}", thing="pear")
-log.warning("{a[b]} and {c.real}", a={"b": "deep"}, c=3)
+log.warn("{a[b]} and {c.real}", a={"b": "deep"}, c=3)
 log.error("braces {{}} and {present}", present=True)
 log.error("what is {missing} is told, not raised")
 Basket().check()
