@@ -13,7 +13,6 @@ Invariants:
 from __future__ import annotations
 
 import importlib
-import importlib.abc
 import importlib.machinery
 import sys
 from collections.abc import Sequence
@@ -96,8 +95,11 @@ class Face(ModuleType):
         return names
 
 
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds and loads the modules of the table."""
+class Finder:
+    """Finds and loads the modules of the table.
+
+    A finder and loader by its methods: `importlib.abc` takes longer to import than all the rest of this.
+    """
 
     def find_spec(
         self,
@@ -116,8 +118,9 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             raise ModuleNotFoundError(
                 f"{fullname} is not in Sennit, which stands in for Twisted in this process.", name=fullname
             )
+        loader: Any = self
         return importlib.machinery.ModuleSpec(
-            fullname, self, origin=" ".join(TABLE[fullname]) or "sennit", is_package=_is_package(fullname)
+            fullname, loader, origin=" ".join(TABLE[fullname]) or "sennit", is_package=_is_package(fullname)
         )
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
