@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.render import PAGE, render
+
 from sennit.twisted.table import TABLE
 
 
