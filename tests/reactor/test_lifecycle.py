@@ -106,6 +106,22 @@ def test_a_crash_ends_the_run_with_no_event(reactor):
     reactor.removeSystemEventTrigger(trigger)
 
 
+def test_calls_that_are_due_after_a_crash_wait_for_the_next_run(reactor):
+    seen = []
+
+    def crash():
+        reactor.crash()
+        reactor.callLater(0, seen.append, "delayed")
+        reactor.callFromThread(seen.append, "from thread")
+
+    reactor.callWhenRunning(crash)
+    reactor.run()
+    assert seen == []
+    reactor.callLater(0.001, reactor.stop)
+    reactor.run()
+    assert sorted(seen) == ["delayed", "from thread"]
+
+
 def test_a_reactor_runs_again_after_a_crash_in_the_middle_of_shutdown(reactor):
     seen = []
     never = Deferred()

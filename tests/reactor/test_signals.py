@@ -33,6 +33,10 @@ def test_a_signal_stops_the_reactor_cleanly(reactor, number):
     reactor.callWhenRunning(os.kill, os.getpid(), number)
     reactor.run()
     assert seen == ["shutdown"]
+    assert reactor.exit_signal == number
+    reactor.callWhenRunning(reactor.stop)
+    reactor.run()
+    assert reactor.exit_signal is None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -38,8 +38,8 @@ class ReactorBase:
         self._now: Callable[[], float] = time.monotonic
         self._wall: Callable[[], float] = time.time
         self._debug = debug
-        # True from `run` to its start-up event: what the loop holds from before waits behind that.
-        self._startup_pending = False
+        # True from `run` to its start-up event, and from a crash to the end of the run: calls wait.
+        self._held = False
         # True while `iterate` waits for something to happen: whoever runs something then stops the loop.
         self._pass_wanted = False
         self._loop_name = loop if isinstance(loop, str) else None

@@ -164,11 +164,11 @@ class Descriptors(ReactorBase):
         fd = known[0]
         try:
             if descriptor.fileno() != fd:
-                why: Any = ConnectionFdescWentAway("The descriptor was closed while it was watched.")
+                why: Any = ConnectionFdescWentAway("it was closed while it was watched")
             else:
                 why = getattr(descriptor, direction.method)()
                 if not why and descriptor in direction.watched and descriptor.fileno() != fd:
-                    why = ConnectionFdescWentAway("The descriptor was closed while it was watched.")
+                    why = ConnectionFdescWentAway("it was closed while it was watched")
         except BaseException as error:
             _log.failure(
                 "Error in {method} of {descriptor!r}", method=direction.method, descriptor=descriptor
@@ -195,7 +195,7 @@ class Descriptors(ReactorBase):
     def _disconnect_descriptors(self) -> None:
         """End every watched descriptor, as shutdown does."""
         for descriptor in self.removeAll():
-            _tell(descriptor.connectionLost, Failure(ConnectionLost("The reactor was stopped.")))
+            _tell(descriptor.connectionLost, Failure(ConnectionLost("the reactor was stopped")))
 
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
         super()._attach(loop)

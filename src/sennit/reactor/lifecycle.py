@@ -39,6 +39,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
 
     Attributes:
         running: True from the ``startup`` event to the ``shutdown`` event.
+        exit_signal: The number of the signal that ended the last run, or None.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop | str | None = None, *, debug: bool = False) -> None:
@@ -46,7 +47,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         self._started = False
         self._stopping = False
         self._signals: SignalHandlers | None = None
-        self._ended_by: int | None = None
+        self.exit_signal: int | None = None
         # Only of a reactor whose loop is run by others: waits for the end of the loop, and for our own.
         self._farewell: AsyncGenerator[None, None] | None = None
         self._left: asyncio.Future[None] | None = None
@@ -100,6 +101,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         if self._started:
             self._started = False
             if self._farewell is None:
+                self._held = True
                 self.loop.stop()
             elif self._left is not None and not self._left.done():
                 self._left.set_result(None)
@@ -187,9 +189,9 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
             raise ReactorAlreadyRunning("The reactor is running already.")
         self._started = True
         self._stopping = False
-        self._ended_by = None
+        self.exit_signal = None
         self._run_number += 1
-        self._startup_pending = True
+        self._held = True
         loop.call_soon(self._fire_startup, self._run_number)
         if install_signal_handlers:
             handlers: dict[int, Any] = {signal.SIGINT: self.sigInt, signal.SIGTERM: self.sigTerm}
@@ -231,7 +233,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
 
     def _end(self) -> None:
         """Be as before the run, whatever ended it."""
-        self.running = self._started = self._stopping = self._startup_pending = False
+        self.running = self._started = self._stopping = self._held = False
         self._abandon("startup")
         self._abandon("shutdown")
         signals, self._signals = self._signals, None
@@ -239,8 +241,8 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
             signals.restore()
 
     def _end_by_signal(self, number: int) -> None:
-        if self._ended_by is None:
-            self._ended_by = number
+        if self.exit_signal is None:
+            self.exit_signal = number
             self.callFromThread(self._stop_if_running)
             return
         if self._signals is not None:
@@ -253,7 +255,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
 
     def _fire_startup(self, run_number: int) -> None:
         if self._started and run_number == self._run_number:
-            self._startup_pending = False
+            self._held = False
             self._fire("startup", self._now_running)
 
     def _now_running(self) -> None:

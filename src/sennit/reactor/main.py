@@ -95,7 +95,7 @@ class _Program:
 
     def outcome(self) -> Any:
         """Give back, or raise, what came of it."""
-        by = self._reactor._ended_by
+        by = self._reactor.exit_signal
         result = self._result
         if self._cancelled and isinstance(result, Failure) and _is_cancellation(result):
             if by is None:

@@ -48,6 +48,7 @@ class Reactor(Names, Streams):
     Attributes:
         loop: The asyncio event loop underneath.
         running: True from the ``startup`` event to the ``shutdown`` event.
+        exit_signal: The number of the signal that ended the last run, or None.
     """
 
     @classmethod

@@ -110,7 +110,7 @@ class Threads(ReactorBase):
 
     def _run_calls(self) -> None:
         self._wake_asked = False
-        if self._startup_pending or self._loop is None:
+        if self._held or self._loop is None:
             self._wake()
             return
         calls = self._calls

@@ -311,7 +311,7 @@ class Timers(ReactorBase):
         """Make the calls whose time has come, in the order of their deadlines."""
         if self._loop is None:
             return
-        if self._startup_pending:
+        if self._held:
             if not self._pass_asked:
                 self._ask_pass()
             return
