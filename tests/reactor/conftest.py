@@ -83,6 +83,11 @@ class ManualLoop(asyncio.SelectorEventLoop):
         super()._run_once()
 
 
+@pytest.fixture(scope="session")
+def manual_loop_class():
+    return ManualLoop
+
+
 @pytest.fixture
 def manual_loop():
     loop = ManualLoop()

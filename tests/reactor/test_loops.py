@@ -90,6 +90,23 @@ def test_an_error_that_the_loop_hands_to_nobody_is_logged(reactor, logged):
     assert sorted(error.__name__ for error in logged.errors()) == ["LookupError", "ZeroDivisionError"]
 
 
+def test_a_loop_handed_in_lends_its_error_handling_for_the_run_unless_it_has_its_own(logged):
+    loop = new_loop("asyncio")
+    reactor = Reactor(loop)
+    loop.call_soon(lambda: 1 / 0)
+    reactor.callLater(0, reactor.stop)
+    reactor.run()
+    assert logged.errors() == [ZeroDivisionError]
+    assert loop.get_exception_handler() is None
+    own = []
+    loop.set_exception_handler(lambda loop, context: own.append(type(context["exception"])))
+    loop.call_soon(lambda: 1 / 0)
+    reactor.callLater(0, reactor.stop)
+    reactor.run()
+    assert own == [ZeroDivisionError]
+    loop.close()
+
+
 def test_trouble_without_an_error_is_logged_too(reactor, logged):
     reactor.loop.call_exception_handler({"message": "odd things happen", "where": "here"})
     assert any("odd things happen" in text and "here" in text for text in logged.texts())

@@ -22,6 +22,7 @@ from typing import Any
 from sennit.core.current import enter_reactor, leave_reactor
 from sennit.core.errors import ReactorAlreadyRunning, ReactorNotRunning
 from sennit.log import Logger
+from sennit.reactor.base import report_loop_error
 from sennit.reactor.descriptors import Descriptors
 from sennit.reactor.events import Events, Trigger
 from sennit.reactor.signals import SignalHandlers
@@ -191,6 +192,9 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         self._stopping = False
         self.exit_signal = None
         self._run_number += 1
+        if loop.get_exception_handler() is None:
+            # A loop handed in without a handler has ours while it is ours to run.
+            loop.set_exception_handler(report_loop_error)
         self._held = True
         loop.call_soon(self._fire_startup, self._run_number)
         if install_signal_handlers:
@@ -236,6 +240,8 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         self.running = self._started = self._stopping = self._held = False
         self._abandon("startup")
         self._abandon("shutdown")
+        if not self._owns_loop and self.loop.get_exception_handler() is report_loop_error:
+            self.loop.set_exception_handler(None)
         signals, self._signals = self._signals, None
         if signals is not None:
             signals.restore()
