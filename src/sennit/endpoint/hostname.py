@@ -107,7 +107,6 @@ class HostnameEndpoint:
     ) -> None:
         self._reactor = reactor
         self._badHostname, self._hostBytes, self._hostText = self._hostAsBytesAndText(host)
-        self._hostStr = self._hostText
         self._port = port
         self._timeout = timeout
         self._bindAddress = _binding(bindAddress)
