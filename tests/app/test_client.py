@@ -177,6 +177,25 @@ def test_stopping_an_attempt_cancels_it():
     assert client.clock.getDelayedCalls() == []
 
 
+def test_an_attempt_that_answers_its_cancellation_with_a_connection_has_it_closed():
+    made = []
+
+    class Late:
+        def connect(self, factory):
+            def cancel(attempt):
+                protocol = factory.buildProtocol(None)
+                protocol.makeConnection(Transport())
+                made.append(protocol)
+                attempt.callback(protocol)
+
+            return Deferred(cancel)
+
+    service = ClientService(Late(), Factory.forProtocol(Recorder), clock=Clock())
+    service.startService()
+    service.stopService()
+    assert made[0].transport.closing
+
+
 def test_stopping_while_waiting_cancels_the_delay():
     client = running()
     client.endpoint.failed()
@@ -327,6 +346,23 @@ def test_a_protocol_without_a_dict_is_watched_all_the_same():
     forwarder = client.endpoint.made()
     assert type(waiting[0]) is Slotted
     client.lose(forwarder)
+    assert client.counts == [1]
+
+
+def test_an_endpoint_may_give_another_object_than_the_factory_built():
+    class Layered(Endpoint):
+        def made(self):
+            factory, attempt = self.attempts[-1]
+            protocol = factory.buildProtocol(None)
+            protocol.makeConnection(Transport())
+            attempt.callback("what the layer gives")
+            return protocol
+
+    client = Client()
+    client.service._endpoint = client.endpoint = Layered()
+    client.service.startService()
+    protocol = client.endpoint.made()
+    client.lose(protocol)
     assert client.counts == [1]
 
 

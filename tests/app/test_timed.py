@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 from sennit.app import CooperatorService, TimerService
+from sennit.core.current import enter_reactor, leave_reactor
 from sennit.core.deferred import Deferred
 from sennit.task import Clock
 
@@ -72,8 +73,26 @@ def test_a_pickled_timer_leaves_its_loop_behind():
     service.stopService()
 
 
-def test_iterators_are_not_stepped_before_the_service_starts():
-    steps, service = [], CooperatorService()
-    service.coiterate(iter([steps.append(1)] if steps else []))
-    assert steps == []
-    assert not service.running
+def test_iterators_are_stepped_while_the_service_runs():
+    steps, clock, results = [], Clock(), []
+
+    def iterator():
+        for step in range(3):
+            steps.append(step)
+            yield None
+
+    enter_reactor(clock)
+    try:
+        service = CooperatorService()
+        service.coiterate(iterator()).addCallback(results.append)
+        clock.advance(1)
+        assert steps == []
+        service.startService()
+        while clock.getDelayedCalls():
+            clock.advance(0.1)
+        assert steps == [0, 1, 2]
+        assert len(results) == 1
+        service.stopService()
+        assert not service.running
+    finally:
+        leave_reactor(clock)

@@ -146,6 +146,22 @@ def test_events_go_to_the_log_file(serve, tmp_path):
     assert log.exists()
 
 
+def test_limits_are_kept(serve, tmp_path):
+    (tmp_path / "a").write_bytes(b"data")
+    server = serve("--max-connections", "1", "--max-body", "10", "--idle-timeout", "0.2")
+    port = server.port()
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as first:
+        first.sendall(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert first.recv(100).startswith(b"HTTP/1.1 200")
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as second:
+            assert second.recv(1) == b""
+        while first.recv(4096):
+            pass
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as large:
+        large.sendall(b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world")
+        assert large.recv(100).startswith(b"HTTP/1.1 413")
+
+
 def begin_download(port, name):
     """Ask for a large file, and read no more than its head."""
     client = socket.create_connection(("127.0.0.1", port), timeout=30)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from zope.interface import implementer
 
@@ -315,3 +317,66 @@ def test_the_local_address_takes_several_forms(given, bound):
     race = Race(bindAddress=given)
     race.resolver.answer("10.0.0.1")
     assert race.reactor.tcpClients[0][4] == bound
+
+
+class Pool:
+    """A thread pool whose work the test does."""
+
+    def __init__(self):
+        self.work = []
+
+    def callInThreadWithCallback(self, onResult, func, *args, **kw):
+        self.work.append((onResult, func, args, kw))
+
+    def answer(self, *answers, error=None):
+        ((on_result, func, args, kw),) = self.work
+        assert func is socket.getaddrinfo
+        assert (args, kw) == (("example.org", 80, 0, socket.SOCK_STREAM), {})
+        on_result(error is None, Failure(error) if error else list(answers))
+
+
+class Threaded(MemoryReactorClock):
+    """A reactor with threads, and no name resolver."""
+
+    def __init__(self):
+        super().__init__()
+        self.nameResolver = None
+        self.pool = Pool()
+
+    def getThreadPool(self):
+        return self.pool
+
+    def callFromThread(self, function, *args, **kw):
+        function(*args, **kw)
+
+
+def threaded():
+    reactor, results = Threaded(), []
+    deferred = HostnameEndpoint(reactor, "example.org", 80).connect(Factory.forProtocol(Protocol))
+    deferred.addBoth(results.append)
+    return reactor, deferred, results
+
+
+def test_a_reactor_without_resolver_resolves_in_its_threads():
+    reactor, _, _ = threaded()
+    reactor.pool.answer(
+        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fd00::1", 80, 0, 0)),
+        (socket.AF_UNIX, socket.SOCK_STREAM, 0, "", "/nowhere"),
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 80)),
+    )
+    reactor.advance(0.25)
+    assert [client[:2] for client in reactor.tcpClients] == [("fd00::1", 80), ("10.0.0.1", 80)]
+
+
+def test_a_lookup_that_fails_in_a_thread_fails_the_connect():
+    reactor, _, results = threaded()
+    reactor.pool.answer(error=socket.gaierror("no such name"))
+    assert results[0].check(DNSLookupError)
+
+
+def test_the_answer_to_a_cancelled_lookup_is_ignored():
+    reactor, deferred, results = threaded()
+    deferred.cancel()
+    reactor.pool.answer((socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 80)))
+    assert reactor.tcpClients == []
+    assert results[0].check(DNSLookupError)

@@ -17,7 +17,7 @@ from sennit.endpoint import (
     quoteStringArgument,
     serverFromString,
 )
-from sennit.endpoint.strings import parse_description
+from sennit.endpoint.strings import join_description, parse_description
 from sennit.protocol import Factory
 from sennit.testing import MemoryReactorClock
 
@@ -133,6 +133,16 @@ def test_a_quoted_value_stands_for_itself(value):
     positional, named = parse_description(f"unix:address={quoteStringArgument(value)}:mode=600")
     assert positional == ["unix"]
     assert named == {"address": value, "mode": "600"}
+
+
+@given(st.lists(st.text(), min_size=1), st.dictionaries(st.text(), st.text()))
+def test_a_joined_description_parses_to_its_parts(positional, named):
+    assert parse_description(join_description(positional, named)) == (positional, named)
+
+
+def test_a_description_of_nothing_cannot_be_joined():
+    with pytest.raises(ValueError, match="a kind at least"):
+        join_description([], {})
 
 
 @given(st.text())

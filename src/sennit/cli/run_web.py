@@ -49,6 +49,19 @@ _ALL_ADDRESSES = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - sho
     default="60",
     help="Close a connection after so long without a request; 0 for never.  [default: 60]",
 )
+@click.option(
+    "--max-connections",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Close further connections at once while so many are open.  [default: no limit]",
+)
+@click.option(
+    "--max-body",
+    metavar="BYTES",
+    type=click.IntRange(min=0),
+    default=1 << 20,
+    help="Answer 413 to a request with a larger body.  [default: 1048576]",
+)
 @server_options("tcp:8080")
 def command(
     options: ServerOptions,
@@ -58,6 +71,8 @@ def command(
     follow_symlinks: bool,
     access_log: str | None,
     idle_timeout: float,
+    max_connections: int | None,
+    max_body: int,
 ) -> int:
     """Serve a directory over HTTP.
 
@@ -68,18 +83,37 @@ def command(
         raise CannotRunError(f"The path {path} {problem}.")
 
     def make_factory(reactor: Any) -> Any:
+        from sennit.http.limits import Limits
         from sennit.web import Site
         from sennit.web.static import File
 
         root = File(str(path), follow_links=follow_symlinks, listing=not no_listing)
         root.indexNames = list(index)
         log_path = None if access_log in (None, "-") else access_log
-        site = Site(root, logPath=log_path, timeout=idle_timeout or None, reactor=reactor)
+        site = Site(
+            root,
+            logPath=log_path,
+            timeout=idle_timeout or None,
+            reactor=reactor,
+            limits=Limits(body_size=max_body),
+        )
+        if max_connections is not None:
+            _limit_connections(site, max_connections)
         if access_log == "-":
             site.logFile = sys.stdout
         return site
 
     return run_server(options, make_factory, _url, f"Serving {path.resolve()}")
+
+
+def _limit_connections(site: Any, most: int) -> None:
+    """Have `site` refuse a connection while `most` are open."""
+    build = site.buildProtocol
+
+    def build_if_room(address: Any) -> Any:
+        return None if len(site.channels) >= most else build(address)
+
+    site.buildProtocol = build_if_room
 
 
 def _url(address: Any) -> str:

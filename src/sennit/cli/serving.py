@@ -137,13 +137,13 @@ def run_server(
     except LoopNotAvailable as error:
         raise CannotRunError(str(error)) from None
     ended_well = run(_serve, options, make_factory, describe, what, loop=loop)
-    # Nothing comes back from a run that a second signal cut short.
+    # No result comes back from a run that a second signal cut short.
     return _INTERRUPTED if ended_well is None else 0
 
 
 async def _serve(
     options: ServerOptions, make_factory: Callable[[Any], Any], describe: Callable[[Any], str], what: str
-) -> bool:
+) -> bool | None:
     from sennit.app.serve import serve
     from sennit.core.current import current_reactor
     from sennit.core.errors import CannotListenError
@@ -159,7 +159,7 @@ async def _serve(
         _tell(options, f"Stopping; what is under way has {options.grace:g} s. A second signal ends it now.")
 
     try:
-        return await serve(
+        ended_well = await serve(
             reactor,
             make_factory(reactor),
             endpoints,
@@ -169,6 +169,8 @@ async def _serve(
         )
     except (CannotListenError, OSError) as error:
         raise CannotRunError(str(error)) from None
+    # A second signal stops the reactor under us, and its connections end with it.
+    return ended_well if reactor.running else None
 
 
 def _tell(options: ServerOptions, line: str) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sennit.core.interfaces import IStreamClientEndpoint, IStreamServerEndpoint
@@ -24,7 +24,13 @@ from sennit.endpoint.stdio import StandardIOEndpoint
 from sennit.endpoint.tcp import TCP4ClientEndpoint, TCP4ServerEndpoint, TCP6ClientEndpoint, TCP6ServerEndpoint
 from sennit.endpoint.unix import UNIXClientEndpoint, UNIXServerEndpoint
 
-__all__ = ["clientFromString", "parse_description", "quoteStringArgument", "serverFromString"]
+__all__ = [
+    "clientFromString",
+    "join_description",
+    "parse_description",
+    "quoteStringArgument",
+    "serverFromString",
+]
 
 _HIGHEST_PORT = 65535
 
@@ -83,6 +89,28 @@ def quoteStringArgument(argument: str) -> str:
         The text with a backslash before each backslash, colon and equals sign that would be special.
     """
     return argument.replace("\\", "\\\\").replace(":", "\\:")
+
+
+def join_description(positional: Sequence[str], named: Mapping[str, str]) -> str:
+    """Write a description: the inverse of `parse_description`.
+
+    A kind that wraps another one is given the other's description in pieces, and joins them with this.
+
+    Args:
+        positional: The values without a name, the kind first.
+        named: The values with one.
+
+    Raises:
+        ValueError: If there is no value at all.
+    """
+    if not positional and not named:
+        raise ValueError("A description has a kind at least.")
+    values = [quoteStringArgument(value).replace("=", "\\=") for value in positional]
+    values += [
+        quoteStringArgument(name).replace("=", "\\=") + "=" + quoteStringArgument(value)
+        for name, value in named.items()
+    ]
+    return ":".join(values)
 
 
 def _number(what: str, text: str | float, highest: int) -> int:

@@ -20,7 +20,7 @@ _PEM_END = b"-----END CERTIFICATE-----"
 
 def _certificates(pem: bytes) -> list[bytes]:
     """Split a chain of PEM certificates."""
-    return [part + _PEM_END + b"\n" for part in pem.split(_PEM_END)[:-1]]
+    return [part.lstrip() + _PEM_END + b"\n" for part in pem.split(_PEM_END)[:-1]]
 
 
 def _trust(room: Any, directory: str | None) -> Any:
