@@ -22,7 +22,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.address": ("sennit.core.addresses", "sennit.twisted.python.runtime:platform"),
     "twisted.internet.asyncioreactor": ("sennit.twisted.internet.asyncioreactor",),
     "twisted.internet.base": ("sennit.reactor:DelayedCall",),
-    "twisted.internet.default": ("sennit.twisted.internet.default",),
+    "twisted.internet.default": ("sennit.twisted.internet.defaultreactor",),
     "twisted.internet.defer": (
         "sennit.core.deferred",
         "sennit.core.combinators",
@@ -37,7 +37,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.main": ("sennit.twisted.internet.main",),
     "twisted.internet.pollreactor": ("sennit.twisted.internet.pollreactor",),
     "twisted.internet.protocol": ("sennit.protocol",),
-    REACTOR: ("sennit.twisted.internet.default",),
+    REACTOR: ("sennit.twisted.internet.defaultreactor",),
     "twisted.internet.selectreactor": ("sennit.twisted.internet.selectreactor",),
     "twisted.internet.task": ("sennit.task",),
     "twisted.internet.tcp": (

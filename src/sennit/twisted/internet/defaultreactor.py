@@ -1,0 +1,27 @@
+"""The reactor of a process that chose none: on the best loop there is.
+
+As every reactor, its class has the name of its module: programs that make fresh reactors find it so.
+"""
+
+from __future__ import annotations
+
+from sennit.twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from sennit.twisted.internet.main import installReactor
+
+__all__ = ["DefaultReactor", "install"]
+
+
+class DefaultReactor(AsyncioSelectorReactor):
+    """The reactor on uvloop's loop, or on asyncio's own where that is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+
+def install() -> None:
+    """Make a `DefaultReactor` the process's reactor.
+
+    Raises:
+        ReactorAlreadyInstalledError: If there is a reactor already.
+    """
+    installReactor(DefaultReactor())
