@@ -6,9 +6,10 @@ import pytest
 from zope.interface import implementer
 
 from sennit.core.addresses import IPv4Address
+from sennit.core.components import proxyForInterface
 from sennit.core.errors import ConnectError, ConnectingCancelledError, NoProtocol
 from sennit.core.failure import Failure
-from sennit.core.interfaces import IFileDescriptorReceiver, IHalfCloseableProtocol
+from sennit.core.interfaces import IFileDescriptorReceiver, IHalfCloseableProtocol, IProtocol
 from sennit.endpoint import TCP4ClientEndpoint, TCP4ServerEndpoint, connectProtocol
 from sennit.endpoint.interpose import interpose
 from sennit.protocol import Factory, Protocol
@@ -103,6 +104,35 @@ def test_a_protocol_without_a_dict_is_connected_through_a_forwarder():
     forwarder.connectionLost("gone")
     assert type(results[0]) is Slotted
     assert results[0].seen == [b"data", "gone"]
+
+
+def test_a_proxy_for_a_protocol_is_connected_as_itself():
+    class Proxy(proxyForInterface(IProtocol)):
+        pass
+
+    class Proxies(Factory):
+        def buildProtocol(self, addr):
+            return Proxy(Recorder())
+
+    _, factory, deferred = started(Proxies())
+    results = outcome_of(deferred)
+    given = factory.buildProtocol(ADDRESS)
+    given.makeConnection(StringTransport())
+    assert type(results[0]) is Proxy
+    given.dataReceived(b"data")
+    assert results[0].original.seen == ["made", b"data"]
+
+
+def test_the_hook_leaves_a_class_that_is_patched_meanwhile_as_it_is():
+    class Thing:
+        def method(self):
+            return "old"
+
+    thing = Thing()
+    interpose(thing, "method", lambda original: original())
+    Thing.method = lambda self: "new"
+    assert thing.method() == "new"
+    assert thing.method() == "new"
 
 
 def test_the_hook_puts_back_what_the_instance_had():

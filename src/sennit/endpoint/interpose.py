@@ -6,7 +6,7 @@ loop and program for every byte of the connection.  So the hook is an attribute 
 instance that shadows the class's method until it is called the first time; it removes itself before it
 does anything else.  Every interface that the protocol provides stays visible, and no read costs more.
 
-A protocol that takes no instance attributes (``__slots__``) gets a `Forwarder` around it instead.
+A protocol that takes no attributes of its own (``__slots__``, proxies) gets a `Forwarder` around it instead.
 """
 
 from __future__ import annotations
@@ -24,22 +24,24 @@ _ABSENT = object()
 class _Hook:
     """The shadow of ``target.name`` until its first call."""
 
-    __slots__ = ("_before", "_hook", "_name", "_target")
+    __slots__ = ("_hook", "_name", "_own", "_target")
 
     def __init__(self, target: Any, name: str, hook: Callable[..., Any]) -> None:
         self._target = target
         self._name = name
         self._hook = hook
-        self._before = target.__dict__.get(name, _ABSENT)
+        before = getattr(target, name)
+        of_class = getattr(before, "__func__", None)
+        inherited = of_class is not None and of_class is getattr(type(target), name, None)
+        self._own = _ABSENT if inherited else before
 
     def __call__(self, *args: Any) -> Any:
         target, name = self._target, self._name
-        if target.__dict__.get(name) is self:
-            if self._before is _ABSENT:
-                del target.__dict__[name]
-            else:
-                target.__dict__[name] = self._before
-        original = getattr(target, name) if self._before is _ABSENT else self._before
+        if getattr(target, name, None) is self:
+            delattr(target, name)
+            if self._own is not _ABSENT:
+                setattr(target, name, self._own)
+        original = getattr(target, name) if self._own is _ABSENT else self._own
         return self._hook(original, *args)
 
 
@@ -78,9 +80,13 @@ def interpose(protocol: Any, name: str, hook: Callable[..., Any]) -> Any:
         What is to be used in `protocol`'s place: `protocol` itself, or a `Forwarder` around it when it
         takes no attributes of its own.
     """
-    attributes = getattr(protocol, "__dict__", None)
-    if type(attributes) is not dict:
-        protocol = Forwarder(protocol)
-        attributes = protocol.__dict__
-    attributes[name] = _Hook(protocol, name, hook)
+    # Never by way of __dict__: CPython keeps attributes inline until somebody asks for the dict, and every
+    # access to the protocol's attributes is slower from then on.
+    shadow = _Hook(protocol, name, hook)
+    try:
+        setattr(protocol, name, shadow)
+    except (AttributeError, TypeError):
+        forwarder = Forwarder(protocol)
+        setattr(forwarder, name, _Hook(forwarder, name, hook))
+        return forwarder
     return protocol
