@@ -1,0 +1,131 @@
+"""Stream transports on every loop, over every kind of socket; tests are coroutines in a running reactor."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.transport.kit import TCP, UNIX, Client, Recorder, Server, in_reactor
+
+from sennit.log.capture import capturedLogs
+from sennit.reactor import LoopNotAvailable, Reactor
+from sennit.reactor.loops import loop_names, new_loop
+
+
+def _available():
+    names = {}
+    for name in loop_names():
+        try:
+            loop = new_loop(name)
+        except LoopNotAvailable:
+            continue
+        # "asyncio" is one of the others under another name.
+        names.setdefault((type(loop), type(getattr(loop, "_selector", None))), name)
+        loop.close()
+    return list(names.values())
+
+
+@pytest.fixture(params=_available())
+def loop_name(request):
+    return request.param
+
+
+@pytest.fixture
+def reactor(loop_name):
+    reactor = Reactor(loop_name)
+    yield reactor
+    reactor.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Run a test that is a coroutine in its reactor."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    given = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    in_reactor(pyfuncitem.funcargs["reactor"], pyfuncitem.obj(**given))
+    return True
+
+
+@pytest.fixture
+def logged():
+    """The exceptions that were logged."""
+    with capturedLogs() as events:
+        yield lambda: [type(event["log_failure"].value) for event in events if "log_failure" in event]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_logged(request):
+    """What a test does not ask to see must not happen."""
+    if "logged" in request.fixturenames:
+        yield
+        return
+    with capturedLogs() as events:
+        yield
+    assert [event["log_failure"].getTraceback() for event in events if "log_failure" in event] == []
+
+
+@pytest.fixture
+def descriptors():
+    """Counts the descriptors that are open."""
+
+    def count():
+        gc.collect()
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    return count
+
+
+@pytest.fixture(params=[TCP, UNIX], ids=lambda kind: kind.name)
+def streams(request, reactor, short_path):
+    """One kind of stream transport: a way to listen, to connect, and to connect a plain socket."""
+    return request.param(reactor, short_path)
+
+
+@pytest.fixture
+def short_path():
+    """A folder whose path is short enough for a UNIX socket."""
+    path = Path(tempfile.mkdtemp(prefix="s"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def connect(streams):
+    """Connect a recorder to a recorder: gives the server's and the client's."""
+    ports = []
+
+    async def connect(server=Recorder, client=Recorder):
+        listening = Server(server)
+        port = streams.listen(listening)
+        ports.append(port)
+        connecting = Client(client)
+        streams.connect(port, connecting)
+        return await listening.nth(), await connecting.nth()
+
+    return connect
+
+
+@pytest.fixture
+def serve(streams):
+    """Connect a plain socket to a recorder: gives the recorder and the socket."""
+    peers = []
+
+    async def serve(server=Recorder):
+        listening = Server(server)
+        port = streams.listen(listening)
+        peer = streams.raw(port)
+        peers.append(peer)
+        return await listening.nth(), peer
+
+    yield serve
+    for peer in peers:
+        peer.sock.close()
