@@ -232,7 +232,7 @@ class Attempt(ABC):
 
     def reactor_stopped(self) -> None:
         """Fail because the reactor stops."""
-        self.connector.failed(Failure(ConnectionLost("The reactor stopped.")))
+        self.connector.failed(Failure(ConnectionLost()))
 
     @abstractmethod
     def _begin(self) -> None:

@@ -309,7 +309,7 @@ class StreamConnection(Consumer):
     def reactor_stopped(self) -> None:
         """Be lost because the reactor stops."""
         if self.connected:
-            self._reason = Failure(ConnectionLost("The reactor stopped."))
+            self._reason = Failure(ConnectionLost())
             self._carrier.abort()
             self._lose(self._reason)
         elif self._carrier is not None:
