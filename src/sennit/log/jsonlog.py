@@ -51,15 +51,24 @@ def _class_of(description: Any) -> type[BaseException]:
     return type(name, (Exception,), {"__module__": module})
 
 
+def _exception(kind: type[BaseException], text: str) -> BaseException:
+    """Return an exception of that kind with that text, without running its class's initialiser."""
+    try:
+        error = kind.__new__(kind, text)
+        if str(error) != text:
+            body = {"__module__": kind.__module__, "__str__": lambda _: text}
+            kind = type(kind.__name__, (kind,), body)
+            error = kind.__new__(kind, text)
+    except Exception:
+        return Exception(text)
+    return error
+
+
 def _failure_from_json(described: dict[str, Any]) -> Failure:
     kind = _class_of(described["type"])
     value = described.get("value")
     text = value.get("text", "") if isinstance(value, dict) else str(value)
-    try:
-        error = kind.__new__(kind, text)
-    except Exception:
-        error = Exception(text)
-    failure = Failure(error, kind)
+    failure = Failure(_exception(kind, text), kind)
     failure.parents = [str(parent) for parent in described.get("parents", ())] or failure.parents
     failure.frames = [
         (str(name), str(file), int(line), [], []) for name, file, line, *_rest in described.get("frames", ())
