@@ -19,8 +19,9 @@ from twisted.logger import (
     globalLogPublisher,
     jsonFileLogObserver,
 )
-from twisted.python import log as legacy
 from twisted.python.failure import Failure
+
+from twisted.python import log as legacy
 
 events = []
 publisher = LogPublisher(events.append)

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from sennit.core.current import set_default_reactor
-from sennit.twisted.table import REACTOR, TABLE
+from sennit.twisted.table import PLUGINS, REACTOR, TABLE
 
 __all__ = ["Face", "Finder", "install", "installed", "uninstall"]
 
@@ -114,14 +114,20 @@ class Finder:
         """
         if fullname != _ROOT and not fullname.startswith(_ROOT + "."):
             return None
+        if fullname.startswith(PLUGINS + "."):
+            return importlib.machinery.PathFinder.find_spec(fullname, path)
         if fullname not in TABLE:
             raise ModuleNotFoundError(
                 f"{fullname} is not in Sennit, which stands in for Twisted in this process.", name=fullname
             )
         loader: Any = self
-        return importlib.machinery.ModuleSpec(
-            fullname, loader, origin=" ".join(TABLE[fullname]) or "sennit", is_package=_is_package(fullname)
+        origin = " ".join(TABLE[fullname]) or "sennit"
+        spec = importlib.machinery.ModuleSpec(
+            fullname, loader, origin=origin, is_package=_is_package(fullname)
         )
+        if fullname == PLUGINS:
+            spec.submodule_search_locations = _plugin_paths()
+        return spec
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         """Return a face; what stands for one module of ours is put in its place by `exec_module`."""
@@ -184,7 +190,13 @@ def uninstall() -> None:
 
 
 def _is_package(name: str) -> bool:
-    return any(other.startswith(name + ".") for other in TABLE)
+    return name == PLUGINS or any(other.startswith(name + ".") for other in TABLE)
+
+
+def _plugin_paths() -> list[str]:
+    from sennit.twisted.plugin import pluginPackagePaths
+
+    return pluginPackagePaths(PLUGINS)
 
 
 def _default_reactor() -> Any:

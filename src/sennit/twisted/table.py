@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["REACTOR", "TABLE"]
+__all__ = ["PLUGINS", "REACTOR", "TABLE"]
+
+# The package whose modules are not ours: any distribution may bring some.
+PLUGINS: Final = "twisted.plugins"
 
 REACTOR: Final = "twisted.internet.reactor"
 
 TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted": ("sennit.twisted.copyright:__version__ version_object=version",),
+    "twisted._version": ("sennit.twisted.copyright:version_object=__version__",),
     "twisted.copyright": ("sennit.twisted.copyright:copyright disclaimer longversion version",),
     # The event loop and what runs on it
     "twisted.internet": (),
@@ -30,9 +34,10 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.core.locks",
         "sennit.core.filesystem_lock",
     ),
-    "twisted.internet.endpoints": ("sennit.endpoint",),
+    "twisted.internet.endpoints": ("sennit.endpoint", "sennit.twisted.internet.endpoint_plugins"),
     "twisted.internet.epollreactor": ("sennit.twisted.internet.epollreactor",),
     "twisted.internet.error": ("sennit.core.errors",),
+    "twisted.internet.fdesc": ("sennit.twisted.internet.fdesc",),
     "twisted.internet.interfaces": ("sennit.core.interfaces", "typing:TYPE_CHECKING"),
     "twisted.internet.main": ("sennit.twisted.internet.main",),
     "twisted.internet.pollreactor": ("sennit.twisted.internet.pollreactor",),
@@ -63,6 +68,8 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.application.internet": ("sennit.app.listening", "sennit.app.timed", "sennit.app.client"),
     "twisted.application.service": ("sennit.app.service",),
     "twisted.application.strports": ("sennit.app.strports",),
+    "twisted.plugin": ("sennit.twisted.plugin",),
+    PLUGINS: (),
     # The web
     "twisted.web": (),
     "twisted.web.error": ("sennit.web.errors",),

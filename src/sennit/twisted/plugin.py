@@ -1,0 +1,73 @@
+"""Plugins: objects that modules in a package's directories offer, found by the interface that they provide.
+
+The directories are those called like the package (``twisted/plugins``) on ``sys.path``, without an
+``__init__.py``: other distributions put their modules there.  A module that cannot be imported is logged and
+passed over.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from zope.interface import Interface
+
+from sennit.core.failure import Failure
+from sennit.core.report import report_error
+
+__all__ = ["IPlugin", "getPlugins", "pluginPackagePaths"]
+
+_DEFAULT = "twisted.plugins"
+
+
+class IPlugin(Interface):
+    """What every plugin provides, beside the interface that it is looked for by."""
+
+
+def pluginPackagePaths(name: str) -> list[str]:
+    """Return the directories that a plugin package may have.
+
+    Args:
+        name: The package's dotted name.
+
+    Returns:
+        A path for each entry of ``sys.path`` where that is not a package proper.
+    """
+    parts = name.split(".")
+    candidates = (Path(entry, *parts).absolute() for entry in dict.fromkeys(sys.path))
+    return [str(path) for path in candidates if not (path / "__init__.py").exists()]
+
+
+def getPlugins(interface: Any, package: ModuleType | None = None) -> Iterator[Any]:
+    """Find the plugins that provide an interface or can be adapted to it.
+
+    Args:
+        interface: The interface.
+        package: The package whose modules are looked through; by default ``twisted.plugins``.
+
+    Yields:
+        The plugins, adapted.
+    """
+    home = importlib.import_module(_DEFAULT) if package is None else package
+    for module in _modules(home.__name__, home.__path__):
+        for name, value in list(vars(module).items()):
+            if not name.startswith("__") and IPlugin.providedBy(value):
+                adapted = interface(value, None)
+                if adapted is not None:
+                    yield adapted
+
+
+getPlugIns = getPlugins
+
+
+def _modules(package: str, path: Iterable[str]) -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(path, package + "."):
+        try:
+            yield importlib.import_module(found.name)
+        except Exception:
+            report_error(Failure(), f"The plugin module {found.name} cannot be imported")
