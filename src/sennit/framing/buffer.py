@@ -106,7 +106,7 @@ class BoundedBuffer:
         """
         end = self._start + count
         if end > len(self._data):
-            self._let_go()
+            self.let_go()
             return None
         data = bytes(self._data[self._start : end])
         self._start = end
@@ -121,7 +121,7 @@ class BoundedBuffer:
         start = self._start + skipped
         end = start + count
         if end > len(self._data):
-            self._let_go()
+            self.let_go()
             return None
         self._start = end
         return bytes(self._data[start:end])
@@ -151,14 +151,14 @@ class BoundedBuffer:
             self._searched = 0
         found = self._data.find(delimiter, max(self._start, self._searched))
         if found < 0:
-            self._let_go()
+            self.let_go()
             # The end may be the beginning of a delimiter.
             self._searched = max(self._start, len(self._data) - len(delimiter) + 1)
             return -1
         self._searched = found
         return found - self._start
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
         """Free what was taken, if it is more than what is left: a waiting buffer is then a small one."""
         if self._start > len(self):
             self._data = self._data[self._start :]

@@ -71,18 +71,22 @@ class IntNStringReceiver(Protocol, PauseableMixin):
             return
         self._busy = True
         try:
+            width, form = self.prefixLength, self.structFormat
             while not self.paused and not getattr(self.transport, "disconnecting", False):
-                prefix = unread.peek(self.prefixLength)
-                if len(prefix) < self.prefixLength:
-                    return
-                (length,) = struct.unpack(self.structFormat, prefix)
+                received, start = unread._data, unread._start
+                begin = start + width
+                if begin > len(received):
+                    break
+                (length,) = struct.unpack_from(form, received, start)
                 if length > self.MAX_LENGTH:
                     self.lengthLimitExceeded(length)
                     return
-                string = unread.take_after(self.prefixLength, length)
-                if string is None:
-                    return
-                self.stringReceived(string)
+                end = begin + length
+                if end > len(received):
+                    break
+                unread._start = end
+                self.stringReceived(bytes(received[begin:end]))
+            unread.let_go()
         finally:
             self._busy = False
 

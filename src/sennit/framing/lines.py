@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sennit.framing.buffer import BoundedBuffer, LimitExceededError
-from sennit.framing.pausing import PauseableMixin, is_closing
+from sennit.framing.pausing import PauseableMixin
 from sennit.protocol import Protocol
 
 __all__ = ["LineOnlyReceiver", "LineReceiver"]
@@ -48,30 +48,67 @@ class LineReceiver(Protocol, PauseableMixin):
         unread = self._unread
         if unread is None:
             unread = self._unread = BoundedBuffer(0)
-        unread.limit = self.MAX_LENGTH + self.MAX_HELD_BACK
-        try:
-            unread.append(data)
-        except LimitExceededError:
-            unread.clear()
-            return self.transport.loseConnection()
-        if self._busy:
-            # A callback led back here: the delivery under way will come to it.
-            return None
+        delimiter = self.delimiter
+        lines: list[bytes] | None
+        if unread._data or self._busy or self.paused or not self.line_mode:
+            unread.limit = self.MAX_LENGTH + self.MAX_HELD_BACK
+            try:
+                unread.append(data)
+            except LimitExceededError:
+                unread.clear()
+                return self.transport.loseConnection()
+            if self._busy:
+                # A callback led back here: the delivery under way will come to it.
+                return None
+            lines = None if self.paused or not self.line_mode else unread.take_lines(delimiter)
+        else:
+            lines = data.split(delimiter)
+            unread.append(lines.pop())
         self._busy = True
         try:
-            return self._deliver(unread)
+            if lines:
+                if (
+                    len(lines) == 1
+                    and len(lines[0]) <= self.MAX_LENGTH
+                    and not getattr(self.transport, "disconnecting", False)
+                ):
+                    # The commonest read by far: nothing can be left to put back.
+                    why = self.lineReceived(lines[0])
+                else:
+                    why = self._deliver_cut(lines, delimiter)
+                if why:
+                    return why
+            return self._deliver(unread) if unread._data else None
         finally:
             self._busy = False
 
+    def _deliver_cut(self, lines: list[bytes], delimiter: bytes) -> Any:
+        """Deliver complete lines until something changes; put the others back."""
+        left = iter(lines)
+        self._cut = left, delimiter
+        try:
+            for line in left:
+                if len(line) > self.MAX_LENGTH or getattr(self.transport, "disconnecting", False):
+                    left = itertools.chain((line,), left)
+                    return None
+                why = self.lineReceived(line)
+                if why or self.paused or not self.line_mode or self.delimiter is not delimiter:
+                    return why
+            return None
+        finally:
+            self._cut = None
+            put_back = list(left)
+            if put_back:
+                put_back.append(b"")
+                assert self._unread is not None
+                self._unread.prepend(delimiter.join(put_back))
+
     def _deliver(self, unread: BoundedBuffer) -> Any:
-        if self.line_mode and not self.paused and not is_closing(self.transport):
-            why = self._deliver_cut(unread)
-            if why:
-                return why
-        while not self.paused and len(unread):
+        """Deliver what is left piece by piece, in either mode."""
+        while len(unread) and not self.paused:
             if not self.line_mode:
                 why = self.rawDataReceived(unread.take_all())
-            elif is_closing(self.transport):
+            elif getattr(self.transport, "disconnecting", False):
                 unread.clear()
                 return None
             else:
@@ -85,33 +122,6 @@ class LineReceiver(Protocol, PauseableMixin):
             if why:
                 return why
         return None
-
-    def _deliver_cut(self, unread: BoundedBuffer) -> Any:
-        """Deliver complete lines until something changes; put the others back."""
-        delimiter = self.delimiter
-        lines = iter(unread.take_lines(delimiter))
-        self._cut = lines, delimiter
-        try:
-            for line in lines:
-                if len(line) > self.MAX_LENGTH:
-                    lines = itertools.chain((line,), lines)
-                    return None
-                why = self.lineReceived(line)
-                if (
-                    why
-                    or self.paused
-                    or not self.line_mode
-                    or self.delimiter is not delimiter
-                    or getattr(self.transport, "disconnecting", False)
-                ):
-                    return why
-            return None
-        finally:
-            self._cut = None
-            left = list(lines)
-            if left:
-                left.append(b"")
-                unread.prepend(delimiter.join(left))
 
     def clearLineBuffer(self) -> bytes:
         """Forget what was received and not delivered.
@@ -188,18 +198,23 @@ class LineOnlyReceiver(Protocol):
         if unread is None:
             unread = self._unread = BoundedBuffer(0)
         delimiter = self.delimiter
-        unread.limit = self.MAX_LENGTH + len(delimiter)
-        try:
-            unread.append(data)
-        except LimitExceededError:
-            # Only a callback that feeds its own protocol comes here: each read is consumed below.
-            unread.clear()
-            return self.transport.loseConnection()
-        if self._busy:
-            return None
+        if unread._data or self._busy:
+            unread.limit = self.MAX_LENGTH + len(delimiter)
+            try:
+                unread.append(data)
+            except LimitExceededError:
+                # Only a callback that feeds its own protocol comes here: each read is consumed below.
+                unread.clear()
+                return self.transport.loseConnection()
+            if self._busy:
+                return None
+            lines = unread.take_lines(delimiter)
+        else:
+            lines = data.split(delimiter)
+            unread.append(lines.pop())
         self._busy = True
         try:
-            while lines := unread.take_lines(delimiter):
+            while lines:
                 if self._skipping:
                     self._skipping = False
                     del lines[0]
@@ -213,6 +228,9 @@ class LineOnlyReceiver(Protocol):
                         why = self.lineReceived(line)
                     if why:
                         return why
+                if not unread._data:
+                    return None
+                lines = unread.take_lines(delimiter)
             return self._judge_rest(unread)
         finally:
             self._busy = False

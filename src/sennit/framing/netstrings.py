@@ -6,7 +6,6 @@ from typing import Any
 
 from sennit.framing.buffer import BoundedBuffer, LimitExceededError
 from sennit.framing.numbers import NumberError, parse_decimal
-from sennit.framing.pausing import is_closing
 from sennit.protocol import Protocol
 
 __all__ = ["IncompleteNetstring", "NetstringParseError", "NetstringReceiver"]
@@ -52,15 +51,16 @@ class NetstringReceiver(Protocol):
         unread = self._unread
         if unread is None:
             unread = self._unread = BoundedBuffer(0)
-        unread.limit = self.MAX_LENGTH + len(str(self.MAX_LENGTH)) + 2
+        digits = len(str(self.MAX_LENGTH))
+        unread.limit = self.MAX_LENGTH + digits + 2
         try:
             unread.append(data)
             if self._busy:
                 return
             self._busy = True
             try:
-                while not is_closing(self.transport):
-                    string = self._take(unread)
+                while len(unread) and not getattr(self.transport, "disconnecting", False):
+                    string = self._take(unread, digits)
                     if string is None:
                         return
                     self.stringReceived(string)
@@ -71,21 +71,19 @@ class NetstringReceiver(Protocol):
             unread.clear()
             self.transport.loseConnection()
 
-    def _take(self, unread: BoundedBuffer) -> bytes | None:
+    def _take(self, unread: BoundedBuffer, digits: int) -> bytes | None:
         """Take a whole netstring if it has come."""
-        if self._length is None:
-            digits = len(str(self.MAX_LENGTH))
-            try:
-                text = unread.take_line(b":", digits)
-            except LimitExceededError:
-                raise NetstringParseError("A netstring's length is missing or too long.") from None
-            if text is None:
-                if len(unread):
-                    self._parse_length(unread.peek(digits + 1))
+        length = self._length
+        if length is None:
+            head = unread.peek(digits + 1)
+            colon = head.find(b":")
+            length = self._parse_length(head if colon < 0 else head[:colon])
+            if colon < 0:
                 return None
-            self._length = self._parse_length(text)
-        string = unread.take(self._length + 1)
+            unread.skip(colon + 1)
+        string = unread.take(length + 1)
         if string is None:
+            self._length = length
             return None
         self._length = None
         if not string.endswith(b","):
@@ -94,13 +92,12 @@ class NetstringReceiver(Protocol):
 
     def _parse_length(self, text: bytes) -> int:
         """Read a length, or the beginning of one: no such beginning may be wrong or too large."""
-        try:
-            length = parse_decimal(text, self.MAX_LENGTH)
-        except NumberError as error:
-            raise NetstringParseError("A netstring's length is no number, or is too large.") from error
         if len(text) > 1 and text.startswith(b"0"):
             raise NetstringParseError("A netstring's length begins with a zero.")
-        return length
+        try:
+            return parse_decimal(text, self.MAX_LENGTH)
+        except NumberError as error:
+            raise NetstringParseError("A netstring's length is no number, or is too large.") from error
 
     def stringReceived(self, string: bytes) -> Any:
         """Take a string.  To be overridden."""

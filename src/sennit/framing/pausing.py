@@ -1,15 +1,10 @@
-"""What the receivers share: to pause between two messages of one read, and to know when to stop."""
+"""What the receivers share: to pause between two messages of one read."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-__all__ = ["PauseableMixin", "is_closing"]
-
-
-def is_closing(transport: Any) -> bool:
-    """Tell whether the program has closed the connection, so that no more messages are to be delivered."""
-    return bool(getattr(transport, "disconnecting", False))
+__all__ = ["PauseableMixin"]
 
 
 class PauseableMixin:
