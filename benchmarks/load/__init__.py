@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -44,9 +45,10 @@ def _generator() -> list[str]:
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is not None:
         binary.parent.mkdir(exist_ok=True)
-        made = subprocess.run(
-            [compiler, "-O2", "-o", str(binary), str(source)], capture_output=True, check=False
-        )
+        # Beside its place, and moved there whole: others may be compiling or running it.
+        fresh = binary.with_name(f"echoload.{os.getpid()}")
+        made = subprocess.run([compiler, "-O2", "-o", fresh, source], capture_output=True, check=False)
         if made.returncode == 0:
+            fresh.replace(binary)
             return [str(binary)]
     return [python(), str(HERE / "echoload.py")]
