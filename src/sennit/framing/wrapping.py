@@ -38,7 +38,7 @@ class ProtocolWrapper(Protocol):
         wrappedProtocol: The program's protocol.
 
     Attributes:
-        disconnecting: Whether `loseConnection` was called.
+        disconnecting: Whether `loseConnection` or `abortConnection` was called.
         wrappedProtocol: The program's protocol; None when the connection is over.
     """
 
@@ -72,6 +72,11 @@ class ProtocolWrapper(Protocol):
         """Send what is written, then close."""
         self.disconnecting = 1
         self.transport.loseConnection()
+
+    def abortConnection(self) -> None:
+        """Close at once; what is written and not sent is dropped."""
+        self.disconnecting = 1
+        self.transport.abortConnection()
 
     def getPeer(self) -> IAddress:
         """Give the address of the other side."""

@@ -209,6 +209,8 @@ class StreamConnection(Consumer):
         sock = self._carrier.get_extra_info("socket")
         if sock is not None and sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        # A receiver in the middle of a read stops delivering, as after `loseConnection`.
+        self.disconnecting = True
         self._end(Failure(ConnectionAborted()))
 
     def loseWriteConnection(self) -> None:
