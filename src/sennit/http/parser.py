@@ -165,7 +165,9 @@ class RequestParser:
             self._switch(bytes(data[upgrade.args[0] :]))
             return
         except httptools.HttpParserInvalidMethodError as error:
-            if not (fresh and self._messages == began and self._other_method(bytes(data))):
+            if not fresh or self._messages != began:
+                self._refuse(RemoteProtocolError("That method is not known here.", NOT_IMPLEMENTED))
+            elif not self._other_method(bytes(data)):
                 self._fail(error)
             return
         except httptools.HttpParserError as error:

@@ -102,6 +102,7 @@ class Request:
         self, channel: Any, queued: object = _UNQUEUED, parsePOSTFormSubmission: bool = True
     ) -> None:
         self.channel = channel
+        self._connection = channel
         self._parse_forms = parsePOSTFormSubmission
 
     def __repr__(self) -> str:
@@ -153,17 +154,17 @@ class Request:
     @lazily
     def host(self) -> Any:
         """Our address."""
-        return self.channel.getHost()
+        return self._connection.getHost()
 
     @lazily
     def client(self) -> Any:
         """The client's address."""
-        return self.channel.getPeer()
+        return self._connection.getPeer()
 
     @property
     def transport(self) -> Any:
         """The connection's transport."""
-        return self.channel.transport
+        return self._connection.transport
 
     def _add_initial_headers(self, headers: Headers) -> None:
         """Put in what every response of this class carries."""
@@ -471,9 +472,16 @@ class Request:
         """Send the head, and with it the first piece of the body."""
         code = self.code
         mine = self.__dict__
+        version = self.clientproto
         lines: list[bytes]
         fields: Iterable[tuple[bytes, Sequence[bytes]]]
-        if "responseHeaders" in mine or "cookies" in mine or self.etag or self.lastModified is not None:
+        if (
+            "responseHeaders" in mine
+            or "cookies" in mine
+            or self.etag is not None
+            or self.lastModified is not None
+            or not version.startswith(b"HTTP/1.")
+        ):
             fields, length = self._finished_headers()
             lines = []
             self._remaining = length
@@ -490,7 +498,7 @@ class Request:
             self._bodiless = delimited = True
             self._remaining = None
             data = b""
-        elif length is None and self.clientproto == b"HTTP/1.1":
+        elif length is None and version == b"HTTP/1.1":
             self.chunked = 1
             delimited = True
             lines.append(b"Transfer-Encoding: chunked\r\n")
@@ -500,7 +508,7 @@ class Request:
             self.sentLength = len(data)
             if self.chunked:
                 data = b"%x\r\n%b\r\n" % (len(data), data)
-        self.channel.writeResponse(self.clientproto, code, self.code_message, fields, lines, data, delimited)
+        self.channel.write_response(version, code, self.code_message, fields, lines, data, delimited)
         self.startedWriting = 1
 
     def _finished_headers(self) -> tuple[Iterable[tuple[bytes, Sequence[bytes]]], int | None]:

@@ -44,6 +44,8 @@ _VERSIONS = (b"HTTP/1.0", b"HTTP/1.1")
 _CLOSE = b"Connection: close\r\n"
 _KEEP_ALIVE = b"Connection: keep-alive\r\n"
 _OPEN = (State.IDLE, State.RECEIVING, State.ANSWERING)
+_LINGER = 2.0
+"""How long a refused client may go on sending, in seconds."""
 _JOINED = 131072
 """Up to this size, head and body are copied together to save a write."""
 
@@ -90,6 +92,7 @@ class HTTPChannel(Protocol):
     _rings_at = 0.0
     _deadline: float | None = None
     _head_begun = False
+    _lingering = False
 
     def connectionMade(self) -> None:
         """Begin to read requests."""
@@ -165,7 +168,10 @@ class HTTPChannel(Protocol):
 
     def timeoutConnection(self) -> None:
         """Close a connection on which the client took too long; a request begun is answered with 408."""
-        if self._state is State.CLOSING:
+        if self._lingering:
+            self._lingering = False
+            self._close()
+        elif self._state is State.CLOSING:
             self.forceAbortClient()
         elif self._state is State.RECEIVING or self._parser.receiving_head:
             self.refuse(RemoteProtocolError("The request did not arrive in time.", codes.REQUEST_TIMEOUT))
@@ -308,7 +314,23 @@ class HTTPChannel(Protocol):
             b"Content-Length: %d\r\n" % len(body),
         )
         self.transport.write(response_head(status_line(b"HTTP/1.1", error.status), (), *lines) + body)
-        self._close()
+        self._linger()
+
+    def _linger(self) -> None:
+        """Close our half, and for a moment throw away what still comes.
+
+        A connection closed with octets unread is reset, and the reset may overtake the answer on its way
+        (RFC 9112 section 9.6).
+        """
+        self._held = b""
+        half_close = getattr(self.transport, "loseWriteConnection", None)
+        if half_close is None:
+            self._close()
+            return
+        self._lingering = True
+        self._wait(_LINGER)
+        self._update_reading()
+        half_close()
 
     def _close(self) -> None:
         """Close once what is written has been sent; abort if the client does not take it."""
@@ -318,7 +340,7 @@ class HTTPChannel(Protocol):
 
     # Answering
 
-    def writeResponse(
+    def write_response(
         self,
         version: bytes,
         code: int,
@@ -520,9 +542,8 @@ class HTTPChannel(Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._requestProducer is not None:
-            producer = self._requestProducer
-            self.unregisterProducer()
+        producer, self._requestProducer = self._requestProducer, None
+        if producer is not None:
             producer.stopProducing()
         request, self._request = self._request, None
         if request is not None:

@@ -74,8 +74,7 @@ class StaticProducer:
     def _finish(self) -> None:
         request = self.request
         self.stopProducing()
-        if not request._disconnected:
-            request.finish()
+        request.finish()
 
     def stopProducing(self) -> None:
         """Close the file; nothing more is sent."""

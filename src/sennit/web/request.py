@@ -138,7 +138,9 @@ class Request(http_request.Request, Componentized):
         """Send a whole body and finish."""
         if self.finished or self._disconnected:
             return
-        if self._encoder is None and not self.startedWriting and (body or self.method != b"HEAD"):
+        # An empty body may stand for one left out: then nothing is known of its length.
+        known = body or (self.method != b"HEAD" and self.code not in codes.NO_BODY_CODES)
+        if known and self._encoder is None and not self.startedWriting:
             if "responseHeaders" in self.__dict__:
                 self.responseHeaders.setRawHeaders(b"content-length", [b"%d" % len(body)])
             else:
@@ -164,10 +166,10 @@ class Request(http_request.Request, Componentized):
     def _send_when_ready(self, resrc: Any, body: Deferred[Any] | Coroutine[Any, Any, Any]) -> None:
         """Wait for the body, and stop what makes it when the client goes away."""
         deferred = body if isinstance(body, Deferred) else Deferred.fromCoroutine(body)
-        if "notifications" in self.__dict__ or not deferred.called:
-            self.notifyFinish().addErrback(_cancel, deferred)
         deferred.addCallback(self._have_body, resrc)
         deferred.addErrback(self._have_failure)
+        if not self.finished:
+            self.notifyFinish().addErrback(_cancel, deferred)
 
     def _have_body(self, body: Any, resrc: Any) -> None:
         if self.finished or self._disconnected or body is None or body == NOT_DONE_YET:
@@ -330,7 +332,7 @@ class Request(http_request.Request, Componentized):
         return session if sessionInterface is None else session.getComponent(sessionInterface)
 
     def _find_session(self, secure: bool) -> Any:
-        prefix = b"SENNIT_SECURE_SESSION" if secure else b"SENNIT_SESSION"
+        prefix = self.site.secure_session_cookie if secure else self.site.session_cookie
         name = b"_".join([prefix, *[_cookie_name(segment) for segment in self.sitepath]])
         uid = self.getCookie(name)
         if uid is not None:

@@ -36,6 +36,8 @@ class Site(HTTPFactory):
         sessionFactory: Makes sessions.
         displayTracebacks: Kept for programs that set it: clients are never shown tracebacks.
         counter: How many sessions were made.
+        session_cookie: What the cookie is called by which sessions are found again.
+        secure_session_cookie: What it is called under TLS.
     """
 
     counter = 0
@@ -44,6 +46,8 @@ class Site(HTTPFactory):
     isLeaf = 0
     sessionFactory: Callable[..., Any] = Session
     sessionCheckTime: float = 1800
+    session_cookie = b"SENNIT_SESSION"
+    secure_session_cookie = b"SENNIT_SECURE_SESSION"
 
     def __init__(
         self,

@@ -1,0 +1,60 @@
+"""`URLPath` and the exceptions that stand for status codes."""
+
+from __future__ import annotations
+
+import pytest
+
+from sennit.web.errors import Error, InfiniteRedirection, PageRedirect, RedirectWithNoLocation
+from sennit.web.urlpath import URLPath
+
+URL = "http://h:8080/a/b%20c?x=1#f"
+
+
+def test_a_url_is_taken_apart():
+    url = URLPath.fromString(URL)
+    assert (url.scheme, url.netloc, url.path) == (b"http", b"h:8080", b"/a/b%20c")
+    assert (url.query, url.fragment) == (b"x=1", b"f")
+    assert url.pathList() == [b"", b"a", b"b%20c"]
+    assert url.pathList(unquote=True) == [b"", b"a", b"b c"]
+    assert str(url) == URL
+    assert repr(URLPath(b"http", b"h", b"p")) == (
+        "URLPath(scheme=b'http', netloc=b'h', path=b'/p', query=b'', fragment=b'')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("way", "there"),
+    [
+        (lambda url: url.child(b"d/e"), "http://h:8080/a/b%20c/d%2Fe"),
+        (lambda url: url.sibling(b"s"), "http://h:8080/a/s"),
+        (lambda url: url.sibling(b"s", keepQuery=True), "http://h:8080/a/s?x=1"),
+        (lambda url: url.parent(), "http://h:8080/"),
+        (lambda url: url.here(), "http://h:8080/a/"),
+        (lambda url: url.click(b"../z"), "http://h:8080/z"),
+        (lambda url: url.click(b"http://other/"), "http://other/"),
+    ],
+)
+def test_other_urls_are_reached_from_one(way, there):
+    assert str(way(URLPath.fromBytes(URL.encode()))) == there
+
+
+def test_an_empty_path_is_the_root():
+    assert str(URLPath()) == "http://localhost/"
+    assert str(URLPath.fromString("http://h").child(b"x")) == "http://h/x"
+
+
+def test_text_and_bytes_are_told_apart():
+    with pytest.raises(ValueError, match="str"):
+        URLPath.fromString(b"x")
+    with pytest.raises(ValueError, match="bytes"):
+        URLPath.fromBytes("x")
+
+
+def test_a_status_code_as_an_exception_finds_its_phrase():
+    error = Error(404)
+    assert (error.status, error.message, error.response) == (b"404", b"Not Found", None)
+    assert str(error) == "404 Not Found"
+    assert str(Error(b"999", None, b"body")) == "999"
+    assert PageRedirect(302, location=b"/x").message == b"Found to /x"
+    assert InfiniteRedirection(302, b"Again", location=b"/x").location == b"/x"
+    assert RedirectWithNoLocation(302, b"Found", b"/x").message == b"Found to URI: /x"
