@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator
 from functools import wraps
 from inspect import iscoroutine
-from types import GeneratorType
+from types import CoroutineType, GeneratorType
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
 from sennit.core.deferred import Deferred
-from sennit.core.driver import ReturnValue, drive_coroutine, drive_generator
+from sennit.core.driver import ReturnValue, start_coroutine, start_generator
 from sennit.core.outcome import DEFERREDS, NotACoroutineError
 
 __all__ = ["ensureDeferred", "inlineCallbacks", "returnValue"]
@@ -29,10 +29,10 @@ def ensureDeferred(coro: Coroutine[Any, Any, _T] | Generator[Any, Any, _T] | Def
     Raises:
         NotACoroutineError: If `coro` is none of these.
     """
-    if coro.__class__ in DEFERREDS:
+    if type(coro) in DEFERREDS:
         return cast("Deferred[_T]", coro)
-    if iscoroutine(coro) or coro.__class__ is GeneratorType:
-        return cast("Deferred[_T]", drive_coroutine(Deferred, coro))
+    if type(coro) is CoroutineType or type(coro) is GeneratorType or iscoroutine(coro):
+        return cast("Deferred[_T]", start_coroutine(Deferred, coro))
     raise NotACoroutineError(f"{coro!r} is not a coroutine or a Deferred")
 
 
@@ -52,11 +52,11 @@ def inlineCallbacks(f: Callable[_P, Generator[Any, Any, _T]]) -> Callable[_P, De
                 f"inlineCallbacks requires {f!r} to produce a generator; instead caught returnValue "
                 "being used in a non-generator",
             ) from None
-        if generator.__class__ is not GeneratorType:
+        if type(generator) is not GeneratorType:
             raise TypeError(
                 f"inlineCallbacks requires {f!r} to produce a generator; instead got {generator!r}"
             )
-        return cast("Deferred[_T]", drive_generator(Deferred, generator))
+        return cast("Deferred[_T]", start_generator(Deferred, generator))
 
     return start
 

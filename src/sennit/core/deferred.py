@@ -21,18 +21,17 @@ import traceback
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from inspect import iscoroutine
-from types import GeneratorType
+from types import CoroutineType, GeneratorType
 from typing import Any, ClassVar, Generic, ParamSpec, TypeAlias, TypeVar, cast
 
-from sennit.core.driver import CoroutineTask, drive_coroutine, running_task
-from sennit.core.failure import Failure
+from sennit.core.driver import CoroutineTask, start_coroutine
+from sennit.core.failure import FAILURES, NO_VALUES, Failure, caught
 from sennit.core.outcome import (
     CHAIN,
     DEFERREDS,
-    FAILURES,
-    RESUME,
+    RUNNING,
     STILL_CANCELLING,
-    WAKE,
+    WAITER,
     AlreadyCalledError,
     AlreadyTryingToLockError,
     CancelledError,
@@ -44,6 +43,7 @@ from sennit.core.outcome import (
     TimeoutError,
 )
 from sennit.core.report import report_error
+from sennit.core.task_face import mark, running_task, stepping
 
 __all__ = [
     "FAILURE",
@@ -77,7 +77,9 @@ Entry: TypeAlias = "tuple[Any, Any, Any]"
 SUCCESS = True
 FAILURE = False
 
+_new: Any = object.__new__
 _NO_KEYWORDS: Mapping[str, Any] = {}
+_DRIVABLE = (CoroutineType, GeneratorType)
 
 
 class DebugInfo:
@@ -127,37 +129,34 @@ class Deferred(Generic[_T]):
         "__weakref__",
         "_canceller",
         "_chain",
+        "_held",
         "_info",
-        "_running",
         "called",
-        "paused",
         "result",
     )
 
     debug: ClassVar[bool] = False
 
     called: bool
-    paused: int
     result: Any
     _canceller: Callable[[Deferred[Any]], Any] | None
-    _chain: list[Entry]
-    _info: DebugInfo | None
-    _running: bool
+    _chain: Any  # a list of entries, or None for an empty one, or the waiter if there is only that
+    _held: int  # the pauses in force, and RUNNING while the chain runs
+    _info: DebugInfo | None  # always there when the result is a Failure and the chain does not run
 
     def __init__(self, canceller: Callable[[Deferred[Any]], None] | None = None) -> None:
         self.called = False
-        self.paused = 0
-        self._running = False
+        self._held = 0
         self._canceller = canceller
-        self._chain = []
+        self._chain = None
         self._info = None
         if Deferred.debug:
-            self._info = info = DebugInfo()
-            info.created = traceback.format_stack()[:-1]
+            self._remember_sites()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         DEFERREDS.add(cls)
+        NO_VALUES.add(cls)
 
     # -- the chain
 
@@ -185,52 +184,49 @@ class Deferred(Generic[_T]):
         """
         if callbackArgs or callbackKeywords or errbackArgs or errbackKeywords:
             more = (callbackArgs or (), callbackKeywords or {}, errbackArgs or (), errbackKeywords or {})
-            self._chain.append((callback, errback, more))
-        else:
-            self._chain.append((callback, errback, None))
-        if self.called and not self._running and not self.paused:
-            self._run()
-        return self
+            return self._append((callback, errback, more))
+        return self._append((callback, errback, None))
 
     def addCallback(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
         """Append `callback` for values; failures pass by it.  See `addCallbacks`."""
-        if args or kwargs:
-            self._chain.append((callback, None, (args, kwargs, (), {})))
+        entry: Entry = (callback, None, (args, kwargs, (), {}) if args or kwargs else None)
+        chain = self._chain
+        if chain is None:
+            self._chain = [entry]
+        elif type(chain) is list:
+            chain.append(entry)
         else:
-            self._chain.append((callback, None, None))
-        if self.called and not self._running and not self.paused:
+            self._chain = [(None, chain, WAITER), entry]
+        if self.called and not self._held:
             self._run()
         return self
 
     def addErrback(self, errback: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
         """Append `errback` for failures; values pass by it.  See `addCallbacks`."""
-        if args or kwargs:
-            self._chain.append((None, errback, ((), {}, args, kwargs)))
-        else:
-            self._chain.append((None, errback, None))
-        if self.called and not self._running and not self.paused:
-            self._run()
-        return self
+        return self._append((None, errback, ((), {}, args, kwargs) if args or kwargs else None))
 
     def addBoth(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
         """Append `callback` for values and failures alike.  See `addCallbacks`."""
-        if args or kwargs:
-            self._chain.append((callback, callback, (args, kwargs, args, kwargs)))
-        else:
-            self._chain.append((callback, callback, None))
-        if self.called and not self._running and not self.paused:
-            self._run()
-        return self
+        return self._append((callback, callback, (args, kwargs, args, kwargs) if args or kwargs else None))
 
     def chainDeferred(self, d: Deferred[Any]) -> Deferred[Any]:
         """Fire `d` with the result of this Deferred, whose own result is None from there on."""
         kind = type(d)
         if kind.callback is Deferred.callback and kind.errback is Deferred.errback:
-            self._chain.append((None, d, CHAIN))
-            if self.called and not self._running and not self.paused:
-                self._run()
-            return self
+            return self._append((None, d, CHAIN))
         return self.addCallbacks(d.callback, d.errback)
+
+    def _append(self, entry: Entry) -> Deferred[Any]:
+        chain = self._chain
+        if chain is None:
+            self._chain = [entry]
+        elif type(chain) is list:
+            chain.append(entry)
+        else:
+            self._chain = [(None, chain, WAITER), entry]
+        if self.called and not self._held:
+            self._run()
+        return self
 
     # -- firing
 
@@ -246,9 +242,21 @@ class Deferred(Generic[_T]):
         self.called = True
         self.result = result
         if self._info is not None:
-            self._info.invoked = traceback.format_stack()[:-1]
-        if not self.paused and (self._chain or result.__class__ in FAILURES):
-            self._run()
+            self._remember_sites()
+        chain = self._chain
+        if chain is None:
+            if type(result) in FAILURES:
+                self._left_failed(result)
+        elif not self._held:
+            if type(chain) is list:
+                self._run()
+            else:
+                self._chain = self.result = None
+                following = chain.take(result, type(result) in FAILURES)
+                if following is not None:
+                    following._run()
+        # The traceback of an error among the callbacks holds this frame; it must not hold the Deferred too.
+        del self
 
     def errback(self, fail: Failure | BaseException | Any | None = None) -> None:
         """Fire with a failure, and run the chain.
@@ -260,141 +268,157 @@ class Deferred(Generic[_T]):
             AlreadyCalledError: If it was fired before.
             NoCurrentExceptionError: If `fail` is None and no exception is being handled.
         """
-        if fail.__class__ not in FAILURES:
+        if type(fail) not in FAILURES:
             fail = Failure(fail)
         self.callback(fail)
+        del self
 
     def _called_again(self) -> None:
-        if self._canceller is _SWALLOW_NEXT:
+        if self._canceller is _swallow_next:
             self._canceller = None
             return
-        raise AlreadyCalledError(*self._sites())
+        info = self._info
+        if info is None or info.created is None:
+            raise AlreadyCalledError
+        raise AlreadyCalledError("\n" + info.sites())
 
-    def _sites(self) -> tuple[str, ...]:
-        return () if self._info is None or not Deferred.debug else ("\n" + self._info.sites(),)
+    def _remember_sites(self) -> None:
+        """Remember who made the Deferred, and who fired it."""
+        if self._info is None:
+            self._info = DebugInfo()
+            self._info.created = traceback.format_stack()[:-2]
+        if self.called:
+            self._info.invoked = traceback.format_stack()[:-2]
+
+    def _left_failed(self, failure: Failure) -> None:
+        """Have `failure` reported if it is still here when this Deferred dies."""
+        if self._info is None:
+            self._info = DebugInfo()
+        self._info.failure = failure
 
     def _run(self) -> None:
         """Run the chain of this Deferred and of those that this sets going.
 
-        The caller has seen to it that the Deferred is fired, is not paused and does not run already.
+        The caller has seen to it that the Deferred is fired and that nothing holds it.
         """
         current: Deferred[Any] = self
+        del self
         stack: list[Deferred[Any]] = []
+        raised = False
+        following: Deferred[Any] | None = None
         while True:
-            current._running = True
             result = current.result
-            failed = result.__class__ in FAILURES
+            failed = type(result) in FAILURES
             if failed and current._info is not None:
                 current._info.failure = None
-            following: Deferred[Any] | None = None
-            entries = iter(current._chain)
-            for callback, errback, more in entries:
-                if more is None:
-                    function = errback if failed else callback
-                    if function is None:
-                        continue
-                    try:
-                        result = function(result)
-                    except BaseException as error:
-                        result = _caught(error)
-                elif more.__class__ is tuple:
-                    function = errback if failed else callback
-                    if function is None:
-                        continue
-                    try:
-                        if failed:
-                            result = function(result, *more[2], **more[3])
-                        else:
-                            result = function(result, *more[0], **more[1])
-                    except BaseException as error:
-                        result = _caught(error)
-                elif more == WAKE:
-                    current.result = None
-                    following = errback.wake(result, failed)
-                    result = None
-                    failed = False
-                    if following is not None:
-                        break
-                    continue
-                elif more == RESUME:
-                    errback.result = result
-                    errback.paused -= 1
-                    current.result = result = None
-                    failed = False
-                    if not errback.paused:
-                        following = errback
-                        break
-                    continue
+            chain = current._chain
+            if type(chain) is not list:
+                if chain is None:
+                    if failed:
+                        current._left_failed(result)
                 else:
-                    target = errback
-                    if target.called:
+                    current._chain = current.result = None
+                    following = chain.take(result, failed)
+            else:
+                current._held = RUNNING
+                entries = iter(chain)
+                for callback, errback, more in entries:
+                    if more is None or type(more) is tuple:
+                        function = errback if failed else callback
+                        if function is None:
+                            continue
                         try:
-                            target._called_again()
-                        except AlreadyCalledError as error:
-                            result = _caught(error)
-                            failed = True
+                            if more is None:
+                                result = function(result)
+                            elif failed:
+                                result = function(result, *more[2], **more[3])
+                            else:
+                                result = function(result, *more[0], **more[1])
+                        except BaseException as error:
+                            result = caught(error)
+                            failed = raised = True
                         else:
-                            result = None
-                            failed = False
+                            if type(result) in NO_VALUES:
+                                if type(result) in DEFERREDS:
+                                    result = current._take_from(result)
+                                failed = type(result) in FAILURES
+                            else:
+                                failed = False
                         current.result = result
-                        continue
-                    target.called = True
-                    target.result = result
-                    current.result = result = None
-                    failed = False
-                    if not target.paused:
-                        following = target
+                    else:
+                        current.result = None
+                        if more == WAITER:
+                            following = errback.take(result, failed)
+                        else:
+                            following = current._fire_chained(errback, result)
+                        result = current.result
+                        failed = type(result) in FAILURES
+                        if following is not None:
+                            break
+                    if current._held != RUNNING:
                         break
-                    continue
-                kind = result.__class__
-                failed = kind in FAILURES
-                while kind in DEFERREDS:
-                    inner: Deferred[Any] = result
-                    if not inner.called or inner.paused or inner._running:
+                else:
+                    current._chain = None
+                    current._held = 0
+                    if failed:
+                        current._left_failed(result)
+                    if not stack:
                         break
-                    result = inner.result
-                    kind = result.__class__
-                    failed = kind in FAILURES
-                    inner.result = None
-                    if failed and inner._info is not None:
-                        inner._info.failure = None
-                current.result = result
-                if kind in DEFERREDS:
-                    rest = list(entries)
-                    problem = current._problem_with_waiting_for(result, rest)
-                    entries = iter(rest)
-                    if problem is None:
-                        current.paused += 1
-                        result._chain.append((None, current, RESUME))
-                        break
-                    current.result = result = problem
-                    failed = True
-                    following = current
-                    break
-                if current.paused:
-                    break
-            current._running = False
-            rest = list(entries)
-            current._chain = rest
-            if failed and not rest and not current.paused:
-                info = current._info
-                if info is None:
-                    current._info = info = DebugInfo()
-                info.failure = result
+                if current._held:
+                    current._keep(list(entries))
+                    if following is not None:
+                        stack.append(current)
             if following is not None:
-                if rest and following is not current:
-                    stack.append(current)
                 current = following
+                following = None
                 continue
             while stack:
                 current = stack.pop()
-                if not current.paused and not current._running:
+                if not current._held and current._chain is not None:
                     break
             else:
-                return
+                break
+        if raised:
+            # The error's traceback holds this frame; as above.
+            del current, result, callback, errback, more, function, chain, entries
 
-    def _problem_with_waiting_for(self, inner: Deferred[Any], rest: list[Entry]) -> Failure | None:
-        """Say why this Deferred can never resume if it waits for `inner`; None if it can."""
+    def _keep(self, rest: list[Entry]) -> None:
+        """End a run of the chain of which `rest` is left."""
+        self._held -= RUNNING
+        self._chain = rest or None
+        if not rest and not self._held and type(self.result) in FAILURES:
+            self._left_failed(self.result)
+
+    def take(self, result: Any, failed: bool) -> Deferred[Any] | None:  # noqa: ARG002 - as a driver's
+        """Go on with `result`, which this Deferred waited for; return it if it is to run."""
+        self.result = result
+        self._held -= 1
+        return None if self._held else self
+
+    def _fire_chained(self, target: Deferred[Any], result: Any) -> Deferred[Any] | None:
+        """Fire `target` with `result` as `chainDeferred` promised; return it if it is to run."""
+        if target.called:
+            try:
+                target._called_again()
+            except AlreadyCalledError as error:
+                self.result = caught(error)
+            return None
+        target.called = True
+        target.result = result
+        if target._info is not None:
+            target._remember_sites()
+        return None if target._held else target
+
+    def _take_from(self, inner: Deferred[Any]) -> Any:
+        """Return the result of `inner`, which a callback returned; or begin to wait, and return `inner`."""
+        while inner.called and not inner._held:
+            result = inner.result
+            inner.result = None
+            if inner._info is not None:
+                inner._info.failure = None
+            if type(result) not in DEFERREDS:
+                return result
+            inner = result
         if inner is self:
             try:
                 warnings.warn(
@@ -404,27 +428,41 @@ class Deferred(Generic[_T]):
                     stacklevel=4,
                 )
             except DeprecationWarning as error:
-                return _caught(error)
-            return None
-        if not any(more == RESUME for _, _, more in rest):
-            return None
-        while inner.paused and inner.result.__class__ in DEFERREDS:
-            if inner.result is self:
-                return Failure(RuntimeError("Deferreds wait for each other in a circle, so none can go on."))
+                return caught(error)
+        elif inner.called and self._would_wait_for_itself(inner):
+            return Failure(RuntimeError("Deferreds wait for each other in a circle, so none can go on."))
+        self._held += 1
+        if inner._chain is None:
+            inner._chain = self
+        else:
+            inner._append((None, self, WAITER))
+        return inner
+
+    def _would_wait_for_itself(self, inner: Deferred[Any]) -> bool:
+        if not any(more == WAITER for _, _, more in self._entries()):
+            return False
+        while inner._held and type(inner.result) in DEFERREDS:
             inner = inner.result
-        return None
+            if inner is self:
+                return True
+        return False
 
     # -- holding back
 
     def pause(self) -> None:
         """Run no more of the chain until `unpause` was called as often as `pause`."""
-        self.paused += 1
+        self._held += 1
 
     def unpause(self) -> None:
         """Undo one `pause`."""
-        self.paused -= 1
-        if not self.paused and self.called and not self._running:
+        self._held -= 1
+        if not self._held and self.called:
             self._run()
+
+    @property
+    def paused(self) -> int:
+        """How many pauses are in force; waiting for another Deferred counts as one."""
+        return self._held & ~RUNNING
 
     def cancel(self) -> None:
         """Ask that there be no result: the Deferred, or the one it waits for, fails with CancelledError.
@@ -435,38 +473,36 @@ class Deferred(Generic[_T]):
         if not self.called:
             canceller = self._canceller
             if canceller is None:
-                self._canceller = _SWALLOW_NEXT
+                self._canceller = _swallow_next
             elif canceller(self) is STILL_CANCELLING:
                 return
             if not self.called:
                 keep = self._canceller
                 self.errback(CancelledError())
                 self._canceller = keep
-        elif self.paused and self.result.__class__ in DEFERREDS:
+        elif self._held and type(self.result) in DEFERREDS:
             self.result.cancel()
 
     # -- awaiting
-
-    def _ready(self) -> bool:
-        """Whether there is a result that can be taken now."""
-        return self.called and not self.paused and not self._running
 
     def __await__(self) -> Generator[Any, Any, _T]:
         """Wait for the result in a coroutine, whoever drives it.
 
         A result that is there already is returned without suspending, and stays in place.
         """
-        if not self.called or self.paused or self._running:
-            task = running_task()
-            if task is None or task.__class__ is CoroutineTask:
-                return cast(_T, (yield self))
-            return (yield from self._await_in_task(task.get_loop()))
-        result = self.result
-        if result.__class__ in FAILURES:
-            if self._info is not None:
+        if self.called and not self._held:
+            result = self.result
+            if self._info is not None and type(result) in FAILURES:
                 self._info.failure = None
-            result.raiseException()
-        return cast(_T, result)
+                result.raiseException()
+            return result  # type: ignore[no-any-return]
+        marker = stepping.get()
+        if marker is None or not marker[0]:
+            task = running_task()
+            if task is not None and type(task) is not CoroutineTask:
+                return (yield from self._await_in_task(task.get_loop()))
+            mark(task)
+        return (yield self)  # type: ignore[no-any-return]
 
     def _await_in_task(self, loop: asyncio.AbstractEventLoop) -> Generator[Any, Any, _T]:
         future: asyncio.Future[Any] = loop.create_future()
@@ -486,8 +522,8 @@ class Deferred(Generic[_T]):
         Raises:
             NotACoroutineError: If `coro` is neither a coroutine nor a generator.
         """
-        if iscoroutine(coro) or coro.__class__ is GeneratorType:
-            return cast("Deferred[_T]", drive_coroutine(Deferred, coro))
+        if type(coro) in _DRIVABLE or iscoroutine(coro):
+            return cast("Deferred[_T]", start_coroutine(Deferred, coro))
         raise NotACoroutineError(f"{coro!r} is not a coroutine")
 
     @classmethod
@@ -571,12 +607,18 @@ class Deferred(Generic[_T]):
 
     # -- looking inside
 
+    def _entries(self) -> list[Entry]:
+        chain = self._chain
+        if chain is None:
+            return []
+        return chain if type(chain) is list else [(None, chain, WAITER)]
+
     @property
     def callbacks(self) -> list[Any]:
         """The pairs yet to run, each ``((callback, args, kwargs), (errback, args, kwargs))``."""
         pairs: list[Any] = []
-        for callback, errback, more in self._chain:
-            if more is None or more.__class__ is tuple:
+        for callback, errback, more in self._entries():
+            if more is None or type(more) is tuple:
                 args, kwargs, errargs, errkwargs = more or ((), {}, (), {})
                 pairs.append(
                     ((callback or passthru, args, kwargs), (errback or passthru, errargs, errkwargs))
@@ -592,29 +634,23 @@ class Deferred(Generic[_T]):
         if not self.called:
             return f"<{name}>"
         result = self.result
-        if self.paused and result.__class__ in DEFERREDS:
+        if self._held and type(result) in DEFERREDS:
             return f"<{name} waiting on {type(result).__name__} at {id(result):#x}>"
         return f"<{name} current result: {result!r}>"
 
 
 DEFERREDS.add(Deferred)
+NO_VALUES.add(Deferred)
 
 
-def _SWALLOW_NEXT(deferred: Deferred[Any]) -> None:
+def _swallow_next(deferred: Deferred[Any]) -> None:
     """Mark a Deferred that was cancelled while nobody could stop what would fire it."""
-
-
-def _caught(error: BaseException) -> Failure:
-    """Make a Failure of what a callback raised, without the frame that called it."""
-    tb = error.__traceback__
-    error.__traceback__ = None if tb is None else tb.tb_next
-    return error if error.__class__ in FAILURES else Failure(error)  # type: ignore[return-value]
 
 
 def _pass_to_future(result: Any, future: asyncio.Future[Any]) -> None:
     if future.done():
         return
-    if result.__class__ in FAILURES:
+    if type(result) in FAILURES:
         error = result.value
         if isinstance(error, StopIteration) or not isinstance(error, BaseException):
             error = RuntimeError(f"The Deferred failed with {error!r}.")
@@ -624,7 +660,7 @@ def _pass_to_future(result: Any, future: asyncio.Future[Any]) -> None:
 
 
 def _cancelled_to_timed_out(result: Any, timeout: float) -> Any:
-    if result.__class__ in FAILURES:
+    if type(result) in FAILURES:
         result.trap(CancelledError)
         raise TimeoutError(timeout, "Deferred")
     return result
@@ -632,16 +668,21 @@ def _cancelled_to_timed_out(result: Any, timeout: float) -> Any:
 
 def succeed(result: _T) -> Deferred[_T]:
     """Return a Deferred that was fired with `result`."""
-    deferred: Deferred[_T] = Deferred()
-    deferred.callback(result)
+    deferred: Deferred[_T] = _new(Deferred)
+    deferred.called = True
+    deferred._held = 0
+    deferred._canceller = deferred._chain = deferred._info = None
+    deferred.result = result
+    if Deferred.debug:
+        deferred._remember_sites()
+    if type(result) in FAILURES:
+        deferred._left_failed(cast(Failure, result))
     return deferred
 
 
 def fail(result: Failure | BaseException | Any | None = None) -> Deferred[Any]:
     """Return a Deferred that has failed with `result`; None takes the exception being handled."""
-    deferred: Deferred[Any] = Deferred()
-    deferred.errback(result)
-    return deferred
+    return succeed(result if type(result) in FAILURES else Failure(result))
 
 
 def execute(callable: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Deferred[_T]:
@@ -662,10 +703,10 @@ def maybeDeferred(
     try:
         result: Any = f(*args, **kwargs)
     except BaseException as error:
-        return fail(_caught(error))
-    if result.__class__ in DEFERREDS:
+        return fail(caught(error))
+    if type(result) in DEFERREDS:
         return cast("Deferred[_T]", result)
-    if iscoroutine(result):
+    if type(result) is CoroutineType or iscoroutine(result):
         return Deferred.fromCoroutine(result)
     return succeed(result)
 

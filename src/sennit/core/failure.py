@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from itertools import count as _counter
 from types import FrameType, TracebackType
-from typing import IO, Any, NoReturn, TypeVar
+from typing import IO, Any, NoReturn, TypeVar, cast
 
 from sennit.core.failure_format import (
     DEFAULT_DETAIL,
@@ -48,6 +48,11 @@ DO_POST_MORTEM = True
 traceupLength = 4
 count = 0
 
+# One set look-up by class tells a value from a Failure or a Deferred, subclasses of both included, and
+# is cheaper than two isinstance calls.
+FAILURES: set[Any] = set()
+NO_VALUES: set[Any] = set()
+
 _numbers = _counter(1)
 _on_creation: Callable[[Failure], None] | None = None
 
@@ -73,17 +78,17 @@ class Failure(BaseException):
         NoCurrentExceptionError: If no exception was given and none is being handled.
     """
 
-    __slots__ = ("_count", "_frames", "_parents", "captureVars", "tb", "type", "value")
+    __slots__ = ("tb", "type", "value")
 
     type: Any
     value: Any
     tb: TracebackType | None
-    captureVars: bool
-    _frames: list[Frame] | None
-    _parents: list[str] | None
-    _count: int
 
+    captureVars = False
     pickled = 0
+    _count = 0
+    _frames: list[Frame] | None = None
+    _parents: list[str] | None = None
 
     def __init__(
         self,
@@ -96,23 +101,31 @@ class Failure(BaseException):
             exc_value = sys.exc_info()[1]
             if exc_value is None:
                 raise NoCurrentExceptionError
-        if isinstance(exc_value, Failure):
+        if type(exc_value) in FAILURES:
             self._become(exc_value)
             return
         self.value = exc_value
-        self.type = exc_value.__class__ if exc_type is None else exc_type
-        self.tb = getattr(exc_value, "__traceback__", None) if exc_tb is None else exc_tb
-        self.captureVars = captureVars
-        self._frames = None
-        self._parents = None
+        self.type = type(exc_value) if exc_type is None else exc_type
+        if exc_tb is None:
+            try:
+                self.tb = exc_value.__traceback__
+            except AttributeError:
+                self.tb = None
+        else:
+            self.tb = exc_tb
+        if captureVars:
+            self.captureVars = True
         if _on_creation is not None:
             _on_creation(self)
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        FAILURES.add(cls)
+        NO_VALUES.add(cls)
+
     def _become(self, other: Failure) -> None:
         self.__dict__.update(other.__dict__)
-        for name in Failure.__slots__:
-            if name != "_count" and hasattr(other, name):
-                setattr(self, name, getattr(other, name))
+        self.type, self.value, self.tb = other.type, other.value, other.tb
 
     @classmethod
     def _without_traceback(cls, exception: BaseException) -> Failure:
@@ -125,11 +138,9 @@ class Failure(BaseException):
     def count(self) -> int:
         """A number that tells this Failure from the others of the process."""
         global count
-        try:
-            return self._count
-        except AttributeError:
+        if not self._count:
             self._count = count = next(_numbers)
-            return self._count
+        return self._count
 
     @count.setter
     def count(self, value: int) -> None:
@@ -281,7 +292,7 @@ class Failure(BaseException):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what survives pickling: everything but live frames."""
-        state = dict(self.__dict__)
+        state = {name: value for name, value in self.__dict__.items() if name[0] != "_"}
         state.update(
             count=self.count,
             type=self.type,
@@ -297,13 +308,24 @@ class Failure(BaseException):
 
     def __setstate__(self, state: dict[str, Any] | None) -> None:
         """Take back what `__getstate__` gave."""
-        self.captureVars = False
-        self.tb = self._frames = self._parents = None
+        self.tb = None
         for name, value in (state or {}).items():
             setattr(self, name, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_blank, (type(self),), self.__getstate__())
+
+
+FAILURES.add(Failure)
+NO_VALUES.add(Failure)
+
+
+def caught(error: BaseException) -> Failure:
+    """Make a Failure of what was raised by code that the caller called, leaving out the caller's frame."""
+    tb = error.__traceback__
+    if tb is not None:
+        error.__traceback__ = tb.tb_next
+    return cast(Failure, error) if type(error) in FAILURES else Failure(error)
 
 
 def _blank(cls: type[Failure]) -> Failure:

@@ -1,7 +1,6 @@
 """What a Deferred can come to: the errors of waiting, and the markers that the waiting machinery shares.
 
-`DEFERREDS` and `FAILURES` hold every class that is a Deferred or a Failure, subclasses included: one set
-look-up by class tells the three kinds of result apart, which is cheaper than two isinstance calls.
+`DEFERREDS` holds every class that is a Deferred, subclasses included; see `sennit.core.failure.FAILURES`.
 """
 
 from __future__ import annotations
@@ -23,12 +22,13 @@ __all__ = [
 ]
 
 DEFERREDS: set[Any] = set()
-FAILURES: set[Any] = {Failure}
+
+# Added to what holds a Deferred back while its chain runs; more than any number of pauses.
+RUNNING = 1 << 24
 
 # The third slot of a callback chain's entry is None, the arguments of the pair, or one of these.
-RESUME = 1  # the second slot is a Deferred that waits for this one's result
-CHAIN = 2  # the second slot is a Deferred that is fired with this one's result
-WAKE = 3  # the second slot is a driver whose coroutine waits for this one's result
+WAITER = 1  # the second slot is a Deferred or a driver that waits, and will `take` the result
+CHAIN = 2  # the second slot is a Deferred that is to be fired with the result
 
 
 class _StillCancelling:

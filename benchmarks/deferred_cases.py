@@ -1,0 +1,165 @@
+"""What a Deferred costs: the same code for any module that speaks Twisted's ``defer`` vocabulary.
+
+`CASES` maps a case's name to its maker: a function that takes the ``defer`` module (Twisted's, or the
+drop-in's ``twisted.internet.defer``) and returns a function ``run(n)`` that does the case's work `n`
+times.  Nothing here measures: a harness times ``run`` for both modules in turn and compares.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+
+def one_callback(defer):
+    Deferred = defer.Deferred
+
+    def handle(result):
+        return result
+
+    def run(n):
+        for _ in range(n):
+            deferred = Deferred()
+            deferred.addCallback(handle)
+            deferred.callback(1)
+
+    return run
+
+
+def ten_callbacks(defer):
+    Deferred = defer.Deferred
+
+    def handle(result):
+        return result
+
+    def run(n):
+        for _ in range(n):
+            deferred = Deferred()
+            for _ in range(10):
+                deferred.addCallback(handle)
+            deferred.callback(1)
+
+    return run
+
+
+def errback(defer):
+    Deferred = defer.Deferred
+
+    def handle(failure):
+        return None
+
+    def run(n):
+        for _ in range(n):
+            deferred = Deferred()
+            deferred.addErrback(handle)
+            deferred.errback(ValueError("expected"))
+
+    return run
+
+
+def chained(defer):
+    Deferred = defer.Deferred
+
+    def run(n):
+        for _ in range(n):
+            inner = Deferred()
+            outer = Deferred()
+            outer.addCallback(lambda _, inner=inner: inner)
+            outer.callback(None)
+            inner.callback(1)
+
+    return run
+
+
+def generator_fired(defer):
+    succeed = defer.succeed
+
+    @defer.inlineCallbacks
+    def work():
+        for _ in range(10):
+            yield succeed(1)
+
+    def run(n):
+        for _ in range(n):
+            work()
+
+    return run
+
+
+def generator_later(defer):
+    Deferred = defer.Deferred
+
+    @defer.inlineCallbacks
+    def work(deferreds):
+        while deferreds:
+            yield deferreds.pop()
+
+    def run(n):
+        for _ in range(n):
+            deferreds = [Deferred() for _ in range(10)]
+            work(deferreds[::-1])
+            for deferred in deferreds:
+                deferred.callback(1)
+
+    return run
+
+
+def coroutine_fired(defer):
+    succeed, ensureDeferred = defer.succeed, defer.ensureDeferred
+
+    async def work():
+        for _ in range(10):
+            await succeed(1)
+
+    def run(n):
+        for _ in range(n):
+            ensureDeferred(work())
+
+    return run
+
+
+def coroutine_later(defer):
+    Deferred, ensureDeferred = defer.Deferred, defer.ensureDeferred
+
+    async def work(deferreds):
+        for deferred in deferreds:
+            await deferred
+
+    def run(n):
+        for _ in range(n):
+            deferreds = [Deferred() for _ in range(10)]
+            ensureDeferred(work(deferreds))
+            for deferred in deferreds:
+                deferred.callback(1)
+
+    return run
+
+
+def in_loop(maker):
+    """Make the case whose work is that of `maker`, done while an asyncio loop runs."""
+
+    def make(defer):
+        work = maker(defer)
+
+        async def main(n):
+            work(n)
+
+        def run(n):
+            asyncio.run(main(n))
+
+        return run
+
+    return make
+
+
+CASES = {
+    "deferred/one callback": one_callback,
+    "deferred/ten callbacks": ten_callbacks,
+    "deferred/errback": errback,
+    "deferred/chained": chained,
+    "generator/ten fired": generator_fired,
+    "generator/ten later": generator_later,
+    "coroutine/ten fired": coroutine_fired,
+    "coroutine/ten later": coroutine_later,
+    "coroutine/ten fired, loop running": in_loop(coroutine_fired),
+    "coroutine/ten later, loop running": in_loop(coroutine_later),
+}
