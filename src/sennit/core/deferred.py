@@ -303,7 +303,7 @@ class Deferred(Generic[_T]):
         """
         current: Deferred[Any] = self
         del self
-        stack: list[Deferred[Any]] = []
+        stack: list[Deferred[Any]] | None = None
         raised = False
         following: Deferred[Any] | None = None
         while True:
@@ -321,7 +321,7 @@ class Deferred(Generic[_T]):
                     following = chain.take(result, failed)
             else:
                 current._held = RUNNING
-                entries = iter(chain)
+                entries = chain.__iter__()
                 for callback, errback, more in entries:
                     if more is None or type(more) is tuple:
                         function = errback if failed else callback
@@ -367,6 +367,8 @@ class Deferred(Generic[_T]):
                 if current._held:
                     current._keep(list(entries))
                     if following is not None:
+                        if stack is None:
+                            stack = []
                         stack.append(current)
             if following is not None:
                 current = following

@@ -191,7 +191,7 @@ class CoroutineTask(TaskFace):
                 self._shown = True
                 register(self)
             if self._must_cancel:
-                self._cancel_wait()
+                self._cancel_wait()  # type: ignore[unreachable]  # user code ran since the first look
         return None
 
     def _wait_for(self, yielded: Any, loop: Any) -> bool:
