@@ -252,7 +252,7 @@ class Deferred(Generic[_T]):
                 self._run()
             else:
                 self._chain = self.result = None
-                following = chain.take(result, type(result) in FAILURES)
+                following = chain._take(result, type(result) in FAILURES)
                 if following is not None:
                     following._run()
         # The traceback of an error among the callbacks holds this frame; it must not hold the Deferred too.
@@ -318,7 +318,7 @@ class Deferred(Generic[_T]):
                         current._left_failed(result)
                 else:
                     current._chain = current.result = None
-                    following = chain.take(result, failed)
+                    following = chain._take(result, failed)
             else:
                 current._held = RUNNING
                 entries = chain.__iter__()
@@ -348,7 +348,7 @@ class Deferred(Generic[_T]):
                     else:
                         current.result = None
                         if more == WAITER:
-                            following = errback.take(result, failed)
+                            following = errback._take(result, failed)
                         else:
                             following = current._fire_chained(errback, result)
                         result = current.result
@@ -391,7 +391,7 @@ class Deferred(Generic[_T]):
         if not rest and not self._held and type(self.result) in FAILURES:
             self._left_failed(self.result)
 
-    def take(self, result: Any, failed: bool) -> Deferred[Any] | None:  # noqa: ARG002 - as a driver's
+    def _take(self, result: Any, failed: bool) -> Deferred[Any] | None:
         """Go on with `result`, which this Deferred waited for; return it if it is to run."""
         self.result = result
         self._held -= 1

@@ -2,7 +2,7 @@
 
 A driver steps its coroutine until it has to wait, and puts itself into the chain of the Deferred (or the
 callbacks of the future) that the coroutine waits for.  The first step is taken at once, by whoever
-starts the coroutine.  `take` does not run the callbacks of the driver's own Deferred when the coroutine
+starts the coroutine.  `_take` does not run the callbacks of the driver's own Deferred when the coroutine
 ends, but returns it, fired, for the loop in `Deferred._run` to go on with: so a million coroutines that
 wait for each other unwind without recursion.
 
@@ -56,7 +56,7 @@ class GeneratorDriver:
         self._context = context
         self.deferred: Deferred[Any] | None = None
 
-    def take(self, result: Any, failed: bool) -> Deferred[Any] | None:
+    def _take(self, result: Any, failed: bool) -> Deferred[Any] | None:
         """Go on with `result`; return the driver's Deferred if the generator has ended and it is to run."""
         generator = self._generator
         run = self._context.run
@@ -100,9 +100,9 @@ class GeneratorDriver:
         try:
             result = future.result()
         except BaseException as error:
-            following = self.take(caught(error), True)
+            following = self._take(caught(error), True)
         else:
-            following = self.take(result, False)
+            following = self._take(result, False)
         if following is not None:
             following._run()
 
@@ -130,7 +130,7 @@ class CoroutineTask(TaskFace):
         self._outcome = PENDING
         self.deferred: Deferred[Any] | None = None
 
-    def take(self, result: Any, failed: bool) -> Deferred[Any] | None:
+    def _take(self, result: Any, failed: bool) -> Deferred[Any] | None:
         """Go on with `result`; return the driver's Deferred if the coroutine has ended and it is to run."""
         if self._must_cancel:
             self._loop.call_soon(self._step_from_loop, result, failed)
@@ -227,7 +227,7 @@ class CoroutineTask(TaskFace):
             self._must_cancel = False
             result = caught(self._cancelled_error())
             failed = True
-        following = self.take(result, failed)
+        following = self._take(result, failed)
         if following is not None:
             following._run()
 
@@ -305,7 +305,7 @@ def start_coroutine(make: type[Deferred[Any]], coro: Any) -> Deferred[Any]:
             outcome = caught(_deferreds_own(error))
         else:
             task = CoroutineTask(make, coro, context, None)
-            deferred = None if task._wait_for(yielded, None) else task.take(*_given_back(yielded))
+            deferred = None if task._wait_for(yielded, None) else task._take(*_given_back(yielded))
             if deferred is None:
                 deferred = task.deferred = make(task)
             return deferred
@@ -316,7 +316,7 @@ def start_coroutine(make: type[Deferred[Any]], coro: Any) -> Deferred[Any]:
             deferred._left_failed(outcome)
         return deferred
     task = CoroutineTask(make, coro, context, loop)
-    deferred = task.take(None, False)
+    deferred = task._take(None, False)
     if deferred is None:
         deferred = task.deferred = make(task)
     return deferred
@@ -325,7 +325,7 @@ def start_coroutine(make: type[Deferred[Any]], coro: Any) -> Deferred[Any]:
 def start_generator(make: type[Deferred[Any]], generator: Any) -> Deferred[Any]:
     """Start `generator` and return a Deferred, made by `make`, of its outcome."""
     driver = GeneratorDriver(make, generator, copy_context())
-    deferred = driver.take(None, False)
+    deferred = driver._take(None, False)
     if deferred is None:
         deferred = driver.deferred = make(driver)
     return deferred

@@ -27,7 +27,7 @@ DEFERREDS: set[Any] = set()
 RUNNING = 1 << 24
 
 # The third slot of a callback chain's entry is None, the arguments of the pair, or one of these.
-WAITER = 1  # the second slot is a Deferred or a driver that waits, and will `take` the result
+WAITER = 1  # the second slot is a Deferred or a driver that waits, and will `_take` the result
 CHAIN = 2  # the second slot is a Deferred that is to be fired with the result
 
 
