@@ -25,9 +25,9 @@ def main() -> int:
         "rooms", nargs="*", metavar="ROOM", help=f"what to measure: {', '.join(ROOMS)}; all by default"
     )
     parser.add_argument(
-        "--rounds", type=int, default=5, help="how often each contender has its turn (default: 5)"
+        "--rounds", type=int, default=7, help="how often each contender has its turn (default: 7)"
     )
-    parser.add_argument("--seconds", type=float, default=2.0, help="how long one turn lasts (default: 2)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="how long one turn lasts (default: 1)")
     parser.add_argument(
         "--peers", help="which peers to run, by commas, such as twisted,uvloop; all by default"
     )

@@ -32,6 +32,7 @@ __all__ = [
     "output",
     "pinned",
     "serving",
+    "serving_all",
 ]
 
 HERE = Path(__file__).resolve().parent
@@ -178,6 +179,14 @@ class Server:
 
 
 @contextlib.contextmanager
+def serving_all(commands: Mapping[str, Sequence[str]], options: Options) -> Iterator[dict[str, Server]]:
+    """Run Sennit's server and those of the wanted peers side by side: those that wait cost nothing."""
+    with contextlib.ExitStack() as stack:
+        wanted = [peer for peer in commands if peer == "sennit" or options.wants(peer)]
+        yield {peer: stack.enter_context(serving(commands[peer])) for peer in wanted}
+
+
+@contextlib.contextmanager
 def serving(command: Sequence[str]) -> Iterator[Server]:
     """Run a server that prints its port, until the block ends.
 
@@ -219,11 +228,12 @@ def compare(
         floors: What the ratio to a peer must reach.
         less_is_better: Whether the figures are costs.
     """
-    running = {peer: turn for peer, turn in turns.items() if peer == "sennit" or options.wants(peer)}
+    running = [peer for peer in turns if peer == "sennit" or options.wants(peer)]
     figures: dict[str, list[float]] = {peer: [] for peer in running}
-    for _ in range(options.rounds):
-        for peer, turn in running.items():
-            figures[peer].append(turn())
+    for number in range(options.rounds):
+        # There and back again, so that what changes slowly on the machine favours nobody.
+        for peer in running if number % 2 == 0 else reversed(running):
+            figures[peer].append(turns[peer]())
     for peer in running:
         if peer != "sennit":
             yield Result(name, peer, unit, figures["sennit"], figures[peer], floors.get(peer), less_is_better)

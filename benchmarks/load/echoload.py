@@ -11,7 +11,7 @@ import string
 import sys
 import time
 
-WARM_UP = 0.5
+WARM_UP = 0.2
 
 
 def main() -> None:

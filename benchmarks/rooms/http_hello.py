@@ -8,7 +8,7 @@ import re
 import shutil
 from collections.abc import Iterator
 
-from benchmarks.harness import BenchmarkError, Options, Result, compare, contenders, output, serving
+from benchmarks.harness import BenchmarkError, Options, Result, compare, contenders, output, serving_all
 
 CONNECTIONS = 100
 FLOORS = {"twisted": 2.0}
@@ -22,23 +22,22 @@ def measure(options: Options) -> Iterator[Result]:
             "hello, 100 connections", "", "", [], note="skipped: the load generator wrk is not installed"
         )
         return
-    turns = {
-        peer: functools.partial(_turn, command, options.seconds)
-        for peer, command in contenders("http_program.py").items()
-    }
-    yield from compare(f"hello, {CONNECTIONS} connections", "req/s", turns, options, FLOORS)
+    with serving_all(contenders("http_program.py"), options) as servers:
+        for server in servers.values():
+            _check(server.port)
+        turns = {
+            peer: functools.partial(_turn, server.port, options.seconds) for peer, server in servers.items()
+        }
+        yield from compare(f"hello, {CONNECTIONS} connections", "req/s", turns, options, FLOORS)
 
 
-def _turn(command: list[str], seconds: float) -> float:
-    with serving(command) as server:
-        _check(server.port)
-        duration = max(1, round(seconds))
-        load = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{duration}s", f"http://127.0.0.1:{server.port}/"]
-        report = output(load)
-        rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
-        if rate is None or "Non-2xx" in report or "Socket errors" in report:
-            raise BenchmarkError(f"wrk was not answered well: {report}")
-        return float(rate[1])
+def _turn(port: int, seconds: float) -> float:
+    duration = max(1, round(seconds))
+    report = output(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{duration}s", f"http://127.0.0.1:{port}/"])
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
+    if rate is None or "Non-2xx" in report or "Socket errors" in report:
+        raise BenchmarkError(f"wrk was not answered well: {report}")
+    return float(rate[1])
 
 
 def _check(port: int) -> None:

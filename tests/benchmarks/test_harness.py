@@ -75,10 +75,10 @@ def test_contenders_take_turns():
     turns = {name: turn(name) for name in ("sennit", "one", "two", "unwanted")}
     options = Options(2, 1.0, frozenset({"one", "two"}))
     results = list(harness.compare("x", "/s", turns, options, {"one": 1.0}))
-    assert order == ["sennit", "one", "two"] * 2
+    assert order == ["sennit", "one", "two", "two", "one", "sennit"]
     assert [(each.peer, each.ours, each.theirs, each.floor) for each in results] == [
-        ("one", [1.0, 4.0], [2.0, 5.0], 1.0),
-        ("two", [1.0, 4.0], [3.0, 6.0], None),
+        ("one", [1.0, 6.0], [2.0, 5.0], 1.0),
+        ("two", [1.0, 6.0], [3.0, 4.0], None),
     ]
 
 
