@@ -61,6 +61,10 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.protocols.portforward": ("sennit.twisted.protocols.portforward",),
     "twisted.protocols.stateful": ("sennit.twisted.protocols.stateful",),
     "twisted.protocols.wire": ("sennit.twisted.protocols.wire",),
+    # What programs' tests take
+    "twisted.test": (),
+    "twisted.test.iosim": ("sennit.twisted.test.iosim",),
+    "twisted.test.proto_helpers": ("sennit.testing",),
     # Logging
     "twisted.logger": ("sennit.log",),
     # Services
