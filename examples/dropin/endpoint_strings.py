@@ -46,7 +46,7 @@ def main(reactor):
         yield port.stopListening()
     number = host.port
 
-    for refused in ("tcp:", "nonsense:1", "", "tcp:0:bogus=1", "tcp:notanumber"):
+    for refused in ("tcp", "nonsense:1", "", "tcp:0:bogus=1", "tcp:notanumber"):
         try:
             endpoints.serverFromString(reactor, refused)
         except (ValueError, TypeError) as problem:
