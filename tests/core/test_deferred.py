@@ -24,6 +24,7 @@ from sennit.core.deferred import (
     timeout,
 )
 from sennit.core.failure import Failure, NoCurrentExceptionError
+from sennit.core.report import set_reporter
 
 
 class Heard(list):
@@ -689,8 +690,12 @@ def test_a_failure_that_comes_back_is_reported_once(promptly):
 
 
 def test_the_report_goes_to_logging_by_default(caplog):
-    fail(Broken("nobody cares"))
-    gc.collect()
+    installed = set_reporter(None)
+    try:
+        fail(Broken("nobody cares"))
+        gc.collect()
+    finally:
+        set_reporter(installed)
     (record,) = caplog.records
     assert (record.name, record.levelname) == ("sennit", "CRITICAL")
     assert "Unhandled error in Deferred:" in record.getMessage()

@@ -24,6 +24,7 @@ from sennit.core.outcome import DEFERREDS, STILL_CANCELLING, WAITER, CancelledEr
 from sennit.core.task_face import (
     PENDING,
     TaskFace,
+    TaskQuery,
     current_tasks,
     exception_of,
     register,
@@ -133,8 +134,12 @@ class CoroutineTask(TaskFace):
     def _take(self, result: Any, failed: bool) -> Deferred[Any] | None:
         """Go on with `result`; return the driver's Deferred if the coroutine has ended and it is to run."""
         if self._must_cancel:
-            self._loop.call_soon(self._step_from_loop, result, failed)
-            return None
+            if self._loop is not None:
+                self._loop.call_soon(self._step_from_loop, result, failed)
+                return None
+            self._must_cancel = False
+            result = caught(self._cancelled_error())
+            failed = True
         self._fut_waiter = None
         coro = self._coro
         run = self._context.run
@@ -191,7 +196,9 @@ class CoroutineTask(TaskFace):
                 self._shown = True
                 register(self)
             if self._must_cancel:
-                self._cancel_wait()  # type: ignore[unreachable]  # user code ran since the first look
+                self._cancel_wait()
+        elif self._must_cancel:
+            return self._cancel_wait_now()
         return None
 
     def _wait_for(self, yielded: Any, loop: Any) -> bool:
@@ -211,6 +218,8 @@ class CoroutineTask(TaskFace):
         elif yielded is None and loop is not None:
             loop.call_soon(self._step_from_loop)
         else:
+            if type(yielded) is TaskQuery:
+                yielded.task = self
             return False
         return True
 
@@ -221,6 +230,17 @@ class CoroutineTask(TaskFace):
             waiter.cancel()
         elif waiter is not None and waiter.cancel(msg=getattr(self, "_cancel_message", None)):
             self._must_cancel = False
+
+    def _cancel_wait_now(self) -> Deferred[Any] | None:
+        """Do as `_cancel_wait` where there is no loop, hence no later turn of it: go on at once."""
+        deferred = self.deferred
+        if deferred is not None:
+            self._fut_waiter.cancel()
+            return None
+        # The first step is still being taken: whoever takes it is given the Deferred, fired or not.
+        deferred = self.deferred = self._make(self)
+        self._fut_waiter.cancel()
+        return deferred
 
     def _step_from_loop(self, result: Any = None, failed: bool = False) -> None:
         if self._must_cancel:

@@ -12,7 +12,7 @@ import asyncio
 import itertools
 import sys
 from asyncio import tasks as _tasks
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextvars import Context, ContextVar
 from typing import Any
 
@@ -22,8 +22,10 @@ from sennit.core.outcome import DEFERREDS
 __all__ = [
     "PENDING",
     "TaskFace",
+    "TaskQuery",
     "current_tasks",
     "exception_of",
+    "hosting_task",
     "mark",
     "register",
     "running_loop",
@@ -70,6 +72,37 @@ def running_task() -> Any:
     """Return the task whose code runs in this thread now, or None."""
     loop = running_loop()
     return None if loop is None else task_of(loop)
+
+
+class TaskQuery:
+    """Awaited in a coroutine that runs without a loop, it gives the coroutine's own driver.
+
+    Attributes:
+        task: The driver; None until it was awaited, and where something else runs the coroutine.
+    """
+
+    __slots__ = ("task",)
+
+    def __init__(self) -> None:
+        self.task: Any = None
+
+    def __await__(self) -> Generator[TaskQuery, Any, Any]:
+        yield self
+        return self.task
+
+
+async def hosting_task() -> Any:
+    """Return the task that runs the coroutine which awaits this: asyncio's or ours.
+
+    Raises:
+        RuntimeError: If it is neither.
+    """
+    task = running_task()
+    if task is None and running_loop() is None:
+        task = await TaskQuery()
+    if task is None:
+        raise RuntimeError("This must be used in a coroutine that asyncio or sennit.core runs.")
+    return task
 
 
 class _Pending:
@@ -140,7 +173,7 @@ class TaskFace:
     def uncancel(self) -> int:
         """Take back one request to cancel, and return how many are left."""
         self._cancel_requests = max(self.cancelling() - 1, 0)
-        if sys.version_info >= (3, 13) and not self._cancel_requests:
+        if not self._cancel_requests:
             self._must_cancel = False
         return self._cancel_requests
 

@@ -19,14 +19,18 @@ from sennit.task.cooperation import (
     coiterate,
     cooperate,
 )
+from sennit.task.deadlines import Deadline, deadline, deadline_at, shield
+from sennit.task.group import Child, TaskGroup
 from sennit.task.later import deferLater
 from sennit.task.looping import LoopingCall
 from sennit.task.program import react
 
 __all__ = [
+    "Child",
     "Clock",
     "CooperativeTask",
     "Cooperator",
+    "Deadline",
     "LoopingCall",
     "NotPaused",
     "SchedulerError",
@@ -34,9 +38,13 @@ __all__ = [
     "TaskDone",
     "TaskFailed",
     "TaskFinished",
+    "TaskGroup",
     "TaskStopped",
     "coiterate",
     "cooperate",
+    "deadline",
+    "deadline_at",
     "deferLater",
     "react",
+    "shield",
 ]
