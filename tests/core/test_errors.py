@@ -110,6 +110,7 @@ def test_other_errors_keep_what_they_are_about():
         (OSError(9999, "odd"), errors.ConnectError, 9999, "odd"),
         (socket.gaierror(-2, "unknown"), errors.UnknownHostError, -2, "unknown"),
         (Exception(1, "a"), errors.ConnectError, 1, "a"),
+        ((errno.ECONNREFUSED, "no"), errors.ConnectionRefusedError, errno.ECONNREFUSED, "no"),
     ],
 )
 def test_a_system_error_becomes_the_connect_error_for_its_number(raised, kind, number, text):

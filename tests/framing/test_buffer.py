@@ -180,3 +180,10 @@ def test_what_was_taken_does_not_stay_in_memory():
         buffer.append(b"0123456789")
         assert len(buffer.take(10)) == 10
     assert len(buffer._data) < 100
+
+
+def test_what_was_taken_makes_room_for_what_comes_piece_by_piece():
+    buffer = filled(b"x" * 100, b"y")
+    assert buffer.take(90) == b"x" * 90
+    buffer.append(b"z")
+    assert buffer.take_all() == b"x" * 10 + b"yz"

@@ -394,3 +394,15 @@ def test_a_line_only_receiver_gives_back_what_was_sent(lines, data):
         receiver.dataReceived(sent[:size])
         sent = sent[size:]
     assert receiver.events == lines
+
+
+def test_known_line_only_receiver_without_limit_holds_little_when_it_feeds_itself(connect):
+    class Feeding(OnlyLines):
+        def do_feed(self):
+            for _ in range(100):
+                self.dataReceived(b"x" * 1000)
+                assert len(self._unread) <= self.MAX_LENGTH + 1100
+
+    protocol, transport = connect(Feeding())
+    protocol.dataReceived(b"feed\r\nbegin")
+    assert transport.disconnecting

@@ -135,7 +135,7 @@ def test_a_wrapper_gives_both_names_to_the_log():
     factory = WrappingFactory(InnerFactory())
     assert factory.logPrefix() == "InnerFactory (WrappingFactory)"
     assert factory.buildProtocol(ADDRESS).logPrefix() == "Inner (ProtocolWrapper)"
-    assert ProtocolWrapper(factory, object()).logPrefix() == "ProtocolWrapper"
+    assert ProtocolWrapper(factory, object()).logPrefix() == "object (ProtocolWrapper)"
 
 
 def test_a_wrapping_factory_refuses_what_the_wrapped_one_refuses():
@@ -267,14 +267,20 @@ def test_writing_is_throttled_by_pausing_the_producer(clock):
     assert producer.events == ["pause", "resume"]
 
 
-def test_a_pull_producer_is_not_paused(clock):
+def test_a_producer_that_cannot_be_paused_is_left_alone(clock):
+    class Pulled:
+        resumed = 0
+
+        def resumeProducing(self):
+            self.resumed += 1
+
     factory = ThrottlingFactory(InnerFactory(), writeLimit=1)
     wrapper, inner, _ = connected(factory)
-    producer = Producer()
+    producer = Pulled()
     wrapper.registerProducer(producer, False)
-    inner.transport.write(b"x" * 15)
-    clock.advance(1)
-    assert producer.events == []
+    inner.transport.write(b"x" * 3)
+    clock.advance(10)
+    assert producer.resumed == 0
 
 
 def test_a_throttle_limits_connections_and_stops_with_the_last(clock):
@@ -365,6 +371,18 @@ def test_a_mixin_times_a_protocol_out_once(clock):
     assert clock.getDelayedCalls() == []
 
 
+def test_a_mixin_does_not_mind_a_timer_that_somebody_else_cancelled(clock):
+    protocol = Timed()
+    protocol.setTimeout(1)
+    clock.getDelayedCalls()[0].cancel()
+    protocol.resetTimeout()
+    assert protocol.setTimeout(None) == 1
+    protocol.setTimeout(2)
+    clock.getDelayedCalls()[0].cancel()
+    protocol.setTimeout(3)
+    assert [call.getTime() for call in clock.getDelayedCalls()] == [3]
+
+
 def test_a_mixin_waits_no_more_when_told(clock):
     protocol = Timed()
     protocol.setTimeout(1)
@@ -406,6 +424,7 @@ def test_traffic_is_written_to_a_file_for_each_connection():
     inner.transport.loseConnection()
     connected(factory)
     log = factory.files["log-1"]
+    wrapper.write(b"too late")
     assert log.getvalue().splitlines()[:5] == [
         "*",
         "C 1: b'question'",
@@ -414,7 +433,8 @@ def test_traffic_is_written_to_a_file_for_each_connection():
         "S 1: *",
     ]
     assert "ConnectionDone" in log.getvalue().splitlines()[5]
-    assert log.ended
+    assert len(log.getvalue().splitlines()) == 6
+    assert not log.ended
     assert factory.files["log-2"].getvalue() == "*\n"
 
 
@@ -431,7 +451,9 @@ def test_the_files_are_counted_anew_after_a_reset(tmp_path):
     for _ in range(2):
         factory.resetCounter()
         wrapper, _, _ = connected(factory)
+        logfile = wrapper.logfile
         wrapper.connectionLost(Failure(ConnectionLost()))
+        assert logfile.closed
     assert [path.name for path in tmp_path.iterdir()] == ["log-1"]
     assert (tmp_path / "log-1").read_text(encoding="utf-8").startswith("*\nC 1: ")
 

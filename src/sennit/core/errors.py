@@ -280,19 +280,20 @@ errnoMapping: dict[int, type[ConnectError]] = {
 }
 
 
-def getConnectError(e: BaseException) -> ConnectError:
+def getConnectError(e: BaseException | tuple[int, str]) -> ConnectError:
     """Give the `ConnectError` for what the system raised.
 
     Args:
-        e: An `OSError`, or any error of the form ``(number, text)``.
+        e: An `OSError`, any error of the form ``(number, text)``, or such a pair itself.
 
     Returns:
         An error of the class that `errnoMapping` has for the number; `UnknownHostError` if the name was
         the trouble; else a plain `ConnectError`.
     """
-    if len(e.args) != 2:
+    parts = e if isinstance(e, tuple) else e.args
+    if len(parts) != 2:
         return ConnectError(string=e)
-    number, text = e.args
+    number, text = parts
     if isinstance(e, socket.gaierror):
         return UnknownHostError(number, text)
     return errnoMapping.get(number, ConnectError)(number, text)

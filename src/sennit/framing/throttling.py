@@ -24,7 +24,7 @@ class ThrottlingProtocol(ProtocolWrapper):
     """The wrapper of a `ThrottlingFactory`."""
 
     producer: Any = None
-    _streaming: bool = False
+    _producer_paused: bool = False
 
     def write(self, data: bytes) -> None:
         """Count, and send."""
@@ -45,12 +45,13 @@ class ThrottlingProtocol(ProtocolWrapper):
     def registerProducer(self, producer: Any, streaming: bool) -> None:
         """Let a producer write; it is paused when there is too much."""
         self.producer = producer
-        self._streaming = bool(streaming)
+        self._producer_paused = False
         super().registerProducer(producer, streaming)
 
     def unregisterProducer(self) -> None:
         """Forget the producer."""
         self.producer = None
+        self._producer_paused = False
         super().unregisterProducer()
 
     def throttleReads(self) -> None:
@@ -62,13 +63,16 @@ class ThrottlingProtocol(ProtocolWrapper):
         self.transport.resumeProducing()
 
     def throttleWrites(self) -> None:
-        """Pause the producer, if it runs by itself."""
-        if self.producer is not None and self._streaming:
-            self.producer.pauseProducing()
+        """Pause the producer, if there is one that can be paused."""
+        pause = getattr(self.producer, "pauseProducing", None)
+        if pause is not None:
+            self._producer_paused = True
+            pause()
 
     def unthrottleWrites(self) -> None:
         """Let the producer go on."""
-        if self.producer is not None and self._streaming:
+        if self._producer_paused:
+            self._producer_paused = False
             self.producer.resumeProducing()
 
 

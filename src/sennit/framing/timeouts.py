@@ -119,8 +119,9 @@ class TimeoutMixin:
 
     def resetTimeout(self) -> None:
         """Begin to wait anew, if it waits."""
-        if self.__timeoutCall is not None and self.timeOut is not None:
-            self.__timeoutCall.reset(self.timeOut)
+        call = self.__timeoutCall
+        if call is not None and self.timeOut is not None and call.active():
+            call.reset(self.timeOut)
 
     def setTimeout(self, period: float | None) -> float | None:
         """Wait this many seconds from now on.
@@ -134,11 +135,12 @@ class TimeoutMixin:
         before = self.timeOut
         self.timeOut = period
         call = self.__timeoutCall
+        active = call is not None and call.active()
         if period is None:
-            if call is not None:
-                self.__timeoutCall = None
+            self.__timeoutCall = None
+            if call is not None and active:
                 call.cancel()
-        elif call is not None:
+        elif call is not None and active:
             call.reset(period)
         else:
             self.__timeoutCall = self.callLater(period, self.__timedOut)

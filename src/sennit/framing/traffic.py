@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,9 @@ class TrafficLoggingProtocol(ProtocolWrapper):
         self._number = number
 
     def _write_entry(self, line: str) -> None:
-        self.logfile.write(line + "\n")
-        self.logfile.flush()
+        if self.logfile is not None:
+            self.logfile.write(line + "\n")
+            self.logfile.flush()
 
     def _shown(self, data: bytes) -> str:
         if self.lengthLimit is None or len(data) <= self.lengthLimit:
@@ -80,10 +82,12 @@ class TrafficLoggingProtocol(ProtocolWrapper):
         super().dataReceived(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Note why, hand on, and close the file."""
+        """Note why, hand on, and close the file if it is one on disk; others are their owner's to read."""
         self._write_entry(f"C {self._number}: {reason!r}")
         super().connectionLost(reason)
-        self.logfile.close()
+        logfile, self.logfile = self.logfile, None
+        if isinstance(logfile, io.TextIOWrapper):
+            logfile.close()
 
     def write(self, data: bytes) -> None:
         """Note, and send."""

@@ -26,8 +26,8 @@ __all__ = ["WP", "ProtocolWrapper", "WrappingFactory"]
 
 
 def _log_prefix(wrapper: object, wrapped: Any) -> str:
-    name = wrapper.__class__.__name__
-    return f"{wrapped.logPrefix()} ({name})" if ILoggingContext.providedBy(wrapped) else name
+    name = wrapped.logPrefix() if ILoggingContext.providedBy(wrapped) else wrapped.__class__.__name__
+    return f"{name} ({wrapper.__class__.__name__})"
 
 
 class ProtocolWrapper(Protocol):
