@@ -93,7 +93,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     # What programs take from twisted.python
     "twisted.python": (),
     "twisted.python.compat": ("sennit.twisted.python.compat",),
-    "twisted.python.components": ("sennit.core.components",),
+    "twisted.python.components": ("sennit.core.components", "sennit.twisted.python.component_hooks"),
     "twisted.python.context": ("sennit.twisted.python.context",),
     "twisted.python.deprecate": ("sennit.twisted.python.deprecate",),
     "twisted.python.failure": ("sennit.core.failure",),

@@ -490,3 +490,27 @@ def test_a_port_that_cannot_be_forwarded_to_closes_the_connection():
     server.makeConnection(incoming)
     reactor.tcpClients[0][2].clientConnectionFailed(None, Failure(ConnectionRefusedError()))
     assert incoming.disconnecting
+
+
+def test_a_registry_of_ones_own_adapts_while_it_is_hooked_in():
+    from zope.interface import Interface, implementedBy
+    from zope.interface.adapter import AdapterRegistry
+
+    from sennit.twisted.python.component_hooks import _addHook, _removeHook
+
+    class IShape(Interface):
+        pass
+
+    class Square:
+        pass
+
+    registry = AdapterRegistry()
+    registry.register([implementedBy(Square)], IShape, "", lambda square: ("shape of", square))
+    square = Square()
+    hook = _addHook(registry)
+    try:
+        assert IShape(square) == ("shape of", square)
+        assert IShape(3, None) is None
+    finally:
+        _removeHook(hook)
+    assert IShape(square, None) is None
