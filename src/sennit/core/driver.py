@@ -125,9 +125,8 @@ class CoroutineTask(TaskFace):
         self._loop = loop
         self._marker = None
         self._fut_waiter = None
-        self._must_cancel = False
-        self._shown = False
-        self._callbacks = None
+        self._must_cancel = self._asyncio_future_blocking = self._shown = False
+        self._callbacks = self._cancel_message = None
         self._outcome = PENDING
         self.deferred: Deferred[Any] | None = None
 
@@ -138,7 +137,7 @@ class CoroutineTask(TaskFace):
                 self._loop.call_soon(self._step_from_loop, result, failed)
                 return None
             self._must_cancel = False
-            result = caught(self._cancelled_error())
+            result = caught(self._make_cancelled_error())
             failed = True
         self._fut_waiter = None
         coro = self._coro
@@ -176,7 +175,7 @@ class CoroutineTask(TaskFace):
             return _settle(self, stop.value)
         except asyncio.CancelledError as error:
             self._end(error)
-            return _settle(self, caught(_deferreds_own(error)))
+            return _settle_quietly(self, caught(_deferreds_own(error)))
         except BaseException as error:
             failure = caught(error)
             self._end(failure)
@@ -228,7 +227,7 @@ class CoroutineTask(TaskFace):
         waiter = self._fut_waiter
         if type(waiter) in DEFERREDS:
             waiter.cancel()
-        elif waiter is not None and waiter.cancel(msg=getattr(self, "_cancel_message", None)):
+        elif waiter is not None and waiter.cancel(msg=self._cancel_message):
             self._must_cancel = False
 
     def _cancel_wait_now(self) -> Deferred[Any] | None:
@@ -245,7 +244,7 @@ class CoroutineTask(TaskFace):
     def _step_from_loop(self, result: Any = None, failed: bool = False) -> None:
         if self._must_cancel:
             self._must_cancel = False
-            result = caught(self._cancelled_error())
+            result = caught(self._make_cancelled_error())
             failed = True
         following = self._take(result, failed)
         if following is not None:
@@ -308,6 +307,17 @@ def _settle(driver: Any, outcome: Any) -> Deferred[Any] | None:
             deferred._left_failed(outcome)
         return None
     return deferred
+
+
+def _settle_quietly(driver: Any, outcome: Any) -> Deferred[Any] | None:
+    """Do as `_settle`, but report nothing if nobody waits: to asyncio, cancelling is no error."""
+    deferred: Deferred[Any] | None = driver.deferred
+    following = _settle(driver, outcome)
+    if deferred is None:
+        deferred = following
+    if deferred is not None and deferred._chain is None and deferred._info is not None:
+        deferred._info.failure = None
+    return following
 
 
 def start_coroutine(make: type[Deferred[Any]], coro: Any) -> Deferred[Any]:

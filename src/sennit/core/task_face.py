@@ -122,6 +122,7 @@ class TaskFace:
 
     __slots__ = (
         "__weakref__",
+        "_asyncio_future_blocking",
         "_callbacks",
         "_cancel_message",
         "_cancel_requests",
@@ -135,6 +136,7 @@ class TaskFace:
         "_outcome",
     )
 
+    _asyncio_future_blocking: bool
     _callbacks: list[tuple[Callable[[Any], Any], Context | None]] | None
     _cancel_message: Any
     _cancel_requests: int
@@ -173,12 +175,13 @@ class TaskFace:
     def uncancel(self) -> int:
         """Take back one request to cancel, and return how many are left."""
         self._cancel_requests = max(self.cancelling() - 1, 0)
-        if not self._cancel_requests:
+        # A Deferred that was cancelled for this has its coroutine raise in any case, as a future would.
+        if not self._cancel_requests and type(self._fut_waiter) not in DEFERREDS:
             self._must_cancel = False
         return self._cancel_requests
 
-    def _cancelled_error(self) -> asyncio.CancelledError:
-        message = getattr(self, "_cancel_message", None)
+    def _make_cancelled_error(self) -> asyncio.CancelledError:
+        message = self._cancel_message
         return asyncio.CancelledError() if message is None else asyncio.CancelledError(message)
 
     def get_coro(self) -> Any:
@@ -212,6 +215,15 @@ class TaskFace:
     def print_stack(self, *, limit: int | None = None, file: Any = None) -> None:
         """Print where the coroutine is suspended."""
         _tasks.base_tasks._task_print_stack(self, limit, file)  # type: ignore[attr-defined]
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        """Wait until the coroutine has ended, and return its result."""
+        if self._outcome is PENDING:
+            self._asyncio_future_blocking = True
+            yield self
+        return self.result()
+
+    __iter__ = __await__
 
     def done(self) -> bool:
         """Whether the coroutine has ended."""
