@@ -187,10 +187,13 @@ async def test_asyncio_timeout_in_time_leaves_no_trace():
 
 @in_driver
 async def test_an_expired_timeout_strikes_at_the_next_wait():
-    with pytest.raises(TimeoutError):
+    async def body():
         async with asyncio.timeout(-1):
             await asyncio.sleep(0)
             await Deferred()
+
+    with pytest.raises(TimeoutError):
+        await body()
 
 
 @in_driver
@@ -211,10 +214,13 @@ async def test_a_failing_child_cancels_the_body_of_its_task_group():
     async def broken():
         raise Broken
 
-    with pytest.raises(ExceptionGroup) as caught:
+    async def body():
         async with asyncio.TaskGroup() as group:
             group.create_task(broken())
             await Deferred(cancelled.append)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await body()
     assert isinstance(caught.value.exceptions[0], Broken)
     assert len(cancelled) == 1
     assert asyncio.current_task().cancelling() == 0
@@ -289,10 +295,13 @@ async def test_a_failing_child_cancels_an_anyio_task_group():
         await anyio.lowlevel.checkpoint()
         raise Broken
 
-    with pytest.raises(ExceptionGroup):
+    async def body():
         async with anyio.create_task_group() as group:
             group.start_soon(broken)
             await Deferred()
+
+    with pytest.raises(ExceptionGroup):
+        await body()
 
 
 @in_driver
@@ -452,8 +461,9 @@ def test_cancelling_the_deferred_of_a_coroutine_that_waits_for_a_deferred_is_at_
 def test_a_coroutine_that_sleeps_zero_can_be_cancelled():
     async def main():
         async def coroutine():
-            while True:
+            for _ in range(100):
                 await asyncio.sleep(0)
+            return "never stopped"
 
         outcome = ensureDeferred(coroutine())
         outcome.cancel()
