@@ -53,9 +53,13 @@ class ThreadPool:
         started: True between `start` and `stop`.
         joined: True after `stop`.
         threads: The threads that are alive.
-        working: Those among them that are in a call.
     """
 
+    min: int = 5
+    max: int = 20
+    name: str | None = None
+    started: bool = False
+    joined: bool = False
     threadFactory = threading.Thread
     currentThread = staticmethod(threading.current_thread)
 
@@ -71,10 +75,8 @@ class ThreadPool:
         self.min = minthreads
         self.max = maxthreads
         self.name = name
-        self.started = False
-        self.joined = False
         self.threads: list[threading.Thread] = []
-        self.working: list[threading.Thread] = []
+        self._working: list[threading.Thread] = []
         self._idle_seconds = idle_seconds
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._lock = threading.Lock()
@@ -96,7 +98,13 @@ class ThreadPool:
     def waiters(self) -> list[threading.Thread]:
         """The threads that wait for work."""
         with self._lock:
-            return [thread for thread in self.threads if thread not in self.working]
+            return [thread for thread in self.threads if thread not in self._working]
+
+    @property
+    def working(self) -> list[threading.Thread]:
+        """The threads that are in a call."""
+        with self._lock:
+            return list(self._working)
 
     def start(self) -> None:
         """Start working on the calls handed in so far and from now on.
@@ -249,12 +257,12 @@ class ThreadPool:
                     self._leaving -= 1
                     self.threads.remove(me)
                 return
-            self.working.append(me)
+            self._working.append(me)
             try:
                 _make(call)
             finally:
                 with self._lock:
-                    self.working.remove(me)
+                    self._working.remove(me)
                     self._outstanding -= 1
             del call
 
