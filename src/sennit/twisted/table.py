@@ -25,7 +25,11 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.abstract": ("sennit.twisted.internet.abstract",),
     "twisted.internet.address": ("sennit.core.addresses", "sennit.twisted.python.runtime:platform"),
     "twisted.internet.asyncioreactor": ("sennit.twisted.internet.asyncioreactor",),
-    "twisted.internet.base": ("sennit.reactor:DelayedCall",),
+    "twisted.internet._resolver": ("sennit.reactor.resolver",),
+    "twisted.internet.base": (
+        "sennit.reactor:DelayedCall Reactor=ReactorBase",
+        "sennit.reactor.resolver:BlockingResolver ThreadedResolver",
+    ),
     "twisted.internet.default": ("sennit.twisted.internet.defaultreactor",),
     "twisted.internet.defer": (
         "sennit.core.deferred",
@@ -108,7 +112,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.python.runtime": ("sennit.twisted.python.runtime",),
     "twisted.python.text": ("sennit.twisted.python.text",),
     "twisted.python.threadable": ("sennit.twisted.python.threadable",),
-    "twisted.python.threadpool": ("sennit.threads:ThreadPool",),
+    "twisted.python.threadpool": ("sennit.threads:ThreadPool WorkerStop",),
     "twisted.python.url": ("hyperlink:URL",),
     "twisted.python.urlpath": ("sennit.web.urlpath",),
     "twisted.python.usage": ("sennit.twisted.python.usage",),
