@@ -29,6 +29,8 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.base": (
         "sennit.reactor:DelayedCall Reactor=ReactorBase",
         "sennit.reactor.resolver:BlockingResolver ThreadedResolver",
+        "sennit.transport.connector:StreamConnector=BaseConnector",
+        "sennit.transport.port:StreamPort=BasePort",
     ),
     "twisted.internet.default": ("sennit.twisted.internet.defaultreactor",),
     "twisted.internet.defer": (
@@ -110,6 +112,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.python.randbytes": ("sennit.twisted.python.randbytes",),
     "twisted.python.reflect": ("sennit.twisted.python.reflect",),
     "twisted.python.runtime": ("sennit.twisted.python.runtime",),
+    "twisted.python.syslog": ("sennit.twisted.python.syslog",),
     "twisted.python.text": ("sennit.twisted.python.text",),
     "twisted.python.threadable": ("sennit.twisted.python.threadable",),
     "twisted.python.threadpool": ("sennit.threads:ThreadPool WorkerStop",),

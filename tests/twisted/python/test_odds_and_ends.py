@@ -492,6 +492,34 @@ def test_a_port_that_cannot_be_forwarded_to_closes_the_connection():
     assert incoming.disconnecting
 
 
+def test_events_go_to_the_systems_log_a_line_at_a_time():
+    from sennit.twisted.python.syslog import DEFAULT_FACILITY, SyslogObserver
+
+    written = []
+
+    class Recording(SyslogObserver):
+        def openlog(self, *arguments):
+            written.append(arguments)
+
+        def syslog(self, *arguments):
+            written.append(arguments)
+
+    observer = Recording("program")
+    event = {"time": 0, "system": "here", "isError": 0, "message": ("one\n two\n",)}
+    observer.emit(event)
+    observer.emit({**event, "message": ("x",), "isError": 1})
+    observer.emit({**event, "message": ("x",), "syslogPriority": 7, "syslogFacility": 16})
+    observer.emit({**event, "message": ()})
+    observer.emit({**event, "message": ("",)})
+    assert written == [
+        ("program", 0, DEFAULT_FACILITY),
+        (6, "[here] one"),
+        (6, "[here] \t two"),
+        (1, "[here] x"),
+        (7 | 16, "[here] x"),
+    ]
+
+
 def test_a_registry_of_ones_own_adapts_while_it_is_hooked_in():
     from zope.interface import Interface, implementedBy
     from zope.interface.adapter import AdapterRegistry
