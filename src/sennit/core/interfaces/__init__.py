@@ -52,7 +52,7 @@ from sennit.core.interfaces.resolver import (
     IResolverSimple,
 )
 from sennit.core.interfaces.service import IServiceCollection
-from sennit.core.interfaces.stream import IReactorSocket, IReactorTCP, IReactorTCP2, IReactorUNIX
+from sennit.core.interfaces.stream import Binding, IReactorSocket, IReactorTCP, IReactorTCP2, IReactorUNIX
 from sennit.core.interfaces.threads import IReactorFromThreads, IReactorInThreads, IReactorThreads
 from sennit.core.interfaces.time import IDelayedCall, IReactorTime
 from sennit.core.interfaces.tls import (
@@ -77,6 +77,7 @@ from sennit.core.interfaces.transport import (
 )
 
 __all__ = [
+    "Binding",
     "IAcceptableCiphers",
     "IAddress",
     "ICipher",

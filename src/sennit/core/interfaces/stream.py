@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import dataclass
 from typing import Any
 
 from zope.interface import Interface
@@ -10,7 +11,24 @@ from zope.interface import Interface
 from sennit.core.interfaces.protocol import IClientFactory, IProtocolFactory
 from sennit.core.interfaces.transport import IConnector, IListeningPort
 
-__all__ = ["IReactorSocket", "IReactorTCP", "IReactorTCP2", "IReactorUNIX"]
+__all__ = ["Binding", "IReactorSocket", "IReactorTCP", "IReactorTCP2", "IReactorUNIX"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The local end that a socket is bound to, as a value.
+
+    Args:
+        address: The local address; None for any.
+        port: The port number; 0 for any that is free.
+        reuseAddress: Whether the address may be in use by connections that are closing (``SO_REUSEADDR``).
+        reusePort: Whether other sockets may be bound to the same port (``SO_REUSEPORT``).
+    """
+
+    address: str | None = None
+    port: int = 0
+    reuseAddress: bool = False
+    reusePort: bool = False
 
 
 class IReactorTCP(Interface):
