@@ -698,6 +698,17 @@ async def test_two_connections_that_feed_each_other_end_together(reactor, connec
     assert await fourth.until_lost() is ConnectionDone
 
 
+@pytest.mark.parametrize("method", ["loseConnection", "abortConnection"])
+async def test_a_push_producer_may_end_the_connection_as_it_is_resumed(reactor, connect, method):
+    server, client = await connect()
+    producer = Producer(lambda _producer: getattr(server.transport, method)())
+    server.transport.registerProducer(producer, True)
+    server.transport.write(b"x" * BIG)
+    assert await server.until_lost() in {ConnectionDone, ConnectionAborted}
+    await client.until_lost()
+    assert producer.events == ["pause", "resume", "stop"]
+
+
 @pytest.mark.parametrize("method", ["pauseProducing", "resumeProducing"])
 async def test_an_error_of_a_push_producer_ends_the_connection(reactor, connect, logged, method):
     def raises():

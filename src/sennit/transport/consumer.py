@@ -32,6 +32,7 @@ class Consumer(ABC):
         "_low_water",
         "_over",
         "_pull_due",
+        "_resuming",
         "connected",
         "disconnecting",
         "producer",
@@ -61,6 +62,7 @@ class Consumer(ABC):
         self._low_water = None
         self._over = False
         self._pull_due = False
+        self._resuming = False
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
         """Let a producer feed this connection.
@@ -137,16 +139,24 @@ class Consumer(ABC):
     def resume_writing(self) -> None:
         """Learn from the loop that enough was sent."""
         self._over = False
-        if self.producer is None:
-            self._drained()
-        elif self.streamingProducer:
-            try:
-                self.producer.resumeProducing()
-            except BaseException:
-                self._user_failed("Error in resumeProducing of {culprit!r}", self.producer)
-            self._drained()
+        self._resuming = True
+        if self.producer is not None:
+            if self.streamingProducer:
+                try:
+                    self.producer.resumeProducing()
+                except BaseException:
+                    self._user_failed("Error in resumeProducing of {culprit!r}", self.producer)
+            else:
+                self._pull()
+        self._drained()
+        self._resuming = False
+
+    def _abort_carrier(self) -> None:
+        """Close the loop's transport at once, which asyncio's cannot bear within ``resume_writing``."""
+        if self._resuming:
+            self.reactor.loop.call_soon(self._carrier.abort)
         else:
-            self._pull()
+            self._carrier.abort()
 
     def _set_limits(self) -> None:
         if self._high_water is None:
@@ -162,12 +172,12 @@ class Consumer(ABC):
             self.reactor.loop.call_soon(self._pull_if_drained)
 
     def _pull_if_drained(self) -> None:
-        self._pull_due = False
-        # Else `resume_writing` will.
-        if not self._over:
+        # Else it was asked meanwhile, or `resume_writing` will.
+        if self._pull_due and not self._over:
             self._pull()
 
     def _pull(self) -> None:
+        self._pull_due = False
         if self.producer is None or self.streamingProducer or not self.connected:
             return
         try:

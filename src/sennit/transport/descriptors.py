@@ -4,8 +4,9 @@ The transports of asyncio loops cannot, so a connection that sends or receives d
 this one: it speaks their vocabulary, on a duplicate of their socket.
 
 Each descriptor rides on one byte (unix(7), SCM_RIGHTS): the first that was written after it, or, where
-none follows in the same turn of the loop, one of those written before.  It reaches the other side before
-that byte, so the order of bytes and descriptors is kept.
+none follows in the same turn of the loop, one of those written before.  The other side has it no later than
+that byte, and descriptors and bytes keep their order among themselves; but a system may hand over bytes
+written before it in the same read, and then the descriptor comes first.
 """
 
 from __future__ import annotations
@@ -70,13 +71,18 @@ class DescriptorCarrier:
             before.set_protocol(_Draining(self))
             before.set_write_buffer_limits(high=0)
         else:
-            self._take_over()
+            self._take_over(resuming=connection._resuming)
 
-    def _take_over(self) -> None:
+    def _take_over(self, *, resuming: bool) -> None:
         """Go on alone."""
         before, self._before = self._before, None
         before.set_protocol(_Retired())
-        before.abort()
+        if resuming:
+            # asyncio's transports cannot bear to be aborted within ``resume_writing``.
+            before.pause_reading()
+            self._loop.call_soon(before.abort)
+        else:
+            before.abort()
         if not self._paused:
             self._loop.call_soon(self._start_reading)
         self._flush_soon()
@@ -342,7 +348,7 @@ class _Draining:
 
     def resume_writing(self) -> None:
         if self._carrier._before is not None:
-            self._carrier._take_over()
+            self._carrier._take_over(resuming=True)
             self._carrier._check_marks()
 
     def connection_lost(self, exc: BaseException | None) -> None:

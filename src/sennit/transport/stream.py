@@ -15,9 +15,11 @@ Invariants:
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from zope.interface import implementer
@@ -178,6 +180,8 @@ class StreamConnection(Consumer):
         if reason is None:
             if exc is None:
                 reason = Failure(ConnectionDone())
+            elif isinstance(exc, ConnectionLost):
+                reason = Failure(exc)
             else:
                 lost = ConnectionLost(str(exc)) if str(exc) else ConnectionLost()
                 lost.__cause__ = exc
@@ -235,11 +239,6 @@ class StreamConnection(Consumer):
         """Give the socket, for options; reading or writing it would upset the connection."""
         return self._carrier.get_extra_info("socket")
 
-    @property
-    def socket(self) -> Any:
-        """The same as `getHandle`."""
-        return self.getHandle()
-
     def fileno(self) -> int:
         """Give the number of the descriptor; -1 after the loss."""
         sock = None if self.disconnected else self.getHandle()
@@ -286,6 +285,11 @@ class StreamConnection(Consumer):
         if self.connected:
             self._end(reason)
 
+    @property
+    def socket(self) -> Any:
+        """The same as `getHandle`."""
+        return self.getHandle()
+
     # ILoggingContext.
 
     def logPrefix(self) -> str:
@@ -312,6 +316,8 @@ class StreamConnection(Consumer):
         """Be lost because the reactor stops."""
         if self.connected:
             self._reason = Failure(ConnectionLost())
+            # The loop may not turn again for long.
+            self.shut_down()
             self._carrier.abort()
             self._lose(self._reason)
         elif self._carrier is not None:
@@ -321,6 +327,14 @@ class StreamConnection(Consumer):
         """Close as soon as the loop brings its transport; nobody wants this connection any more."""
         if self._carrier is None:
             self._reason = Failure(ConnectionAborted())
+
+    def shut_down(self) -> None:
+        """End the conversation, whoever else may have a copy of the descriptor."""
+        handle = self.getHandle()
+        descriptor = -1 if handle is None else handle.fileno()
+        if descriptor >= 0:
+            with socket.socket(fileno=os.dup(descriptor)) as copy, suppress(OSError):
+                copy.shutdown(socket.SHUT_RDWR)
 
     def _refuse(self, reason: Failure) -> None:
         self._reason = reason
@@ -332,7 +346,7 @@ class StreamConnection(Consumer):
         if self._reason is None:
             self._reason = reason
         self.write = drop
-        self._carrier.abort()
+        self._abort_carrier()
 
     def _lose(self, reason: Failure) -> None:
         self._open.discard(self)

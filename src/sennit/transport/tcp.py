@@ -11,11 +11,13 @@ from zope.interface import implementer
 from sennit.core.addresses import IPv4Address, IPv6Address
 from sennit.core.errors import (
     CannotListenError,
+    ConnectionAborted,
     NotListeningError,
     ServiceNameUnknownError,
     UnsupportedAddressFamily,
     UnsupportedSocketType,
 )
+from sennit.core.failure import Failure
 from sennit.core.interfaces import IClientFactory, IProtocolFactory, ITCPTransport
 from sennit.transport.accepting import Acceptor, accept, carry
 from sennit.transport.connector import Attempt, StreamConnector
@@ -175,6 +177,11 @@ class _Adopted(Owner):
 
     def protocol_for(self, connection: StreamConnection) -> Any:
         return self.factory.buildProtocol(connection.getPeer())
+
+    def connection_ended(self, connection: StreamConnection, reason: Failure) -> None:
+        # The one who made the socket still holds it open.
+        if not reason.check(ConnectionAborted):
+            connection.shut_down()
 
 
 @implementer(ITCPTransport)
