@@ -95,8 +95,7 @@ class _Race:
 
     def __init__(self, competitors: Sequence[Deferred[Any]]) -> None:
         self.competitors = list(competitors)
-        self.failures: list[Failure | None] = [None] * len(self.competitors)
-        self.left = len(self.competitors)
+        self.failures: dict[int, Failure] = {}
         self.over = False
         self.deferred: Deferred[Any] = Deferred(self.cancel)
 
@@ -115,10 +114,9 @@ class _Race:
 
     def failed(self, failure: Failure, index: int) -> None:
         self.failures[index] = failure
-        self.left -= 1
-        if not self.left and not self.over:
+        if len(self.failures) == len(self.competitors) and not self.over:
             self.over = True
-            self.deferred.errback(Failure(FailureGroup(self.failures)))
+            self.deferred.errback(Failure(FailureGroup([self.failures[n] for n in sorted(self.failures)])))
 
 
 def race(ds: Sequence[Deferred[_T]]) -> Deferred[tuple[int, _T]]:

@@ -688,12 +688,16 @@ def fail(result: Failure | BaseException | Any | None = None) -> Deferred[Any]:
 
 
 def execute(callable: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Deferred[_T]:
-    """Call `callable` and return a Deferred with its result or its exception."""
+    """Call `callable` and return a Deferred with its result or its exception.
+
+    A Deferred that `callable` returns is returned as it is; unlike with `maybeDeferred`, a coroutine is
+    a result like any other.
+    """
     try:
         result = callable(*args, **kwargs)
-    except BaseException:
-        return fail()
-    return succeed(result)
+    except BaseException as error:
+        return fail(caught(error))
+    return cast("Deferred[_T]", result) if type(result) in DEFERREDS else succeed(result)
 
 
 def maybeDeferred(

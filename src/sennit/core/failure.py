@@ -12,7 +12,7 @@ plain tuples ``(function name, file name, line number, locals, globals)``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from itertools import count as _counter
 from types import FrameType, TracebackType
 from typing import IO, Any, NoReturn, TypeVar, cast
@@ -21,10 +21,13 @@ from sennit.core.failure_format import (
     DEFAULT_DETAIL,
     Frame,
     FrameStandIn,
+    RememberedValue,
     TracebackStandIn,
+    Variables,
     format_frames,
     qualified_name,
     render,
+    safe_repr,
     safe_str,
     stand_in_traceback,
 )
@@ -338,9 +341,17 @@ def _portable(frame: Frame) -> Frame:
         name,
         file,
         line,
-        [(key, repr(value)) for key, value in local_vars],
-        [(key, repr(value)) for key, value in global_vars],
+        _portable_variables(local_vars),
+        _portable_variables(global_vars),
     )
+
+
+def _portable_variables(variables: Variables) -> Variables:
+    return [(key, RememberedValue(safe_repr(value))) for key, value in variables] or ()
+
+
+def _visible(variables: Mapping[str, Any]) -> Variables:
+    return [item for item in variables.items() if item[0] != "__builtins__"]
 
 
 def _walk(tb: TracebackType | None, variables: bool) -> list[Frame]:
@@ -353,8 +364,8 @@ def _walk(tb: TracebackType | None, variables: bool) -> list[Frame]:
                 code.co_name,
                 code.co_filename,
                 tb.tb_lineno,
-                list(frame.f_locals.items()) if variables else (),
-                list(frame.f_globals.items()) if variables else (),
+                _visible(frame.f_locals) if variables else (),
+                _visible(frame.f_globals) if variables and code.co_name != "<module>" else (),
             )
         )
         tb = tb.tb_next

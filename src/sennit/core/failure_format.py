@@ -14,10 +14,13 @@ __all__ = [
     "DEFAULT_DETAIL",
     "Frame",
     "FrameStandIn",
+    "RememberedValue",
     "TracebackStandIn",
+    "Variables",
     "format_frames",
     "qualified_name",
     "render",
+    "safe_repr",
     "safe_str",
     "stand_in_traceback",
 ]
@@ -51,6 +54,14 @@ def safe_repr(value: Any) -> str:
         return repr(value)
     except BaseException as error:
         return _broken(value, "repr", error)
+
+
+class RememberedValue(str):
+    """The repr of a value that is itself no longer there."""
+
+    __slots__ = ()
+
+    __repr__ = str.__str__
 
 
 def _broken(value: Any, what: str, error: BaseException) -> str:
@@ -99,7 +110,7 @@ def format_frames(frames: Iterable[Frame], write: Callable[[str], Any], detail: 
 
 def _write_variables(variables: Variables, write: Callable[[str], Any]) -> None:
     for name, value in variables:
-        write(f"  {name} : {value if isinstance(value, str) else safe_repr(value)}\n")
+        write(f"  {name} : {safe_repr(value)}\n")
 
 
 def render(failure: Any, detail: str) -> str:

@@ -1,9 +1,15 @@
-"""Locks, semaphores and queues whose waiting is a Deferred."""
+"""Locks, semaphores and queues whose waiting is a Deferred.
+
+Releasing serves the longest waiter before it returns.  A release by that waiter itself, while it is being
+served, only notes that one more is to be served: any number of waiters that release at once are served
+by one loop and do not pile up on the stack.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, Self, TypeVar
 
@@ -21,6 +27,8 @@ class _Acquirable(ABC):
 
     def __init__(self) -> None:
         self.waiting: list[Deferred[Any]] = []
+        self._serving = False
+        self._owed = 0  # releases whose waiter is yet to be served
 
     @abstractmethod
     def acquire(self) -> Deferred[Self]:
@@ -35,6 +43,29 @@ class _Acquirable(ABC):
         self.waiting.append(waiter)
         return waiter
 
+    @abstractmethod
+    def _free(self) -> None:
+        """Take back one release for which there is no waiter."""
+
+    def _hand_over(self) -> None:
+        """Serve the longest waiter with what was released, or free it."""
+        if len(self.waiting) <= self._owed:
+            self._free()
+            return
+        self._owed += 1
+        if self._serving:
+            return
+        self._serving = True
+        try:
+            while self._owed:
+                self._owed -= 1
+                if self.waiting:
+                    self.waiting.pop(0).callback(self)
+                else:
+                    self._free()
+        finally:
+            self._serving = False
+
     def run(self, f: Callable[_P, Any], /, *args: _P.args, **kwargs: _P.kwargs) -> Deferred[Any]:
         """Acquire, call `f`, wait for its result, release, and fire with the result.
 
@@ -43,9 +74,10 @@ class _Acquirable(ABC):
             *args: What `f` is called with.
             **kwargs: What `f` is called with by name.
         """
+        work = partial(f, *args, **kwargs)
 
         def call(_: Self) -> Deferred[Any]:
-            return maybeDeferred(f, *args, **kwargs).addBoth(give_back)
+            return maybeDeferred(work).addBoth(give_back)
 
         def give_back(result: Any) -> Any:
             self.release()
@@ -90,12 +122,12 @@ class DeferredLock(_Acquirable):
         Raises:
             AssertionError: If it is not held.
         """
-        if not self.locked:
+        if not self.locked or self._owed:
             raise AssertionError("Tried to release an unlocked lock")
-        if self.waiting:
-            self.waiting.pop(0).callback(self)
-        else:
-            self.locked = False
+        self._hand_over()
+
+    def _free(self) -> None:
+        self.locked = False
 
 
 class DeferredSemaphore(_Acquirable):
@@ -128,12 +160,12 @@ class DeferredSemaphore(_Acquirable):
         Raises:
             AssertionError: If all tokens are free.
         """
-        if self.tokens >= self.limit:
+        if self.tokens + self._owed >= self.limit:
             raise AssertionError("Someone released me too many times: too many tokens!")
-        if self.waiting:
-            self.waiting.pop(0).callback(self)
-        else:
-            self.tokens += 1
+        self._hand_over()
+
+    def _free(self) -> None:
+        self.tokens += 1
 
 
 class DeferredQueue(Generic[_T]):

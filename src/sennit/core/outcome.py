@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sennit.core.failure import Failure
@@ -101,6 +102,6 @@ class FailureGroup(Exception):
         failures: Their failures, in the order of the competitors.
     """
 
-    def __init__(self, failures: Any) -> None:
+    def __init__(self, failures: Sequence[Failure]) -> None:
         super().__init__()
         self.failures = failures
