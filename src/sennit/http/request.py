@@ -12,8 +12,9 @@ import binascii
 import math
 import tempfile
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from io import BytesIO
+from time import time
 from typing import IO, Any, AnyStr
 
 from zope.interface import implementer
@@ -33,7 +34,7 @@ from sennit.http.forms import parse_form, parse_qs
 from sennit.http.headers import Headers
 from sennit.http.lazily import lazily
 from sennit.http.limits import DEFAULT_LIMITS
-from sennit.http.serializer import LAST_CHUNK
+from sennit.http.serializer import LAST_CHUNK, PlainHeads
 
 __all__ = ["CACHED", "Request"]
 
@@ -89,21 +90,24 @@ class Request:
     queued = 0
 
     _forceSSL = 0
+    _parse_forms = True
     _disconnected = False
     _bodiless = False
     _head: RequestHead | None = None
     _body_size = 0
     _remaining: int | None = None
     """Octets that a declared Content-Length still wants; None if there is none."""
+    _plain_heads: PlainHeads | None = None
+    """Heads for responses whose `responseHeaders` are never made."""
     _plain_length: int | None = None
     """The Content-Length to declare, while `responseHeaders` is not made."""
 
     def __init__(
         self, channel: Any, queued: object = _UNQUEUED, parsePOSTFormSubmission: bool = True
     ) -> None:
-        self.channel = channel
-        self._connection = channel
-        self._parse_forms = parsePOSTFormSubmission
+        self.channel = self._connection = channel
+        if not parsePOSTFormSubmission:
+            self._parse_forms = False
 
     def __repr__(self) -> str:
         return (
@@ -168,10 +172,6 @@ class Request:
 
     def _add_initial_headers(self, headers: Headers) -> None:
         """Put in what every response of this class carries."""
-
-    def _initial_lines(self) -> Sequence[bytes]:
-        """Return the same as whole field lines, for a response whose headers nobody has touched."""
-        return ()
 
     # Receiving
 
@@ -471,47 +471,53 @@ class Request:
     def _start(self, data: bytes) -> None:
         """Send the head, and with it the first piece of the body."""
         code = self.code
-        mine = self.__dict__
         version = self.clientproto
-        lines: list[bytes]
-        fields: Iterable[tuple[bytes, Sequence[bytes]]]
-        if (
+        channel = self.channel
+        mine = self.__dict__
+        touched = (
             "responseHeaders" in mine
             or "cookies" in mine
             or self.etag is not None
             or self.lastModified is not None
-            or not version.startswith(b"HTTP/1.")
+        )
+        bodiless = self.method == b"HEAD" or code in codes.NO_BODY_CODES or code < 200
+        length = self._plain_length
+        if (
+            not touched
+            and length is not None
+            and not bodiless
+            and channel.persistent
+            and version == b"HTTP/1.1"
         ):
-            fields, length = self._finished_headers()
-            lines = []
-            self._remaining = length
-        else:
-            fields = ()
-            length = self._plain_length
-            lines = [*self._initial_lines()]
-            if length is not None and code != codes.NO_CONTENT:
-                lines.append(b"Content-Length: %d\r\n" % length)
-            if length != 0 and self.defaultContentType is not None and code not in codes.NO_BODY_CODES:
-                lines.append(b"Content-Type: %b\r\n" % self.defaultContentType)
+            heads = self._plain_heads
+            if heads is not None:
+                media_type = self.defaultContentType if length else None
+                head = heads.at(time(), code, self.code_message, media_type)
+                channel.write(b"%b%d\r\n\r\n%b" % (head, length, data))
+                self.sentLength = len(data)
+                self.startedWriting = 1
+                return
+        fields, length = self._finished_headers()
+        self._remaining = length
         delimited = length is not None
-        if self.method == b"HEAD" or code in codes.NO_BODY_CODES or code < 200:
+        if bodiless:
             self._bodiless = delimited = True
             self._remaining = None
             data = b""
         elif length is None and version == b"HTTP/1.1":
             self.chunked = 1
             delimited = True
-            lines.append(b"Transfer-Encoding: chunked\r\n")
+            fields.append((b"Transfer-Encoding", (b"chunked",)))
         if data:
             if self._remaining is not None:
                 data = self._within_length(data)
             self.sentLength = len(data)
             if self.chunked:
                 data = b"%x\r\n%b\r\n" % (len(data), data)
-        self.channel.write_response(version, code, self.code_message, fields, lines, data, delimited)
+        channel.write_response(version, code, self.code_message, fields, data, delimited)
         self.startedWriting = 1
 
-    def _finished_headers(self) -> tuple[Iterable[tuple[bytes, Sequence[bytes]]], int | None]:
+    def _finished_headers(self) -> tuple[list[tuple[bytes, Sequence[bytes]]], int | None]:
         """Complete `responseHeaders`; return its fields and the length they declare."""
         headers = self.responseHeaders
         code = self.code
@@ -537,7 +543,7 @@ class Request:
             headers.addRawHeader(b"set-cookie", cookie)
         # How the body is delimited is decided here alone.
         headers.removeHeader(b"transfer-encoding")
-        return headers.getAllRawHeaders(), length
+        return list(headers.getAllRawHeaders()), length
 
     def _within_length(self, data: bytes) -> bytes:
         """Return as much of `data` as the declared Content-Length has room for."""

@@ -10,15 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sennit.http.codes import RESPONSES
+from sennit.http.dates import format_date
 from sennit.http.errors import LocalProtocolError
 
-__all__ = ["CONTINUE_RESPONSE", "LAST_CHUNK", "fromChunk", "response_head", "status_line", "toChunk"]
+__all__ = [
+    "CONTINUE_RESPONSE",
+    "LAST_CHUNK",
+    "PlainHeads",
+    "fromChunk",
+    "response_head",
+    "status_line",
+    "toChunk",
+]
 
 CONTINUE_RESPONSE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _MAX_HEX_DIGITS = 16
+_PLAIN_HEADS = 256
 _lines: dict[tuple[bytes, int], bytes] = {}
 
 
@@ -67,6 +77,47 @@ def response_head(line: bytes, fields: Iterable[tuple[bytes, Sequence[bytes]]], 
     if head.count(b"\r\n") != ends or head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head:
         raise LocalProtocolError("A response's status line or header holds CR, LF or NUL: nothing was sent.")
     return head
+
+
+class PlainHeads:
+    """Heads of responses whose fields nobody has touched, made anew only when the second changes.
+
+    Args:
+        server: What the Server field says.
+    """
+
+    __slots__ = ("_heads", "_second", "_server")
+
+    def __init__(self, server: bytes) -> None:
+        self._server = server
+        self._second = -1
+        self._heads: dict[tuple[int, bytes | None, bytes | None], bytes] = {}
+
+    def at(self, now: float, code: int, reason: bytes | None, media_type: bytes | None) -> bytes:
+        """Return a head for HTTP/1.1 up to the number that Content-Length still wants.
+
+        Args:
+            now: The time, in seconds since the epoch.
+            code: The status code.
+            reason: The reason phrase.
+            media_type: What Content-Type says; None for no such field.
+
+        Raises:
+            LocalProtocolError: If something in it may not go on the wire.
+        """
+        if int(now) != self._second:
+            self._second = int(now)
+            self._heads = {}
+        key = (code, reason, media_type)
+        head = self._heads.get(key)
+        if head is None:
+            fields = [(b"Server", (self._server,)), (b"Date", (format_date(now),))]
+            if media_type is not None:
+                fields.append((b"Content-Type", (media_type,)))
+            head = response_head(status_line(b"HTTP/1.1", code, reason), fields)[:-2] + b"Content-Length: "
+            if len(self._heads) < _PLAIN_HEADS:
+                self._heads[key] = head
+        return head
 
 
 def toChunk(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:

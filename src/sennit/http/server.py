@@ -32,7 +32,7 @@ from sennit.http.parser import SLICE, RequestParser
 from sennit.http.pulling import Puller
 from sennit.http.request import Request
 from sennit.http.serializer import CONTINUE_RESPONSE, response_head, status_line
-from sennit.http.state import TRANSITIONS, Happening, State
+from sennit.http.state import Happening, State
 from sennit.protocol import Protocol, connectionDone
 
 if TYPE_CHECKING:
@@ -244,7 +244,8 @@ class HTTPChannel(Protocol):
                     break
         finally:
             self._pumping = False
-        self._settle()
+        if self._state is State.RECEIVING or not self._reading or parser.receiving_head:
+            self._settle()
 
     def _settle(self) -> None:
         """Set the clock, and reading, by where things stand."""
@@ -261,7 +262,7 @@ class HTTPChannel(Protocol):
     def _begin(self, head: RequestHead) -> None:
         """Start on a request whose head has arrived."""
         self._head = head
-        self._state = TRANSITIONS[self._state][Happening.HEAD]
+        self._state = self._state.on[Happening.HEAD]
         self._head_begun = False
         request = self._request = self.requestFactory(self)
         request._head = head
@@ -282,7 +283,7 @@ class HTTPChannel(Protocol):
     def allContentReceived(self) -> None:
         """Answer the request, now that it is whole."""
         head = self._head
-        self._state = TRANSITIONS[self._state][Happening.REQUEST]
+        self._state = self._state.on[Happening.REQUEST]
         self._deadline = None
         self._request.requestReceived(head.method, head.target, _VERSIONS[head.version])
 
@@ -304,7 +305,7 @@ class HTTPChannel(Protocol):
         """Answer with an error and close: nothing more on this connection can be trusted or waited for."""
         if self._state not in _OPEN:
             return
-        self._state = TRANSITIONS[self._state][Happening.CLOSE]
+        self._state = self._state.on[Happening.CLOSE]
         reason = codes.RESPONSES.get(error.status, b"Error")
         body = b"%b\n" % reason
         lines = (
@@ -346,25 +347,23 @@ class HTTPChannel(Protocol):
         code: int,
         reason: bytes | None,
         fields: Iterable[tuple[bytes, Sequence[bytes]]],
-        lines: Sequence[bytes],
         body: bytes,
         delimited: bool,
     ) -> None:
-        r"""Send a head, and the first piece of the body with it.
+        """Send a head, and the first piece of the body with it.
 
         Args:
             version: The protocol version to answer in.
             code: The status code.
             reason: The reason phrase; the usual one if None.
-            fields: Fields as (name, values) pairs.
-            lines: Further fields as whole lines, each ending in ``\r\n``.
+            fields: The fields as (name, values) pairs.
             body: The first piece of the body, transfer coding applied; it may be empty.
             delimited: Whether the client can tell where the body ends; if not, the connection ends with it.
 
         Raises:
             LocalProtocolError: If the head holds what may not go on the wire; nothing is sent.
         """
-        head = self._make_head(version, code, reason, fields, lines, delimited)
+        head = self._make_head(version, code, reason, fields, delimited)
         if len(body) <= _JOINED:
             self.transport.write(head + body)
         else:
@@ -376,27 +375,25 @@ class HTTPChannel(Protocol):
         code: int,
         reason: bytes | None,
         fields: Iterable[tuple[bytes, Sequence[bytes]]],
-        lines: Sequence[bytes],
         delimited: bool,
     ) -> bytes:
         if not delimited:
             self.persistent = 0
-        if version == b"HTTP/1.1":
-            if not self.persistent:
-                lines = [_CLOSE, *lines]
-        elif self.persistent:
-            lines = [_KEEP_ALIVE, *lines]
-        if fields:
-            kept = []
-            for name, values in fields:
-                if name == b"Connection":
-                    if any(b"close" in value.lower() for value in values):
-                        self.persistent = 0
-                    elif not self.persistent:
-                        continue
-                kept.append((name, values))
-            fields = kept
-        return response_head(status_line(version, code, reason), fields, *lines)
+        kept = []
+        for name, values in fields:
+            if name == b"Connection":
+                if any(b"close" in value.lower() for value in values):
+                    self.persistent = 0
+                    continue
+                if not self.persistent:
+                    continue
+            kept.append((name, values))
+        line = status_line(version, code, reason)
+        if not self.persistent and version == b"HTTP/1.1":
+            return response_head(line, kept, _CLOSE)
+        if self.persistent and version == b"HTTP/1.0":
+            return response_head(line, kept, _KEEP_ALIVE)
+        return response_head(line, kept)
 
     def writeHeaders(
         self,
@@ -420,7 +417,7 @@ class HTTPChannel(Protocol):
             fields: list[tuple[bytes, Sequence[bytes]]] = list(headers.getAllRawHeaders())
         else:
             fields = [(name, (value,)) for name, value in headers]
-        self.transport.write(self._make_head(version, int(code), reason, fields, (), delimited=True))
+        self.transport.write(self._make_head(version, int(code), reason, fields, delimited=True))
 
     def write(self, data: bytes) -> None:
         """Send octets of a response."""
@@ -443,12 +440,12 @@ class HTTPChannel(Protocol):
             raise TypeError(f"{request!r} is not being answered on this connection.")
         self._request = None
         if self.persistent and not (self.factory is not None and self.factory.draining):
-            self._state = TRANSITIONS[self._state][Happening.ANSWERED]
+            self._state = self._state.on[Happening.ANSWERED]
             self._wait(self.timeOut)
             if not self._pumping:
                 self._pump()
         else:
-            self._state = TRANSITIONS[self._state][Happening.CLOSE]
+            self._state = self._state.on[Happening.CLOSE]
             self._close()
 
     # Flow
@@ -529,14 +526,14 @@ class HTTPChannel(Protocol):
     def drain(self) -> None:
         """Close now if idle, else when the request being received or answered is done."""
         if self._state is State.IDLE and not self._parser.receiving_head and not self._held:
-            self._state = TRANSITIONS[self._state][Happening.CLOSE]
+            self._state = self._state.on[Happening.CLOSE]
             self._close()
         else:
             self.persistent = 0
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell the request being received or answered that the client is gone."""
-        self._state = TRANSITIONS[self._state][Happening.LOST]
+        self._state = self._state.on[Happening.LOST]
         self._deadline = None
         self._held = b""
         if self._timer is not None:

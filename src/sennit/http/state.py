@@ -22,7 +22,11 @@ __all__ = ["TRANSITIONS", "Happening", "State"]
 
 
 class State(Enum):
-    """Where a connection is."""
+    """Where a connection is.
+
+    Attributes:
+        on: What may happen here, and where it leads: this state's row of `TRANSITIONS`.
+    """
 
     IDLE = auto()
     RECEIVING = auto()
@@ -30,6 +34,8 @@ class State(Enum):
     CLOSING = auto()
     SWITCHED = auto()
     CLOSED = auto()
+
+    on: dict[Happening, State]
 
     __hash__ = object.__hash__
 
@@ -76,3 +82,6 @@ TRANSITIONS: dict[State, _Row] = {
     State.SWITCHED: _Row({_H.CLOSE: State.CLOSED, _H.LOST: State.CLOSED}),
     State.CLOSED: _Row({_H.CLOSE: State.CLOSED, _H.LOST: State.CLOSED}),
 }
+
+for _state, _row in TRANSITIONS.items():
+    _state.on = _row

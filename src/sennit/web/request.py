@@ -7,7 +7,7 @@ it. An error in a resource becomes a 500 and a report; nothing of it reaches the
 from __future__ import annotations
 
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from inspect import iscoroutine
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -22,6 +22,7 @@ from sennit.http import codes
 from sennit.http import request as http_request
 from sennit.http.dates import DateLine
 from sennit.http.headers import Headers
+from sennit.http.serializer import PlainHeads
 from sennit.version import __version__
 from sennit.web.errors import UnsupportedMethod
 from sennit.web.interfaces import IRequest
@@ -67,20 +68,20 @@ class Request(http_request.Request, Componentized):
     _secure_session: Any = None
     _plain_session: Any = None
 
-    def __init__(
-        self, channel: Any, *args: Any, parsePOSTFormSubmission: bool | None = None, **kw: Any
-    ) -> None:
-        if parsePOSTFormSubmission is not None:
-            kw["parsePOSTFormSubmission"] = parsePOSTFormSubmission
-        http_request.Request.__init__(self, channel, *args, **kw)
+    _plain_heads = PlainHeads(version)
+
+    def __init__(self, channel: Any, *args: Any, parsePOSTFormSubmission: bool | None = None, **kw: Any) -> None:
+        if parsePOSTFormSubmission is None and not args and not kw:
+            self.channel = self._connection = channel
+        else:
+            if parsePOSTFormSubmission is not None:
+                kw["parsePOSTFormSubmission"] = parsePOSTFormSubmission
+            http_request.Request.__init__(self, channel, *args, **kw)
         self._adapterCache = {}
 
     def _add_initial_headers(self, headers: Headers) -> None:
         headers.setRawHeaders(b"server", [version])
         headers.setRawHeaders(b"date", [_date.at(time.time())])
-
-    def _initial_lines(self) -> Sequence[bytes]:
-        return (_server_line, b"Date: %b\r\n" % _date.at(time.time()))
 
     # Answering
 
@@ -96,7 +97,7 @@ class Request(http_request.Request, Componentized):
                 self._answer_for_server()
                 return
             resource = self.site.getResourceFor(self)
-            if type(resource) is EncodingResourceWrapper or isinstance(resource, EncodingResourceWrapper):
+            if isinstance(resource, EncodingResourceWrapper):
                 self._encoder = resource.getEncoder(self)
                 resource = resource.original
             self.render(resource)
@@ -353,5 +354,4 @@ def _cancel(reason: Failure, deferred: Deferred[Any]) -> None:
     deferred.cancel()
 
 
-_server_line = b"Server: %b\r\n" % version
 _KNOWN_METHODS = frozenset((b"PUT", b"DELETE", b"PATCH", b"OPTIONS", b"TRACE"))

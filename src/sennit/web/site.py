@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import secrets
 from collections.abc import Callable
 from functools import partial
@@ -104,7 +103,7 @@ class Site(HTTPFactory):
         """Return the resource that answers a request."""
         request.site = self
         # Traversal changes the lists; a resource may move the site's root by what it leaves in this one.
-        request.sitepath = copy.copy(request.prepath)
+        request.sitepath = request.prepath[:]
         return getChildForRequest(self.resource, request)
 
     # A site can stand in another's tree.
