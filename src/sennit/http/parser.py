@@ -43,7 +43,7 @@ _FAIR_PER_OCTET = 2
 _METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]*)(?::[0-9]*)?")
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"host", b"connection"))
-_SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"host", b"expect"))
+_SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"expect", b"connection", b"proxy-connection"))
 _STATUS_OF_REASON = {
     "Invalid HTTP version": HTTP_VERSION_NOT_SUPPORTED,
     "Invalid method for HTTP/x.x request": NOT_IMPLEMENTED,
@@ -82,9 +82,7 @@ class RequestParser:
         "_prefix",
         "_priming",
         "_rest",
-        "_size",
         "_skips",
-        "_special",
         "_target",
         "_trailers",
         "error",
@@ -115,8 +113,6 @@ class RequestParser:
         self._chunks = 0
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._special: list[tuple[bytes, bytes]] = []
-        self._size = 0
         self._head: RequestHead | None = None
         self._fed = 0
 
@@ -156,33 +152,41 @@ class RequestParser:
             data = self._prefix + data
             self._prefix = b""
         began = self._messages
-        fresh = self._fresh and self._head is None and not self._target
         head = self._head
         target = self._target
+        fresh = self._fresh and head is None and not target
+        self._fed = self._fed + len(data) if head is not None or target else len(data)
         try:
             self._llhttp.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._switch(bytes(data[upgrade.args[0] :]))
-            return
-        except httptools.HttpParserInvalidMethodError as error:
-            if not fresh or self._messages != began:
-                self._refuse(RemoteProtocolError("That method is not known here.", NOT_IMPLEMENTED))
-            elif not self._other_method(bytes(data)):
-                self._fail(error)
-            return
-        except httptools.HttpParserError as error:
-            self._fail(error)
+        except (httptools.HttpParserUpgrade, httptools.HttpParserError) as error:
+            self._stopped(error, bytes(data), fresh=fresh and self._messages == began)
             return
         if self._target or self._head is not None:
-            same = self._messages == began and self._head is head and bool(head or target)
-            self._check_unfinished(len(data) if same else 0)
-        elif self._messages == began:
-            if fresh:
-                self._keep_prefix(bytes(data))
-        elif not self._closed:
-            self._fresh = data[-1] == 10 or (
-                fresh and self._ends_message(bytes(data), self._messages - began)
-            )
+            if self._messages == began and self._head is head:
+                self._check_unfinished()
+            else:
+                # How much of this read belongs to the message is not known; it is little.
+                self._fed = 0
+                if self._pieces:
+                    self._flush()
+        elif self._messages != began:
+            if not self._closed:
+                self._fresh = data[-1] == 10 or (
+                    fresh and self._ends_message(bytes(data), self._messages - began)
+                )
+        elif fresh:
+            self._keep_prefix(bytes(data))
+
+    def _stopped(self, error: Exception, data: bytes, *, fresh: bool) -> None:
+        """Handle llhttp's stopping, whether `data` began a message or not."""
+        if isinstance(error, httptools.HttpParserUpgrade):
+            self._switch(data[error.args[0] :])
+        elif not isinstance(error, httptools.HttpParserInvalidMethodError):
+            self._fail(error)
+        elif not fresh:
+            self._refuse(RemoteProtocolError("That method is not known here.", NOT_IMPLEMENTED))
+        elif not self._other_method(data):
+            self._fail(error)
 
     def _ends_message(self, data: bytes, messages: int) -> bool:
         """Tell whether the message that began `data` ends with it; only then is llhttp surely at a start."""
@@ -225,19 +229,22 @@ class RequestParser:
             reason = str(error)
             self._refuse(RemoteProtocolError(f"{reason}.", _STATUS_OF_REASON.get(reason)))
 
-    def _check_unfinished(self, fed: int) -> None:
+    def _check_unfinished(self) -> None:
         """Hold a message that spans reads to its limits, counting what llhttp has not handed over yet."""
-        self._fed += fed
         head = self._head
+        limits = self.limits
         if head is None:
-            if self._fed > self.limits.request_line + self.limits.header_size:
+            if (
+                self._fed > limits.request_line + limits.header_size
+                or len(self._headers) > limits.header_count
+            ):
                 self._refuse(RemoteProtocolError("The head is too large.", REQUEST_HEADER_FIELDS_TOO_LARGE))
             return
         if self._pieces:
             self._flush()
         if head.length is None:
             fair = _FAIR_PER_CHUNK * self._chunks + _FAIR_PER_OCTET * self._body_size
-            if self._fed - self._body_size > fair + self.limits.chunk_overhead:
+            if self._fed - self._body_size > fair + limits.chunk_overhead:
                 self._refuse(RemoteProtocolError("The chunks' framing is out of proportion."))
 
     def _flush(self) -> None:
@@ -297,70 +304,73 @@ class RequestParser:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field of the head or the trailers (called by httptools)."""
+        if self._head is None:
+            if not self._priming:
+                self._headers.append((name, value))
+            return
         if self._priming:
             return
-        value = value.rstrip(b" \t")
-        lower = name.lower()
-        if self._head is not None:
-            if lower in _FRAMING:
-                raise RemoteProtocolError(f"A trailer may not hold {name.decode()}.")
-            fields = self._trailers
-        else:
-            if lower in _SPECIAL:
-                self._special.append((lower, value))
-            fields = self._headers
-        fields.append((name, value))
-        self._size += len(name) + len(value)
-        if self._size > self.limits.header_size:
-            raise RemoteProtocolError("The fields are too large.", REQUEST_HEADER_FIELDS_TOO_LARGE)
-        if len(fields) > self.limits.header_count:
+        if name.lower() in _FRAMING:
+            raise RemoteProtocolError(f"A trailer may not hold {name.decode()}.")
+        self._trailers.append((name, value.rstrip(b" \t")))
+        self._check_size(self._trailers)
+
+    def _check_size(self, fields: list[tuple[bytes, bytes]]) -> None:
+        limits = self.limits
+        if len(fields) > limits.header_count:
             raise RemoteProtocolError("There are too many fields.", REQUEST_HEADER_FIELDS_TOO_LARGE)
+        # What was read is a bound of what is in it.
+        if self._fed > limits.header_size:
+            size = sum([len(name) + len(value) for name, value in fields])
+            if size > limits.header_size:
+                raise RemoteProtocolError("The fields are too large.", REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """Check and announce a head (called by httptools)."""
         if self._priming:
             return
         llhttp = self._llhttp
-        text = llhttp.get_http_version()
-        if text == "1.1":
-            version = 1
-        elif text == "1.0":
-            version = 0
-        else:
-            raise RemoteProtocolError(f"HTTP/{text} is not spoken here.", HTTP_VERSION_NOT_SUPPORTED)
-        length: int | None = 0
+        limits = self.limits
+        headers = self._headers
+        keep_alive = llhttp.should_keep_alive()
+        # Without a Connection field, only HTTP/1.1 is kept alive.
+        version = 1 if keep_alive else -1
+        special: list[tuple[bytes, bytes]] | None = None
         hosts = 0
-        expects = False
-        for name, value in self._special:
-            if name == b"host":
+        for index, (name, value) in enumerate(headers):
+            lower = name.lower()
+            if value and value[-1] in b" \t":
+                value = value.rstrip(b" \t")  # noqa: PLW2901 (llhttp leaves it on)
+                headers[index] = (name, value)
+            if lower == b"host":
                 hosts += 1
                 if value != self._good_host:
                     if _HOST.fullmatch(value) is None:
                         raise RemoteProtocolError("The Host field is malformed.")
                     self._good_host = value
-            elif name == b"content-length":
-                length = self._content_length(value)
-            elif name == b"transfer-encoding":
-                if not version:
-                    raise RemoteProtocolError("HTTP/1.0 has no Transfer-Encoding.")
-                if value.lower() != b"chunked" or length is None:
-                    raise RemoteProtocolError("The only transfer coding known is chunked.", NOT_IMPLEMENTED)
-                length = None
-            elif value.lower() != b"100-continue":
-                raise RemoteProtocolError("That expectation cannot be met.", EXPECTATION_FAILED)
-            else:
-                expects = version == 1
+            elif lower in _SPECIAL:
+                if special is None:
+                    special = []
+                special.append((lower, value))
+                version = -1
+        if len(headers) > limits.header_count or self._fed > limits.header_size:
+            self._check_size(headers)
+        if version < 0:
+            version = self._version()
         if hosts != 1 and (version or hosts):
             raise RemoteProtocolError("A request has exactly one Host field.")
+        length: int | None = 0
+        expects = False
+        if special is not None:
+            length, expects = self._framing(special, version)
         method = self._method
         if method is None:
             method = llhttp.get_method()
         else:
             self._method = None
         skips = llhttp.should_upgrade()
-        upgrade = skips and length == 0
         head = RequestHead(
-            method, self._target, version, self._headers, llhttp.should_keep_alive(), length, expects, upgrade
+            method, self._target, version, headers, keep_alive, length, expects, skips and length == 0
         )
         self.events.append(head)
         self._last_length = length or 0
@@ -371,8 +381,35 @@ class RequestParser:
             self._trailers = []
             self._body_size = 0
             self._chunks = 0
-            self._size = 0
             self._fed = 0
+
+    def _version(self) -> int:
+        """Return the minor version of a head."""
+        version = self._llhttp.get_http_version()
+        if version == "1.1":
+            return 1
+        if version == "1.0":
+            return 0
+        raise RemoteProtocolError(f"HTTP/{version} is not spoken here.", HTTP_VERSION_NOT_SUPPORTED)
+
+    def _framing(self, special: list[tuple[bytes, bytes]], version: int) -> tuple[int | None, bool]:
+        """Return the body's length, and whether the client waits for ``100 Continue``."""
+        length: int | None = 0
+        expects = False
+        for name, value in special:
+            if name == b"content-length":
+                length = self._content_length(value)
+            elif name == b"transfer-encoding":
+                if not version:
+                    raise RemoteProtocolError("HTTP/1.0 has no Transfer-Encoding.")
+                if value.lower() != b"chunked" or length is None:
+                    raise RemoteProtocolError("The only transfer coding known is chunked.", NOT_IMPLEMENTED)
+                length = None
+            elif name == b"expect":
+                if value.lower() != b"100-continue":
+                    raise RemoteProtocolError("That expectation cannot be met.", EXPECTATION_FAILED)
+                expects = version == 1
+        return length, expects
 
     def _content_length(self, value: bytes) -> int:
         # llhttp has seen to it that these are digits that fit 64 bits.
@@ -417,7 +454,4 @@ class RequestParser:
         self._messages += 1
         self._target = b""
         self._headers = []
-        if self._special:
-            self._special = []
-        self._size = 0
         self._fed = 0

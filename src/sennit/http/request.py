@@ -586,15 +586,9 @@ class Request:
         factory = channel.factory
         if factory is not None:
             factory.log(self)
-        self._end()
-
-    def _end(self) -> None:
-        channel = self.channel
         if self.producer is not None:
             report_error(
-                Failure(
-                    LocalProtocolError(f"{self!r} was finished, and {self.producer!r} still registered.")
-                ),
+                Failure(LocalProtocolError(f"{self!r} is finished, and {self.producer!r} still registered.")),
                 "A producer was unregistered:",
             )
             self.unregisterProducer()

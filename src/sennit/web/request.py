@@ -70,7 +70,9 @@ class Request(http_request.Request, Componentized):
 
     _plain_heads = PlainHeads(version)
 
-    def __init__(self, channel: Any, *args: Any, parsePOSTFormSubmission: bool | None = None, **kw: Any) -> None:
+    def __init__(
+        self, channel: Any, *args: Any, parsePOSTFormSubmission: bool | None = None, **kw: Any
+    ) -> None:
         if parsePOSTFormSubmission is None and not args and not kw:
             self.channel = self._connection = channel
         else:
@@ -247,7 +249,10 @@ class Request(http_request.Request, Componentized):
                 raise TypeError(f"Request.write takes bytes, not {data!r}.")
             data = bytes(data)
         encoder = self._encoder
-        if encoder is not None and self.method != b"HEAD":
+        if encoder is None:
+            http_request.Request.write(self, data)
+            return
+        if self.method != b"HEAD":
             began = self.startedWriting
             data = encoder.encode(data)
             if not data and began:
