@@ -46,14 +46,15 @@ class LoopingCall:
         clock: What gives the time; the current reactor, unless another is assigned before the start.
     """
 
+    call: Any = None
+    running = False
+    interval: float | None = None
+    starttime: float | None = None
+
     def __init__(self, f: Callable[..., object], *a: object, **kw: object) -> None:
         self.f = f
         self.a = a
         self.kw = kw
-        self.running = False
-        self.interval: float | None = None
-        self.starttime: float | None = None
-        self.call: Any = None
         self.clock: Any = None
         self._deferred: Deferred[LoopingCall] | None = None
         self._working: Deferred[Any] | None = None

@@ -21,7 +21,7 @@ class Copy(usage.Options):
 
 
 class Command(usage.Options):
-    longdesc = "This is a long description of things that go on and on and on and on and on and on, past eighty columns."
+    longdesc = "This is a long description of things that go on" + 5 * " and on" + ", past eighty columns."
     optFlags = [["verbose", "v", "be verbose"], ["quiet", "q"], ["long-flag", None, "no short name"]]
     optParameters = [
         ["port", "p", 8080, "the port", usage.portCoerce],
