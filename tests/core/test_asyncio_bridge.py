@@ -873,6 +873,30 @@ def test_the_context_of_a_coroutine_survives_asyncio_waits():
     run(main)
 
 
+def test_code_that_shares_the_context_of_a_coroutine_may_wake_it():
+    variable = contextvars.ContextVar("variable", default="unset")
+
+    async def main():
+        deferred = Deferred()
+        tasks = []
+
+        async def coroutine():
+            variable.set("mine")
+            tasks.append(asyncio.current_task())
+            await deferred
+            await asyncio.sleep(0)
+            return variable.get()
+
+        async def other():
+            deferred.callback(None)
+
+        outcome = ensureDeferred(coroutine())
+        await asyncio.create_task(other(), context=tasks[0].get_context())
+        assert await outcome == "mine"
+
+    run(main)
+
+
 # -- real clients and servers
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
 from functools import wraps
-from inspect import iscoroutine
 from types import CoroutineType, GeneratorType
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
@@ -31,7 +30,7 @@ def ensureDeferred(coro: Coroutine[Any, Any, _T] | Generator[Any, Any, _T] | Def
     """
     if type(coro) in DEFERREDS:
         return cast("Deferred[_T]", coro)
-    if type(coro) is CoroutineType or type(coro) is GeneratorType or iscoroutine(coro):
+    if type(coro) is CoroutineType or type(coro) is GeneratorType or isinstance(coro, Coroutine):
         return cast("Deferred[_T]", start_coroutine(Deferred, coro))
     raise NotACoroutineError(f"{coro!r} is not a coroutine or a Deferred")
 

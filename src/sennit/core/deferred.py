@@ -17,15 +17,14 @@ A Failure that reaches the end of the chain, and is still there when the Deferre
 from __future__ import annotations
 
 import asyncio
-import traceback
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
-from inspect import iscoroutine
 from types import CoroutineType, GeneratorType
 from typing import Any, ClassVar, Generic, ParamSpec, TypeAlias, TypeVar, cast
 
 from sennit.core.driver import CoroutineTask, start_coroutine
 from sennit.core.failure import FAILURES, NO_VALUES, Failure, caught
+from sennit.core.futures import await_as_future, fire_from, future_of
 from sennit.core.outcome import (
     CHAIN,
     DEFERREDS,
@@ -44,6 +43,7 @@ from sennit.core.outcome import (
 )
 from sennit.core.report import report_error
 from sennit.core.task_face import mark, running_task, stepping
+from sennit.core.unhandled import DebugInfo
 
 __all__ = [
     "FAILURE",
@@ -80,34 +80,6 @@ FAILURE = False
 _new: Any = object.__new__
 _NO_KEYWORDS: Mapping[str, Any] = {}
 _DRIVABLE = (CoroutineType, GeneratorType)
-
-
-class DebugInfo:
-    """What is kept beside a Deferred that failed or is debugged; its end is the end of the Deferred."""
-
-    __slots__ = ("created", "failure", "invoked")
-
-    def __init__(self) -> None:
-        self.failure: Failure | None = None
-        self.created: list[str] | None = None
-        self.invoked: list[str] | None = None
-
-    def sites(self) -> str:
-        """Say where the Deferred was made and where it was first fired, as far as known."""
-        text = ""
-        if self.created is not None:
-            text += " C: Deferred was created:\n C:"
-            text += "\n C:".join("".join(self.created).rstrip().split("\n")) + "\n"
-        if self.invoked is not None:
-            text += " I: First Invoker was:\n I:"
-            text += "\n I:".join("".join(self.invoked).rstrip().split("\n")) + "\n"
-        return text
-
-    def __del__(self) -> None:
-        failure = self.failure
-        if failure is not None:
-            self.failure = None
-            report_error(failure, "Unhandled error in Deferred:", debugInfo=self.sites())
 
 
 class Deferred(Generic[_T]):
@@ -277,18 +249,18 @@ class Deferred(Generic[_T]):
         if self._canceller is _swallow_next:
             self._canceller = None
             return
-        info = self._info
-        if info is None or info.created is None:
-            raise AlreadyCalledError
-        raise AlreadyCalledError("\n" + info.sites())
+        sites = "" if self._info is None else self._info.sites()
+        if sites:
+            raise AlreadyCalledError("\n" + sites)
+        raise AlreadyCalledError
 
     def _remember_sites(self) -> None:
         """Remember who made the Deferred, and who fired it."""
         if self._info is None:
             self._info = DebugInfo()
-            self._info.created = traceback.format_stack()[:-2]
+            self._info.created()
         if self.called:
-            self._info.invoked = traceback.format_stack()[:-2]
+            self._info.invoked()
 
     def _left_failed(self, failure: Failure) -> None:
         """Have `failure` reported if it is still here when this Deferred dies."""
@@ -502,18 +474,9 @@ class Deferred(Generic[_T]):
         if marker is None or not marker[0]:
             task = running_task()
             if task is not None and type(task) is not CoroutineTask:
-                return (yield from self._await_in_task(task.get_loop()))
+                return cast("_T", (yield from await_as_future(self, task.get_loop())))
             mark(task)
         return (yield self)  # type: ignore[no-any-return]
-
-    def _await_in_task(self, loop: asyncio.AbstractEventLoop) -> Generator[Any, Any, _T]:
-        future: asyncio.Future[Any] = loop.create_future()
-        self.addBoth(_pass_to_future, future)
-        try:
-            return cast(_T, (yield from future))
-        except asyncio.CancelledError:
-            self.cancel()
-            raise
 
     __iter__ = __await__
 
@@ -524,7 +487,7 @@ class Deferred(Generic[_T]):
         Raises:
             NotACoroutineError: If `coro` is neither a coroutine nor a generator.
         """
-        if type(coro) in _DRIVABLE or iscoroutine(coro):
+        if type(coro) in _DRIVABLE or isinstance(coro, Coroutine):
             return cast("Deferred[_T]", start_coroutine(Deferred, coro))
         raise NotACoroutineError(f"{coro!r} is not a coroutine")
 
@@ -537,18 +500,7 @@ class Deferred(Generic[_T]):
             deferred.errback(asyncio.CancelledError())
 
         deferred = cls(cancel_future)
-
-        def settle(future: asyncio.Future[_T]) -> None:
-            if deferred.called:
-                return
-            try:
-                result = future.result()
-            except BaseException as error:
-                deferred.errback(Failure(error))
-            else:
-                deferred.callback(result)
-
-        future.add_done_callback(settle)
+        fire_from(future, deferred)
         return deferred
 
     def asFuture(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[_T]:
@@ -556,15 +508,7 @@ class Deferred(Generic[_T]):
 
         Cancelling the future cancels the Deferred.
         """
-        future: asyncio.Future[_T] = loop.create_future()
-
-        def cancel_deferred(future: asyncio.Future[_T]) -> None:
-            if future.cancelled():
-                self.cancel()
-
-        self.addBoth(_pass_to_future, future)
-        future.add_done_callback(cancel_deferred)
-        return future
+        return future_of(self, loop)
 
     # -- time
 
@@ -649,18 +593,6 @@ def _swallow_next(deferred: Deferred[Any]) -> None:
     """Mark a Deferred that was cancelled while nobody could stop what would fire it."""
 
 
-def _pass_to_future(result: Any, future: asyncio.Future[Any]) -> None:
-    if future.done():
-        return
-    if type(result) in FAILURES:
-        error = result.value
-        if isinstance(error, StopIteration) or not isinstance(error, BaseException):
-            error = RuntimeError(f"The Deferred failed with {error!r}.")
-        future.set_exception(error)
-    else:
-        future.set_result(result)
-
-
 def _cancelled_to_timed_out(result: Any, timeout: float) -> Any:
     if type(result) in FAILURES:
         result.trap(CancelledError)
@@ -712,7 +644,7 @@ def maybeDeferred(
         return fail(caught(error))
     if type(result) in DEFERREDS:
         return cast("Deferred[_T]", result)
-    if type(result) is CoroutineType or iscoroutine(result):
+    if type(result) is CoroutineType:
         return Deferred.fromCoroutine(result)
     return succeed(result)
 

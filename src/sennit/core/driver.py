@@ -177,6 +177,9 @@ class CoroutineTask(TaskFace):
             self._end(error)
             return _settle_quietly(self, caught(_deferreds_own(error)))
         except BaseException as error:
+            if _context_is_busy(error):
+                self._context = self._context.copy()
+                return self._take(result, failed)
             failure = caught(error)
             self._end(failure)
             return _settle(self, failure)
@@ -280,6 +283,16 @@ def _deferreds_own(error: BaseException) -> BaseException:
     if isinstance(error, asyncio.CancelledError):
         return CancelledError(*error.args).with_traceback(error.__traceback__)
     return error
+
+
+def _context_is_busy(error: BaseException) -> bool:
+    """Whether a step failed before it began, because code that runs in the coroutine's context caused it."""
+    return (
+        type(error) is RuntimeError
+        and error.__traceback__ is not None
+        and error.__traceback__.tb_next is None
+        and str(error).startswith("cannot enter context")
+    )
 
 
 def _settle(driver: Any, outcome: Any) -> Deferred[Any] | None:
