@@ -29,9 +29,13 @@ from sennit.http.serializer import fromChunk, response_head, status_line, toChun
 from sennit.http.server import HTTPChannel
 from sennit.http.state import State
 
+H2_ENABLED = False
+"""Whether a channel may turn to HTTP/2."""
+
 __all__ = [
     "CACHED",
     "DEFAULT_LIMITS",
+    "H2_ENABLED",
     "NO_BODY_CODES",
     "RESPONSES",
     "BodyData",

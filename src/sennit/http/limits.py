@@ -28,7 +28,7 @@ class Limits:
 
     request_line: int = 16384
     header_count: int = 500
-    header_size: int = 65536
+    header_size: int = 16384
     body_size: int | None = 1 << 30
     memory_body: int = 100_000
     chunk_overhead: int = 16384

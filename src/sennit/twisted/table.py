@@ -85,7 +85,11 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.web.error": ("sennit.web.errors",),
     "twisted.web.http": ("sennit.http", "sennit.http.codes"),
     "twisted.web.http_headers": ("sennit.http.headers",),
-    "twisted.web.iweb": ("sennit.web.interfaces",),
+    "twisted.web.iweb": (
+        "sennit.web.interfaces",
+        "sennit.web.interfaces:IRequestEncoder=_IRequestEncoder",
+        "sennit.web.interfaces:IRequestEncoderFactory=_IRequestEncoderFactory",
+    ),
     "twisted.web.pages": ("sennit.web.pages",),
     "twisted.web.resource": ("sennit.web.resource",),
     "twisted.web.server": (
