@@ -197,3 +197,42 @@ def test_captured_logs_are_those_of_the_block() -> None:
         module_log.debug("inside")
     module_log.debug("outside")
     assert [event["log_format"] for event in events] == ["inside"]
+
+
+def test_a_bound_logger_is_a_logger_like_any_other() -> None:
+    events: list[dict[str, object]] = []
+    bound = Speaker().log
+    bound.observer = events.append
+    bound.debug("to somebody")
+    assert [event["log_format"] for event in events] == ["to somebody"]
+
+    class Borrower:
+        log = bound
+
+    assert Borrower.log.namespace == f"{__name__}.Borrower"
+
+
+def test_a_subclass_of_logger_stays_one_when_it_is_bound() -> None:
+    class Own(Logger):
+        pass
+
+    class Speaking:
+        log = Own()
+
+    assert isinstance(Speaking().log, Own)
+    assert Speaking.log.namespace == f"{__name__}.Speaking"
+
+
+def test_a_bound_logger_hears_of_changes() -> None:
+    publisher = LogPublisher()
+
+    class Speaking:
+        log = Logger(observer=publisher)
+
+    speaking = Speaking()
+    speaking.log.info("to nobody")
+    events: list[dict[str, object]] = []
+    publisher.addObserver(events.append)
+    speaking.log.info("one")
+    speaking.log.info("two")
+    assert [event["log_format"] for event in events] == ["one", "two"]

@@ -123,6 +123,8 @@ class Logger:
         self._observer = observer
         self._generation = -1
         self._lowest = 0
+        # What loggers reached through this one, as a class attribute, found to be wanted, by their namespace.
+        self._bound: dict[str, tuple[int, int]] = {}
 
     @property
     def observer(self) -> Any:
@@ -133,14 +135,28 @@ class Logger:
     def observer(self, observer: Any) -> None:
         self._observer = observer
         self._generation = -1
+        self._bound.clear()
 
     def __get__(self, instance: object, owner: type | None = None) -> Logger:
         """Return a logger whose source is the instance, or class, through which it is reached."""
         if owner is None:
             owner = type(instance)
-        return self.__class__(
-            f"{owner.__module__}.{owner.__name__}", owner if instance is None else instance, self._observer
-        )
+        namespace = f"{owner.__module__}.{owner.__name__}"
+        source = owner if instance is None else instance
+        kind = self.__class__
+        if kind is not Logger:
+            return kind(namespace, source, self._observer)
+        bound = Logger.__new__(Logger)
+        bound.namespace = namespace
+        bound.source = source
+        bound._observer = self._observer
+        bound._bound = {}
+        generation, bound._lowest = self._bound.get(namespace, (-1, 0))
+        bound._generation = generation
+        if generation != interest.generation:
+            lowest = bound._lowest_wanted()
+            self._bound[namespace] = (bound._generation, lowest)
+        return bound
 
     def __repr__(self) -> str:
         return f"<{self.__class__.__name__} {self.namespace!r}>"
