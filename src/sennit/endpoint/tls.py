@@ -13,6 +13,7 @@ from typing import Any
 from zope.interface import implementer
 
 from sennit.core.deferred import Deferred, execute
+from sennit.core.extras import MissingExtraError, missing_extra
 from sennit.core.interfaces import IListeningPort, IProtocol, IStreamClientEndpoint, IStreamServerEndpoint
 from sennit.endpoint.connecting import connect_with
 
@@ -28,10 +29,6 @@ __all__ = [
 ]
 
 
-class MissingExtraError(ImportError):
-    """A part of Sennit is wanted that was not installed."""
-
-
 def tls_room() -> Any:
     """Return the module ``sennit.tls``.
 
@@ -41,7 +38,7 @@ def tls_room() -> Any:
     try:
         return importlib.import_module("sennit.tls")
     except ImportError:
-        raise MissingExtraError("TLS needs Sennit's extra 'tls': pip install 'sennit[tls]'.") from None
+        raise missing_extra("TLS", "tls") from None
 
 
 def _tls_method(reactor: Any, name: str) -> Callable[..., Any]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sennit.core.interfaces import IAddress
-from sennit.framing.wrapping import ProtocolWrapper, WrappingFactory
 from sennit.protocol import Protocol, ServerFactory
+from sennit.protocol.wrapping import ProtocolWrapper, WrappingFactory
 
 __all__ = ["LimitConnectionsByPeer", "LimitTotalConnectionsFactory"]
 

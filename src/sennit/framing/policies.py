@@ -11,7 +11,7 @@ from sennit.framing.traffic import (
     TrafficLoggingFactory,
     TrafficLoggingProtocol,
 )
-from sennit.framing.wrapping import WP, ProtocolWrapper, WrappingFactory
+from sennit.protocol.wrapping import WP, ProtocolWrapper, WrappingFactory
 
 __all__ = [
     "WP",

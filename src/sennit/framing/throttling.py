@@ -12,8 +12,8 @@ from typing import Any
 
 from sennit.core.current import current_reactor
 from sennit.core.interfaces import IAddress, IDelayedCall
-from sennit.framing.wrapping import ProtocolWrapper, WrappingFactory
 from sennit.log import Logger
+from sennit.protocol.wrapping import ProtocolWrapper, WrappingFactory
 
 __all__ = ["ThrottlingFactory", "ThrottlingProtocol"]
 

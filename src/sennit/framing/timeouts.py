@@ -11,8 +11,8 @@ from typing import Any
 from sennit.core.current import current_reactor
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IDelayedCall
-from sennit.framing.wrapping import ProtocolWrapper, WrappingFactory
 from sennit.protocol import connectionDone
+from sennit.protocol.wrapping import ProtocolWrapper, WrappingFactory
 
 __all__ = ["TimeoutFactory", "TimeoutMixin", "TimeoutProtocol"]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sennit.core.failure import Failure
-from sennit.framing.wrapping import ProtocolWrapper, WrappingFactory
 from sennit.log import Logger
 from sennit.protocol import connectionDone
+from sennit.protocol.wrapping import ProtocolWrapper, WrappingFactory
 
 __all__ = ["SpewingFactory", "SpewingProtocol", "TrafficLoggingFactory", "TrafficLoggingProtocol"]
 

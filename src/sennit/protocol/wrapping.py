@@ -13,7 +13,8 @@ from zope.interface import directlyProvides, providedBy
 
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IAddress, IConnector, ILoggingContext, IProtocol
-from sennit.protocol import ClientFactory, Protocol, connectionDone
+from sennit.protocol.factory import ClientFactory
+from sennit.protocol.stream import Protocol, connectionDone
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
