@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sennit.core.coroutine import ensureDeferred
 from sennit.core.deferred import CancelledError, Deferred
@@ -847,3 +849,152 @@ def test_anyios_scopes_around_and_inside_ours(clock: Clock) -> None:
         return "done"
 
     assert asyncio.run(main()) == "done"
+
+
+# -- cancelled as a Deferred
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_cancelling_the_coroutines_deferred_ends_the_group(clock: Clock, slow: bool) -> None:
+    ended: list[str] = []
+
+    async def child() -> None:
+        try:
+            await forever()
+        finally:
+            if slow:
+                await deferLater(clock, 1)
+            ended.append("child")
+
+    async def main(block: Deferred[None] | None) -> None:
+        async with deadline(100, clock=clock), TaskGroup() as group:
+            group.start(child)
+            if block is not None:
+                await block
+
+    for block in (forever(), None):
+        results: list[Any] = []
+        running = ensureDeferred(main(block))
+        running.addBoth(results.append)
+        running.cancel()
+        clock.advance(1)
+        assert results[0].check(CancelledError)
+    assert ended == ["child", "child"]
+    assert clock.calls == []
+
+
+# -- any shape
+
+
+def shapes(depth: int = 3) -> st.SearchStrategy[Any]:
+    """Programs of scopes: tuples that `World.run` below understands."""
+    moment = st.integers(0, 4)
+    leaf = st.one_of(
+        st.tuples(st.just("sleep"), moment),
+        st.tuples(st.just("fail"), moment),
+        st.tuples(st.just("stubborn"), moment),
+        st.tuples(st.just("forever")),
+    )
+    return st.recursive(
+        leaf,
+        lambda inner: st.one_of(
+            st.tuples(st.just("deadline"), moment, inner),
+            st.tuples(st.just("shield"), inner),
+            st.tuples(st.just("group"), st.lists(inner, max_size=3), inner),
+            st.tuples(st.just("cancel"), st.lists(inner, max_size=3), moment),
+            st.tuples(st.just("then"), inner, inner),
+        ),
+        max_leaves=8,
+    )
+
+
+class Shape:
+    """Runs a shape, and sees to it that nothing outlives its scope."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.live = 0
+
+    async def run(self, shape: Any) -> None:
+        kind, *rest = shape
+        await getattr(self, kind)(*rest)
+
+    async def counted(self, shape: Any, alive: list[int]) -> None:
+        self.live += 1
+        alive.append(1)
+        try:
+            await self.run(shape)
+        finally:
+            self.live -= 1
+            alive.pop()
+
+    async def sleep(self, seconds: int) -> None:
+        await deferLater(self.clock, seconds)
+
+    async def fail(self, seconds: int) -> None:
+        await deferLater(self.clock, seconds)
+        raise ValueError("failed")
+
+    async def stubborn(self, seconds: int) -> None:
+        try:
+            await forever()
+        finally:
+            await deferLater(self.clock, seconds)
+
+    async def forever(self) -> None:
+        await forever()
+
+    async def deadline(self, seconds: int, inner: Any) -> None:
+        with suppress(TimeoutError):
+            async with deadline(seconds, clock=self.clock):
+                await self.run(inner)
+
+    async def shield(self, inner: Any) -> None:
+        async with shield(), deadline(3, clock=self.clock):
+            await self.run(inner)
+
+    async def group(self, children: list[Any], block: Any) -> None:
+        alive: list[int] = []
+        try:
+            async with TaskGroup() as group:
+                for child in children:
+                    group.start(self.counted, child, alive)
+                await self.run(block)
+        finally:
+            assert not alive
+
+    async def cancel(self, children: list[Any], seconds: int) -> None:
+        alive: list[int] = []
+        try:
+            async with TaskGroup() as group:
+                for child in children:
+                    group.start(self.counted, child, alive)
+                await deferLater(self.clock, seconds)
+                group.cancel()
+        finally:
+            assert not alive
+
+    async def then(self, first: Any, second: Any) -> None:
+        await self.run(first)
+        await self.run(second)
+
+
+@settings(deadline=None)
+@given(shape=shapes(), kind=st.sampled_from([Alone, OnLoop, InTask]))
+def test_nothing_outlives_its_scope_whatever_the_shape(shape: Any, kind: type[Any]) -> None:
+    clock = Clock()
+    program = Shape(clock)
+
+    async def main() -> str:
+        try:
+            async with deadline(20, clock=clock):
+                await program.run(shape)
+        except* (ValueError, TimeoutError):
+            pass
+        async with deadline(1, clock=clock):
+            await deferLater(clock, 0.5)
+        return "unharmed"
+
+    assert kind().play(main, *[lambda: clock.advance(0.5)] * 120) == "unharmed"
+    assert program.live == 0
+    assert clock.calls == []
