@@ -128,6 +128,29 @@ async def test_the_first_descriptor_changes_nothing_for_reading(reactor, connect
     assert client.received == b"before after"
 
 
+async def test_the_first_descriptor_after_the_end_of_reading_does_not_read_again(reactor, serve, file):
+    server, peer = await serve(HalfCloseable)
+    peer.sock.shutdown(socket.SHUT_WR)
+    await server.until(lambda: "read lost" in server.events)
+    server.transport.sendFileDescriptor(file(b"one"))
+    server.transport.write(b"A")
+    assert await peer.receive(1) == b"A"
+    await turns(reactor, 5)
+    assert server.events == ["made", "read lost"]
+
+
+async def test_the_first_descriptor_after_asking_to_close_does_not_read_again(reactor, connect, file):
+    server, client = await connect(Recorder, Receiver)
+    server.transport.write(b"x" * BIG)
+    server.transport.loseConnection()
+    client.transport.write(b"too late")
+    server.transport.sendFileDescriptor(file(b"one"))
+    server.transport.write(b"A")
+    await client.until_lost()
+    assert [content for _after, content in client.descriptors] == [b"one"]
+    assert server.received == b""
+
+
 async def test_many_descriptors_arrive_in_order(reactor, connect, file):
     server, client = await connect(Receiver, Receiver)
     for number in range(100):

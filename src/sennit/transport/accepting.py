@@ -131,7 +131,7 @@ _carrying: set[asyncio.Task[Any]] = set()
 class _Accepting:
     """An `Acceptor` of our own."""
 
-    __slots__ = ("_connection", "_listening", "_loop", "_retry")
+    __slots__ = ("_connection", "_listening", "_loop", "_retry", "_starved")
 
     def __init__(
         self,
@@ -143,6 +143,7 @@ class _Accepting:
         self._listening = listening
         self._connection = connection
         self._retry: asyncio.TimerHandle | None = None
+        self._starved = False
         loop.add_reader(listening.fileno(), self._ready)
 
     def close(self) -> None:
@@ -168,6 +169,7 @@ class _Accepting:
                 if error.errno not in _GONE:
                     raise
                 continue
+            self._starved = False
             connected.setblocking(False)
             self._take(connected)
             if self._listening.fileno() == -1:
@@ -183,7 +185,9 @@ class _Accepting:
         carry(self._loop, connected, connection, _ignore)
 
     def _rest(self, error: OSError) -> None:
-        _log.error("Cannot accept for now: {error}", error=error)
+        if not self._starved:
+            self._starved = True
+            _log.error("Cannot accept connections for now: {error}", error=error)
         # The socket stays readable, so the loop would spin.
         self._loop.remove_reader(self._listening.fileno())
         self._retry = self._loop.call_later(RETRY_DELAY, self._again)

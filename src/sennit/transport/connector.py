@@ -142,12 +142,12 @@ class StreamConnector(Owner, ABC):
 
     # What the connection asks of its owner.
 
-    def protocol_for(self, connection: StreamConnection) -> Any:
+    def protocol_for(self, connection: StreamConnection, peer: Any) -> Any:
         """Have the factory build the protocol."""
         if isinstance(self.transport, Attempt):
             self.transport.done()
         self.transport = connection
-        return self.buildProtocol(connection.getPeer())
+        return self.buildProtocol(peer)
 
     def connection_refused(self, connection: Any, reason: Failure) -> None:
         """Learn that the factory built no protocol."""

@@ -154,8 +154,13 @@ class Consumer(ABC):
     def _abort_carrier(self) -> None:
         """Close the loop's transport at once, which asyncio's cannot bear within ``resume_writing``."""
         if self._resuming:
-            self.reactor.loop.call_soon(self._carrier.abort)
+            self.reactor.loop.call_soon(self._abort_if_connected)
         else:
+            self._carrier.abort()
+
+    def _abort_if_connected(self) -> None:
+        # Nor can they bear it after the end.
+        if self.connected:
             self._carrier.abort()
 
     def _set_limits(self) -> None:

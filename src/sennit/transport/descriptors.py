@@ -42,9 +42,7 @@ class DescriptorCarrier:
         connection: The connection.
     """
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, before: Any, connection: UNIXConnection, *, paused: bool
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, before: Any, connection: UNIXConnection) -> None:
         self._loop = loop
         self._connection = connection
         self._protocol: Any = connection
@@ -56,14 +54,14 @@ class DescriptorCarrier:
         self._sent = 0
         # Each with the number of bytes that were written before it.
         self._descriptors: deque[tuple[int, int]] = deque()
-        self._paused = paused
+        self._paused = connection._paused or connection.disconnecting
         self._reading = False
         self._flush_due = False
         self._blocked = False
         self._over = False
         self._closing = False
         self._lost = False
-        self._read_ended = False
+        self._read_ended = connection._read_ended
         self._eof = False
         self._marks = (DEFAULT_HIGH_WATER // 4, DEFAULT_HIGH_WATER)
         self._before: Any = before
@@ -76,11 +74,12 @@ class DescriptorCarrier:
     def _take_over(self, *, resuming: bool) -> None:
         """Go on alone."""
         before, self._before = self._before, None
-        before.set_protocol(_Retired())
+        retired = _Retired(before)
+        before.set_protocol(retired)
         if resuming:
             # asyncio's transports cannot bear to be aborted within ``resume_writing``.
             before.pause_reading()
-            self._loop.call_soon(before.abort)
+            self._loop.call_soon(retired.abort)
         else:
             before.abort()
         if not self._paused:
@@ -317,7 +316,7 @@ class DescriptorCarrier:
         self._descriptors.clear()
         before, self._before = self._before, None
         if before is not None:
-            before.set_protocol(_Retired())
+            before.set_protocol(_Retired(before))
             before.abort()
         self._loop.call_soon(self._tell_end, error)
 
@@ -359,6 +358,14 @@ class _Draining:
 class _Retired:
     """Stands with a transport that nobody listens to any more."""
 
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+
+    def abort(self) -> None:
+        """Close the transport, unless it has closed."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def data_received(self, data: bytes) -> None:
         """Cannot be: it does not read any more."""
 
@@ -372,7 +379,7 @@ class _Retired:
         """Nobody writes."""
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Be gone."""
+        self._transport = None
 
 
 def _copy(given: Any) -> socket.socket:

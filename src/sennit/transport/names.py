@@ -6,6 +6,8 @@ preferred where it finds both kinds, because a program that needs better has end
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +58,13 @@ def socket_address(host: str, port: int) -> tuple[int, Any]:
 
 
 def tcp_address(name: Any) -> IPv4Address | IPv6Address:
-    """Make an address of what a TCP socket gives as its name."""
+    """Make an address of what a TCP socket gives as its name.
+
+    Raises:
+        OSError: If it gave none, because it is not connected any more.
+    """
+    if name is None:
+        raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
     if len(name) == 2:
         return IPv4Address("TCP", name[0], name[1])
     host, port, flow, scope = name

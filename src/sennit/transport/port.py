@@ -159,9 +159,9 @@ class StreamPort(Owner):
 
     # What connections ask of their owner.
 
-    def protocol_for(self, connection: StreamConnection) -> Any:
+    def protocol_for(self, connection: StreamConnection, peer: Any) -> Any:
         """Have the factory build the protocol."""
-        return self.factory.buildProtocol(connection.getPeer())
+        return self.factory.buildProtocol(peer)
 
     def next_session(self) -> int:
         """Give the number of the next connection."""

@@ -52,8 +52,8 @@ class Owner:
 
     __slots__ = ()
 
-    def protocol_for(self, connection: Any) -> Any:
-        """Build the protocol; None to close the connection at once."""
+    def protocol_for(self, connection: Any, peer: Any) -> Any:
+        """Build the protocol for a connection to the address `peer`; None to close it at once."""
         raise AssertionError("An owner of connections builds their protocols.")
 
     def connection_refused(self, connection: Any, reason: Failure) -> None:
@@ -67,6 +67,13 @@ def drop(data: bytes) -> None:
     """Stand in for ``write`` where nothing can be sent any more."""
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"Data must be bytes, not {type(data).__name__}.")
+
+
+def _lost_by(error: BaseException) -> Failure:
+    """Give the reason for a connection that an error of the system ended."""
+    lost = ConnectionLost(str(error)) if str(error) else ConnectionLost()
+    lost.__cause__ = error
+    return Failure(lost)
 
 
 @implementer(ITransport, IConsumer, IPushProducer, IHalfCloseableDescriptor, ISystemHandle, ILoggingContext)
@@ -128,10 +135,16 @@ class StreamConnection(Consumer):
             return
         self._open.add(self)
         try:
-            protocol = self._owner.protocol_for(self)
+            peer = self._address("peername")
+        except OSError as error:
+            # It was reset before it came to us.
+            self._refuse(_lost_by(error))
+            return
+        try:
+            protocol = self._owner.protocol_for(self, peer)
         except BaseException:
             reason = Failure()
-            _log.failure("Error in buildProtocol for {peer}", reason, peer=self.getPeer())
+            _log.failure("Error in buildProtocol for {peer}", reason, peer=peer)
             self._refuse(reason)
             return
         if protocol is None:
@@ -183,9 +196,7 @@ class StreamConnection(Consumer):
             elif isinstance(exc, ConnectionLost):
                 reason = Failure(exc)
             else:
-                lost = ConnectionLost(str(exc)) if str(exc) else ConnectionLost()
-                lost.__cause__ = exc
-                reason = Failure(lost)
+                reason = _lost_by(exc)
         self._lose(reason)
 
     # ITransport and its kin.
@@ -387,9 +398,7 @@ class StreamConnection(Consumer):
             try:
                 self._carrier.write_eof()
             except OSError as error:
-                lost = ConnectionLost(str(error))
-                lost.__cause__ = error
-                self._end(Failure(lost))
+                self._end(_lost_by(error))
                 return
             protocol = self.protocol
             if IHalfCloseableProtocol.providedBy(protocol):

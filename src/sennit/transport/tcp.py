@@ -175,8 +175,8 @@ class _Adopted(Owner):
     def __init__(self, factory: Any) -> None:
         self.factory = factory
 
-    def protocol_for(self, connection: StreamConnection) -> Any:
-        return self.factory.buildProtocol(connection.getPeer())
+    def protocol_for(self, connection: StreamConnection, peer: Any) -> Any:
+        return self.factory.buildProtocol(peer)
 
     def connection_ended(self, connection: StreamConnection, reason: Failure) -> None:
         # The one who made the socket still holds it open.

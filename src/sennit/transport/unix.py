@@ -185,7 +185,7 @@ class UNIXConnection(StreamConnection):
         self.getHost()
 
     def _change_carrier(self) -> DescriptorCarrier:
-        carrier = DescriptorCarrier(self.reactor.loop, self._carrier, self, paused=self._paused)
+        carrier = DescriptorCarrier(self.reactor.loop, self._carrier, self)
         if self.write == self._carrier.write:
             self.write = carrier.write
         self._carrier = carrier
