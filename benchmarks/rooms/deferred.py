@@ -15,8 +15,9 @@ def measure(options: Options) -> Iterator[Result]:
     if not options.wants("twisted"):
         return
     figures: dict[str, list[dict[str, float]]] = {"sennit": [], "twisted": []}
-    for _ in range(options.rounds):
-        for peer, command in contenders("deferred_program.py", str(options.seconds / 20)).items():
+    commands = list(contenders("deferred_program.py", str(options.seconds / 20)).items())
+    for number in range(options.rounds):
+        for peer, command in commands if number % 2 == 0 else reversed(commands):
             figures[peer].append(json.loads(output(command, cpu=SERVER_CPU)))
     cases = list(figures["sennit"][0])
     if not cases or any(list(each) != cases for rounds in figures.values() for each in rounds):
