@@ -6,7 +6,10 @@ import base64
 
 import pytest
 
-from sennit.http import LocalProtocolError
+from sennit.http import LocalProtocolError, Request
+from sennit.web import Request as SiteRequest
+from sennit.web import Site
+from sennit.web.static import Data
 
 
 @pytest.fixture
@@ -179,3 +182,46 @@ def test_a_producer_left_behind_is_reported_and_unregistered(ask, reported):
     request.finish()
     assert len(reported) == 1
     assert request.producer is None
+
+
+class StandIn:
+    """What programs put in a channel's place in their tests."""
+
+    def __init__(self):
+        self.calls = []
+
+    def writeHeaders(self, version, code, reason, headers):
+        self.calls.append((version, code, reason, dict(headers.getAllRawHeaders())))
+
+    def write(self, data):
+        self.calls.append(data)
+
+    def requestDone(self, request):
+        self.calls.append("done")
+
+
+def test_a_stand_in_serves_a_sites_request_too():
+    channel = StandIn()
+    page = Data(b"hi", "text/plain")
+    page.isLeaf = True
+    channel.site = Site(page)
+    request = SiteRequest(channel)
+    request.gotLength(0)
+    request.requestReceived(b"GET", b"", b"HTTP/1.1")
+    assert channel.calls[1:] == [b"hi", "done"]
+
+
+def test_a_stand_in_for_a_channel_needs_twisteds_methods_only():
+    channel = StandIn()
+    request = Request(channel)
+    request.gotLength(0)
+    request.requestReceived(b"GET", b"/", b"HTTP/1.1")
+    request.setHeader(b"x", b"y")
+    request.write(b"hello")
+    request.finish()
+    assert channel.calls == [
+        (b"HTTP/1.1", 200, b"OK", {b"X": [b"y"], b"Transfer-Encoding": [b"chunked"]}),
+        b"5\r\nhello\r\n",
+        b"0\r\n\r\n",
+        "done",
+    ]

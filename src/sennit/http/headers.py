@@ -90,6 +90,13 @@ class Headers:
         headers._fields = fields
         return headers
 
+    @classmethod
+    def from_fields(cls, fields: Iterable[tuple[bytes, Sequence[bytes]]]) -> Headers:
+        """Make headers of what `getAllRawHeaders` gave."""
+        headers = cls()
+        headers._fields = {name: list(values) for name, values in fields}
+        return headers
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._fields!r})"
 
@@ -102,9 +109,7 @@ class Headers:
 
     def copy(self) -> Headers:
         """Return an independent copy."""
-        made = self.__class__()
-        made._fields = {name: list(values) for name, values in self._fields.items()}
-        return made
+        return self.from_fields(self._fields.items())
 
     def hasHeader(self, name: AnyStr) -> bool:
         """Tell whether a field of that name is here."""

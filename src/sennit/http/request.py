@@ -7,33 +7,26 @@ asked for.  A response's head goes out with the first piece of its body, in one 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
-import tempfile
 import warnings
 from collections.abc import Sequence
-from io import BytesIO
 from time import time
-from typing import IO, Any, AnyStr
+from typing import Any, AnyStr
 
 from zope.interface import implementer
 
-from sennit.core.addresses import IPv4Address, IPv6Address
 from sennit.core.deferred import Deferred
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IConsumer
 from sennit.core.report import report_error
 from sennit.http import codes
 from sennit.http.conditional import etag_matches
-from sennit.http.cookies import format_set_cookie, parse_cookies
+from sennit.http.cookies import format_set_cookie
 from sennit.http.dates import format_date, parse_date
-from sennit.http.errors import LocalProtocolError, RemoteProtocolError
-from sennit.http.events import RequestHead
-from sennit.http.forms import parse_form, parse_qs
+from sennit.http.errors import LocalProtocolError
 from sennit.http.headers import Headers
 from sennit.http.lazily import lazily
-from sennit.http.limits import DEFAULT_LIMITS
+from sennit.http.received import ReceivedRequest
 from sennit.http.serializer import LAST_CHUNK, PlainHeads
 
 __all__ = ["CACHED", "Request"]
@@ -45,7 +38,7 @@ _UNQUEUED = object()
 
 
 @implementer(IConsumer)
-class Request:
+class Request(ReceivedRequest):
     """A request being answered.
 
     Override `process`; it is called when the request has been received whole.
@@ -56,26 +49,14 @@ class Request:
         parsePOSTFormSubmission: Whether form bodies are read into `args`.
 
     Attributes:
-        method: The method.
-        uri: The request target as sent.
-        path: The target's path, still percent-encoded.
-        args: Arguments of the query and of a form body: name to list of values.
-        content: The body, a file at its start.
-        requestHeaders: The request's fields.
         responseHeaders: The response's fields.
         cookies: Set-Cookie values to be sent.
-        received_cookies: The cookies that came, by name.
         code: The response's status code.
         code_message: Its reason phrase.
         defaultContentType: The media type of bodies that name none; None for no such header.
-        clientproto: ``b"HTTP/1.0"`` or ``b"HTTP/1.1"``.
         sentLength: Octets of body written so far.
     """
 
-    method = b"(no method yet)"
-    uri = b"(no uri yet)"
-    path: bytes = None  # type: ignore[assignment]  # known when the request is received
-    clientproto = b"(no clientproto yet)"
     code = codes.OK
     code_message: bytes | None = codes.RESPONSES[codes.OK]
     producer: Any = None
@@ -87,14 +68,9 @@ class Request:
     sentLength = 0
     etag: bytes | None = None
     lastModified: int | None = None
-    queued = 0
 
-    _forceSSL = 0
-    _parse_forms = True
     _disconnected = False
     _bodiless = False
-    _head: RequestHead | None = None
-    _body_size = 0
     _remaining: int | None = None
     """Octets that a declared Content-Length still wants; None if there is none."""
     _plain_heads: PlainHeads | None = None
@@ -116,11 +92,6 @@ class Request:
         )
 
     @lazily
-    def requestHeaders(self) -> Headers:
-        """The request's fields."""
-        return Headers.from_wire(self._head.headers) if self._head is not None else Headers()
-
-    @lazily
     def responseHeaders(self) -> Headers:
         """The response's fields."""
         headers = Headers()
@@ -135,183 +106,12 @@ class Request:
         return []
 
     @lazily
-    def received_cookies(self) -> dict[bytes, bytes]:
-        """The cookies that came, by name."""
-        return parse_cookies(self.requestHeaders.getRawHeaders(b"cookie") or ())
-
-    @lazily
-    def args(self) -> dict[bytes, list[bytes]]:
-        """The query's arguments, until a form's join them."""
-        query = self.uri.partition(b"?")[2]
-        return parse_qs(query, 1) if query else {}
-
-    @lazily
-    def content(self) -> IO[bytes]:
-        """The body."""
-        return BytesIO()
-
-    @lazily
     def notifications(self) -> list[Deferred[None]]:
         """Who waits for the end of this request."""
         return []
 
-    @lazily
-    def host(self) -> Any:
-        """Our address."""
-        return self._connection.getHost()
-
-    @lazily
-    def client(self) -> Any:
-        """The client's address."""
-        return self._connection.getPeer()
-
-    @property
-    def transport(self) -> Any:
-        """The connection's transport."""
-        return self._connection.transport
-
     def _add_initial_headers(self, headers: Headers) -> None:
         """Put in what every response of this class carries."""
-
-    # Receiving
-
-    def gotLength(self, length: int | None) -> None:
-        """Prepare for a body.
-
-        Args:
-            length: How long it is, in octets; None if that is not known.
-        """
-        if length and length > self._limits.memory_body:
-            self.content = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the request ends)
-
-    @property
-    def _limits(self) -> Any:
-        return getattr(self.channel, "limits", DEFAULT_LIMITS)
-
-    def parseCookies(self) -> None:
-        """Read the Cookie fields into `received_cookies` now."""
-        self.received_cookies = parse_cookies(self.requestHeaders.getRawHeaders(b"cookie") or ())
-
-    def handleContentChunk(self, data: bytes) -> None:
-        """Take a piece of the body; past `Limits.memory_body` it moves to a temporary file."""
-        content = self.content
-        content.write(data)
-        self._body_size += len(data)
-        if isinstance(content, BytesIO) and self._body_size > self._limits.memory_body:
-            spooled: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the request ends)
-            spooled.write(content.getbuffer())
-            self.content = spooled
-
-    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        """Take the end of the request, and answer it.
-
-        Args:
-            command: The method.
-            path: The request target.
-            version: The protocol version.
-        """
-        self.method = command
-        self.uri = path
-        self.clientproto = version
-        self.path = path.partition(b"?")[0]
-        if "content" in self.__dict__:
-            self.content.seek(0)
-            if command == b"POST" and self._parse_forms and not self._read_form():
-                return
-        self.process()
-
-    def _read_form(self) -> bool:
-        types = self.requestHeaders.getRawHeaders(b"content-type")
-        if not types:
-            return True
-        limits = self._limits
-        length = self.content.seek(0, 2)
-        self.content.seek(0)
-        try:
-            form = parse_form(
-                types[-1],
-                self.content,
-                length,
-                max_fields=limits.form_fields,
-                max_memory=limits.form_memory,
-            )
-        except RemoteProtocolError as error:
-            self.channel.refuse(error)
-            return False
-        if form:
-            self.args.update(form)
-        return True
-
-    def process(self) -> None:
-        """Answer the request; override this. The default leaves it open for whoever holds the request."""
-
-    def noLongerQueued(self) -> None:
-        """Note that the request's turn has come; it always has, when it exists."""
-        self.queued = 0
-
-    # What the client said
-
-    def getHeader(self, key: AnyStr) -> AnyStr | None:
-        """Return the last value of a request field, None if there is none."""
-        values = self.requestHeaders.getRawHeaders(key)
-        return values[-1] if values else None
-
-    def getAllHeaders(self) -> dict[bytes, bytes]:
-        """Return the last value of every request field by lower-case name."""
-        return {name.lower(): values[-1] for name, values in self.requestHeaders.getAllRawHeaders()}
-
-    def getCookie(self, key: bytes) -> bytes | None:
-        """Return the value of a cookie that came, None if there is none."""
-        return self.received_cookies.get(key)
-
-    def getRequestHostname(self) -> bytes:
-        """Return the host the client asked for, without port; our address if it named none."""
-        host = self.getHeader(b"host")
-        if host is not None:
-            if host.startswith(b"["):
-                return host.partition(b"]")[0] + b"]"
-            return host.partition(b":")[0]
-        address = self.getHost()
-        return str(getattr(address, "host", "")).encode("ascii", "replace")
-
-    def getHost(self) -> Any:
-        """Return our address on this connection."""
-        return self.host
-
-    def getClientAddress(self) -> Any:
-        """Return the client's address."""
-        return self.client
-
-    def getClientIP(self) -> str | None:
-        """Return the client's IP address as text, None if it has none. `getClientAddress` tells more."""
-        client = self.client
-        return client.host if isinstance(client, IPv4Address | IPv6Address) else None
-
-    def isSecure(self) -> bool:
-        """Tell whether the request came over TLS, or `setHost` said that it did."""
-        if self._forceSSL:
-            return True
-        channel = self.channel
-        return bool(channel is not None and channel.isSecure())
-
-    @lazily
-    def _credentials(self) -> tuple[bytes, bytes]:
-        scheme, _, encoded = (self.getHeader(b"authorization") or b"").partition(b" ")
-        if scheme.lower() != b"basic":
-            return b"", b""
-        try:
-            user, colon, password = base64.b64decode(encoded.strip(b" "), validate=True).partition(b":")
-        except binascii.Error:
-            return b"", b""
-        return (user, password) if colon else (b"", b"")
-
-    def getUser(self) -> bytes:
-        """Return the user name of Basic credentials (RFC 7617), empty without any."""
-        return self._credentials[0]
-
-    def getPassword(self) -> bytes:
-        """Return the password of Basic credentials (RFC 7617), empty without any."""
-        return self._credentials[1]
 
     # What we say
 
@@ -376,19 +176,6 @@ class Request:
             self.setResponseCode(codes.NOT_MODIFIED if reads else codes.PRECONDITION_FAILED)
             return CACHED
         return None
-
-    def setHost(self, host: bytes, port: int, ssl: int = 0) -> None:
-        """Say under which name and port the client reaches us, for use behind a proxy.
-
-        Args:
-            host: The name.
-            port: The port.
-            ssl: Whether the client speaks TLS.
-        """
-        self._forceSSL = ssl
-        default = 443 if self.isSecure() else 80
-        self.requestHeaders.setRawHeaders(b"host", [host if port == default else b"%b:%d" % (host, port)])
-        self.host = IPv4Address("TCP", host.decode("ascii"), port)
 
     def redirect(self, url: bytes) -> None:
         """Send the client elsewhere, with a 302.
@@ -486,7 +273,7 @@ class Request:
             not touched
             and length is not None
             and not bodiless
-            and channel.persistent
+            and getattr(channel, "persistent", 0)
             and version == b"HTTP/1.1"
         ):
             heads = self._plain_heads
@@ -514,7 +301,12 @@ class Request:
             self.sentLength = len(data)
             if self.chunked:
                 data = b"%x\r\n%b\r\n" % (len(data), data)
-        channel.write_response(version, code, self.code_message, fields, data, delimited)
+        if hasattr(channel, "write_response"):
+            channel.write_response(version, code, self.code_message, fields, data, delimited)
+        else:
+            # A stand-in that has Twisted's methods only.
+            channel.writeHeaders(version, code, self.code_message, Headers.from_fields(fields))
+            channel.write(data)
         self.startedWriting = 1
 
     def _finished_headers(self) -> tuple[list[tuple[bytes, Sequence[bytes]]], int | None]:
@@ -583,7 +375,7 @@ class Request:
             # Only the end of the connection can tell the client that the body is not whole.
             channel.persistent = 0
         self.finished = 1
-        factory = channel.factory
+        factory = getattr(channel, "factory", None)
         if factory is not None:
             factory.log(self)
         if self.producer is not None:

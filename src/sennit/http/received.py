@@ -1,0 +1,236 @@
+"""`ReceivedRequest`: a request as far as the client made it: line, fields, arguments, body."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import tempfile
+from io import BytesIO
+from typing import IO, Any, AnyStr
+
+from sennit.core.addresses import IPv4Address, IPv6Address
+from sennit.http.cookies import parse_cookies
+from sennit.http.errors import RemoteProtocolError
+from sennit.http.events import RequestHead
+from sennit.http.forms import parse_form, parse_qs
+from sennit.http.headers import Headers
+from sennit.http.lazily import lazily
+from sennit.http.limits import DEFAULT_LIMITS
+
+__all__ = ["ReceivedRequest"]
+
+
+class ReceivedRequest:
+    """What a client asks for.
+
+    Attributes:
+        channel: The connection, until the request is finished or the client gone.
+        method: The method.
+        uri: The request target as sent.
+        path: The target's path, still percent-encoded.
+        args: Arguments of the query and of a form body: name to list of values.
+        content: The body, a file at its start.
+        requestHeaders: The request's fields.
+        received_cookies: The cookies that came, by name.
+        clientproto: ``b"HTTP/1.0"`` or ``b"HTTP/1.1"``.
+    """
+
+    channel: Any
+    method = b"(no method yet)"
+    uri = b"(no uri yet)"
+    path: bytes = None  # type: ignore[assignment]  # known when the request is received
+    clientproto = b"(no clientproto yet)"
+    queued = 0
+
+    _connection: Any
+    _forceSSL = 0
+    _parse_forms = True
+    _head: RequestHead | None = None
+    _body_size = 0
+
+    @lazily
+    def requestHeaders(self) -> Headers:
+        """The request's fields."""
+        return Headers.from_wire(self._head.headers) if self._head is not None else Headers()
+
+    @lazily
+    def received_cookies(self) -> dict[bytes, bytes]:
+        """The cookies that came, by name."""
+        return parse_cookies(self.requestHeaders.getRawHeaders(b"cookie") or ())
+
+    @lazily
+    def args(self) -> dict[bytes, list[bytes]]:
+        """The query's arguments, until a form's join them."""
+        query = self.uri.partition(b"?")[2]
+        return parse_qs(query, 1) if query else {}
+
+    @lazily
+    def content(self) -> IO[bytes]:
+        """The body."""
+        return BytesIO()
+
+    @lazily
+    def host(self) -> Any:
+        """Our address."""
+        return self._connection.getHost()
+
+    @lazily
+    def client(self) -> Any:
+        """The client's address."""
+        return self._connection.getPeer()
+
+    @property
+    def transport(self) -> Any:
+        """The connection's transport."""
+        return self._connection.transport
+
+    def gotLength(self, length: int | None) -> None:
+        """Prepare for a body.
+
+        Args:
+            length: How long it is, in octets; None if that is not known.
+        """
+        if length and length > self._limits.memory_body:
+            self.content = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the request ends)
+
+    @property
+    def _limits(self) -> Any:
+        return getattr(self.channel, "limits", DEFAULT_LIMITS)
+
+    def parseCookies(self) -> None:
+        """Read the Cookie fields into `received_cookies` now."""
+        self.received_cookies = parse_cookies(self.requestHeaders.getRawHeaders(b"cookie") or ())
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Take a piece of the body; past `Limits.memory_body` it moves to a temporary file."""
+        content = self.content
+        content.write(data)
+        self._body_size += len(data)
+        if isinstance(content, BytesIO) and self._body_size > self._limits.memory_body:
+            spooled: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the request ends)
+            spooled.write(content.getbuffer())
+            self.content = spooled
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """Take the end of the request, and answer it.
+
+        Args:
+            command: The method.
+            path: The request target.
+            version: The protocol version.
+        """
+        self.method = command
+        self.uri = path
+        self.clientproto = version
+        self.path = path.partition(b"?")[0]
+        if "content" in self.__dict__:
+            self.content.seek(0)
+            if command == b"POST" and self._parse_forms and not self._read_form():
+                return
+        self.process()
+
+    def _read_form(self) -> bool:
+        types = self.requestHeaders.getRawHeaders(b"content-type")
+        if not types:
+            return True
+        limits = self._limits
+        length = self.content.seek(0, 2)
+        self.content.seek(0)
+        try:
+            form = parse_form(
+                types[-1],
+                self.content,
+                length,
+                max_fields=limits.form_fields,
+                max_memory=limits.form_memory,
+            )
+        except RemoteProtocolError as error:
+            self.channel.refuse(error)
+            return False
+        if form:
+            self.args.update(form)
+        return True
+
+    def process(self) -> None:
+        """Answer the request; override this. The default leaves it open for whoever holds the request."""
+
+    def noLongerQueued(self) -> None:
+        """Note that the request's turn has come; it always has, when it exists."""
+        self.queued = 0
+
+    # What the client said
+
+    def getHeader(self, key: AnyStr) -> AnyStr | None:
+        """Return the last value of a request field, None if there is none."""
+        values = self.requestHeaders.getRawHeaders(key)
+        return values[-1] if values else None
+
+    def getAllHeaders(self) -> dict[bytes, bytes]:
+        """Return the last value of every request field by lower-case name."""
+        return {name.lower(): values[-1] for name, values in self.requestHeaders.getAllRawHeaders()}
+
+    def getCookie(self, key: bytes) -> bytes | None:
+        """Return the value of a cookie that came, None if there is none."""
+        return self.received_cookies.get(key)
+
+    def getRequestHostname(self) -> bytes:
+        """Return the host the client asked for, without port; our address if it named none."""
+        host = self.getHeader(b"host")
+        if host is not None:
+            if host.startswith(b"["):
+                return host.partition(b"]")[0] + b"]"
+            return host.partition(b":")[0]
+        address = self.getHost()
+        return str(getattr(address, "host", "")).encode("ascii", "replace")
+
+    def getHost(self) -> Any:
+        """Return our address on this connection."""
+        return self.host
+
+    def getClientAddress(self) -> Any:
+        """Return the client's address."""
+        return self.client
+
+    def getClientIP(self) -> str | None:
+        """Return the client's IP address as text, None if it has none. `getClientAddress` tells more."""
+        client = self.client
+        return client.host if isinstance(client, IPv4Address | IPv6Address) else None
+
+    def isSecure(self) -> bool:
+        """Tell whether the request came over TLS, or `setHost` said that it did."""
+        if self._forceSSL:
+            return True
+        channel = self.channel
+        return bool(channel is not None and channel.isSecure())
+
+    @lazily
+    def _credentials(self) -> tuple[bytes, bytes]:
+        scheme, _, encoded = (self.getHeader(b"authorization") or b"").partition(b" ")
+        if scheme.lower() != b"basic":
+            return b"", b""
+        try:
+            user, colon, password = base64.b64decode(encoded.strip(b" "), validate=True).partition(b":")
+        except binascii.Error:
+            return b"", b""
+        return (user, password) if colon else (b"", b"")
+
+    def getUser(self) -> bytes:
+        """Return the user name of Basic credentials (RFC 7617), empty without any."""
+        return self._credentials[0]
+
+    def getPassword(self) -> bytes:
+        """Return the password of Basic credentials (RFC 7617), empty without any."""
+        return self._credentials[1]
+
+    def setHost(self, host: bytes, port: int, ssl: int = 0) -> None:
+        """Say under which name and port the client reaches us, for use behind a proxy.
+
+        Args:
+            host: The name.
+            port: The port.
+            ssl: Whether the client speaks TLS.
+        """
+        self._forceSSL = ssl
+        default = 443 if self.isSecure() else 80
+        self.requestHeaders.setRawHeaders(b"host", [host if port == default else b"%b:%d" % (host, port)])
+        self.host = IPv4Address("TCP", host.decode("ascii"), port)
