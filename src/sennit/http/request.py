@@ -273,7 +273,7 @@ class Request(ReceivedRequest):
             not touched
             and length is not None
             and not bodiless
-            and getattr(channel, "persistent", 0)
+            and getattr(channel, "persistent", False)
             and version == b"HTTP/1.1"
         ):
             heads = self._plain_heads

@@ -6,9 +6,9 @@ it. An error in a resource becomes a 500 and a report; nothing of it reaches the
 
 from __future__ import annotations
 
-import time
 from collections.abc import Coroutine
 from inspect import iscoroutine
+from time import time
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
@@ -23,6 +23,7 @@ from sennit.http import request as http_request
 from sennit.http.dates import DateLine
 from sennit.http.headers import Headers
 from sennit.http.serializer import PlainHeads
+from sennit.http.server import HTTPChannel
 from sennit.version import __version__
 from sennit.web.errors import UnsupportedMethod
 from sennit.web.interfaces import IRequest
@@ -64,11 +65,12 @@ class Request(http_request.Request, Componentized):
     sitepath: list[bytes]
     __pychecker__ = "unusednames=issuer"
 
+    _sends_itself = True
     _encoder: Any = None
     _secure_session: Any = None
     _plain_session: Any = None
 
-    _plain_heads = PlainHeads(version)
+    _plain_heads: PlainHeads = PlainHeads(version)
 
     def __init__(
         self, channel: Any, *args: Any, parsePOSTFormSubmission: bool | None = None, **kw: Any
@@ -83,7 +85,7 @@ class Request(http_request.Request, Componentized):
 
     def _add_initial_headers(self, headers: Headers) -> None:
         headers.setRawHeaders(b"server", [version])
-        headers.setRawHeaders(b"date", [_date.at(time.time())])
+        headers.setRawHeaders(b"date", [_date.at(time())])
 
     # Answering
 
@@ -139,6 +141,12 @@ class Request(http_request.Request, Componentized):
 
     def _send(self, body: bytes) -> None:
         """Send a whole body and finish."""
+        mine = self.__dict__
+        if self._sends_itself and mine.keys().isdisjoint(_NOT_PLAIN) and self.method != b"HEAD" and body:
+            channel = self.channel
+            if type(channel) is HTTPChannel and channel.persistent and self.clientproto == b"HTTP/1.1":
+                self._send_plainly(channel, body)
+                return
         if self.finished or self._disconnected:
             return
         # An empty body may stand for one left out: then nothing is known of its length.
@@ -150,6 +158,23 @@ class Request(http_request.Request, Componentized):
                 self._plain_length = len(body)
         self.write(body)
         self.finish()
+
+    def _send_plainly(self, channel: HTTPChannel, body: bytes) -> None:
+        """Do what `write` and `finish` would, for a request that nothing was done to."""
+        head = self._plain_heads.at(time(), self.code, self.code_message, self.defaultContentType)
+        length = len(body)
+        channel.transport.write(b"%b%d\r\n\r\n%b" % (head, length, body))
+        self.startedWriting = self.finished = 1
+        self.sentLength = length
+        factory = channel.factory
+        if factory is not None:
+            factory.log(self)
+        self.channel = None
+        channel.requestDone(self)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._sends_itself = cls.write is Request.write and cls.finish is Request.finish
 
     def _send_unusual(self, resrc: Any, body: Any) -> None:
         if isinstance(body, Deferred) or iscoroutine(body):
@@ -358,5 +383,14 @@ def _cookie_name(segment: bytes) -> bytes:
 def _cancel(reason: Failure, deferred: Deferred[Any]) -> None:
     deferred.cancel()
 
+
+_NOT_PLAIN = frozenset(
+    (
+        "_encoder", "code", "code_message", "content", "cookies", "defaultContentType", "etag", "finish",
+        "finished", "lastModified", "notifications", "producer", "responseHeaders", "startedWriting", "write",
+        "_disconnected",
+    )
+)  # fmt: skip
+"""Attributes that only a request has which something was done to."""
 
 _KNOWN_METHODS = frozenset((b"PUT", b"DELETE", b"PATCH", b"OPTIONS", b"TRACE"))
