@@ -447,7 +447,11 @@ class HTTPChannel(Protocol):
         self._request = None
         if self.persistent:
             self._state = self._state.on[_ON_ANSWERED]
-            self._wait(self.timeOut)
+            period = self.timeOut
+            if period is not None:
+                self._deadline = self.seconds() + period
+                if self._timer is None or self._deadline < self._rings_at:
+                    self._wait(period)
             if not self._pumping:
                 self._pump()
         else:
