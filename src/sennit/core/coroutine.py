@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator
 from functools import wraps
 from types import CoroutineType, GeneratorType
-from typing import Any, NoReturn, ParamSpec, TypeVar, cast
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from sennit.core.deferred import Deferred
 from sennit.core.driver import ReturnValue, start_coroutine, start_generator
@@ -29,9 +29,9 @@ def ensureDeferred(coro: Coroutine[Any, Any, _T] | Generator[Any, Any, _T] | Def
         NotACoroutineError: If `coro` is none of these.
     """
     if type(coro) in DEFERREDS:
-        return cast("Deferred[_T]", coro)
+        return coro  # type: ignore[return-value]
     if type(coro) is CoroutineType or type(coro) is GeneratorType or isinstance(coro, Coroutine):
-        return cast("Deferred[_T]", start_coroutine(Deferred, coro))
+        return start_coroutine(Deferred, coro)
     raise NotACoroutineError(f"{coro!r} is not a coroutine or a Deferred")
 
 
@@ -55,7 +55,7 @@ def inlineCallbacks(f: Callable[_P, Generator[Any, Any, _T]]) -> Callable[_P, De
             raise TypeError(
                 f"inlineCallbacks requires {f!r} to produce a generator; instead got {generator!r}"
             )
-        return cast("Deferred[_T]", start_generator(Deferred, generator))
+        return start_generator(Deferred, generator)
 
     return start
 

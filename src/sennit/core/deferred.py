@@ -488,7 +488,7 @@ class Deferred(Generic[_T]):
             NotACoroutineError: If `coro` is neither a coroutine nor a generator.
         """
         if type(coro) in _DRIVABLE or isinstance(coro, Coroutine):
-            return cast("Deferred[_T]", start_coroutine(Deferred, coro))
+            return start_coroutine(Deferred, coro)
         raise NotACoroutineError(f"{coro!r} is not a coroutine")
 
     @classmethod
@@ -629,7 +629,7 @@ def execute(callable: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> 
         result = callable(*args, **kwargs)
     except BaseException as error:
         return fail(caught(error))
-    return cast("Deferred[_T]", result) if type(result) in DEFERREDS else succeed(result)
+    return result if type(result) in DEFERREDS else succeed(result)  # type: ignore[return-value]
 
 
 def maybeDeferred(
@@ -643,7 +643,7 @@ def maybeDeferred(
     except BaseException as error:
         return fail(caught(error))
     if type(result) in DEFERREDS:
-        return cast("Deferred[_T]", result)
+        return result  # type: ignore[no-any-return]
     if type(result) is CoroutineType:
         return Deferred.fromCoroutine(result)
     return succeed(result)

@@ -130,8 +130,14 @@ class CoroutineTask(TaskFace):
         self._outcome = PENDING
         self.deferred: Deferred[Any] | None = None
 
-    def _take(self, result: Any, failed: bool) -> Deferred[Any] | None:
-        """Go on with `result`; return the driver's Deferred if the coroutine has ended and it is to run."""
+    def _take(self, result: Any, failed: bool, loop: Any = None) -> Deferred[Any] | None:
+        """Go on with `result`; return the driver's Deferred if the coroutine has ended and it is to run.
+
+        Args:
+            result: What the coroutine is given.
+            failed: Whether `result` is a Failure, to be raised instead.
+            loop: The running loop, where the caller knows it.
+        """
         if self._must_cancel:
             if self._loop is not None:
                 self._loop.call_soon(self._step_from_loop, result, failed)
@@ -142,9 +148,10 @@ class CoroutineTask(TaskFace):
         self._fut_waiter = None
         coro = self._coro
         run = self._context.run
-        loop = self._loop
-        if loop is None or not loop.is_running():
-            self._loop = loop = running_loop()
+        if loop is None:
+            loop = self._loop
+            if loop is None or not loop.is_running():
+                self._loop = loop = running_loop()
         previous = None
         if loop is not None:
             marker = self._marker
@@ -359,7 +366,7 @@ def start_coroutine(make: type[Deferred[Any]], coro: Any) -> Deferred[Any]:
             deferred._left_failed(outcome)
         return deferred
     task = CoroutineTask(make, coro, context, loop)
-    deferred = task._take(None, False)
+    deferred = task._take(None, False, loop)
     if deferred is None:
         deferred = task.deferred = make(task)
     return deferred
