@@ -28,9 +28,13 @@ def ensureDeferred(coro: Coroutine[Any, Any, _T] | Generator[Any, Any, _T] | Def
     Raises:
         NotACoroutineError: If `coro` is none of these.
     """
+    if type(coro) is CoroutineType:
+        return start_coroutine(Deferred, coro)
     if type(coro) in DEFERREDS:
         return coro  # type: ignore[return-value]
-    if type(coro) is CoroutineType or type(coro) is GeneratorType or isinstance(coro, Coroutine):
+    if type(coro) is GeneratorType:
+        return start_generator(Deferred, coro)
+    if isinstance(coro, Coroutine):
         return start_coroutine(Deferred, coro)
     raise NotACoroutineError(f"{coro!r} is not a coroutine or a Deferred")
 

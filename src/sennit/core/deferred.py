@@ -22,7 +22,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from types import CoroutineType, GeneratorType
 from typing import Any, ClassVar, Generic, ParamSpec, TypeAlias, TypeVar, cast
 
-from sennit.core.driver import CoroutineTask, start_coroutine
+from sennit.core.driver import CoroutineTask, start_coroutine, start_generator
 from sennit.core.failure import FAILURES, NO_VALUES, Failure, caught
 from sennit.core.futures import await_as_future, fire_from, future_of
 from sennit.core.outcome import (
@@ -79,7 +79,6 @@ FAILURE = False
 
 _new: Any = object.__new__
 _NO_KEYWORDS: Mapping[str, Any] = {}
-_DRIVABLE = (CoroutineType, GeneratorType)
 
 
 class Deferred(Generic[_T]):
@@ -112,7 +111,7 @@ class Deferred(Generic[_T]):
     called: bool
     result: Any
     _canceller: Callable[[Deferred[Any]], Any] | None
-    _chain: Any  # a list of entries, or None for an empty one, or the waiter if there is only that
+    _chain: Any  # what is to run: a list of entries, or the only entry or waiter itself, or None
     _held: int  # the pauses in force, and RUNNING while the chain runs
     _info: DebugInfo | None  # always there when the result is a Failure and the chain does not run
 
@@ -164,11 +163,11 @@ class Deferred(Generic[_T]):
         entry: Entry = (callback, None, (args, kwargs, (), {}) if args or kwargs else None)
         chain = self._chain
         if chain is None:
-            self._chain = [entry]
+            self._chain = entry
         elif type(chain) is list:
             chain.append(entry)
         else:
-            self._chain = [(None, chain, WAITER), entry]
+            self._chain = [_as_entry(chain), entry]
         if self.called and not self._held:
             self._run()
         return self
@@ -191,11 +190,11 @@ class Deferred(Generic[_T]):
     def _append(self, entry: Entry) -> Deferred[Any]:
         chain = self._chain
         if chain is None:
-            self._chain = [entry]
+            self._chain = entry
         elif type(chain) is list:
             chain.append(entry)
         else:
-            self._chain = [(None, chain, WAITER), entry]
+            self._chain = [_as_entry(chain), entry]
         if self.called and not self._held:
             self._run()
         return self
@@ -220,7 +219,7 @@ class Deferred(Generic[_T]):
             if type(result) in FAILURES:
                 self._left_failed(result)
         elif not self._held:
-            if type(chain) is list:
+            if type(chain) is tuple or type(chain) is list:
                 self._run()
             else:
                 self._chain = self.result = None
@@ -284,16 +283,10 @@ class Deferred(Generic[_T]):
             if failed and current._info is not None:
                 current._info.failure = None
             chain = current._chain
-            if type(chain) is not list:
-                if chain is None:
-                    if failed:
-                        current._left_failed(result)
-                else:
-                    current._chain = current.result = None
-                    following = chain._take(result, failed)
-            else:
+            if type(chain) is tuple or type(chain) is list:
+                entries: Any = (chain,) if type(chain) is tuple else iter(chain)
+                current._chain = None
                 current._held = RUNNING
-                entries = chain.__iter__()
                 for callback, errback, more in entries:
                     if more is None or type(more) is tuple:
                         function = errback if failed else callback
@@ -312,7 +305,7 @@ class Deferred(Generic[_T]):
                         else:
                             if type(result) in NO_VALUES:
                                 if type(result) in DEFERREDS:
-                                    result = current._take_from(result)
+                                    result = current._take_from(result, chain)
                                 failed = type(result) in FAILURES
                             else:
                                 failed = False
@@ -330,18 +323,25 @@ class Deferred(Generic[_T]):
                     if current._held != RUNNING:
                         break
                 else:
-                    current._chain = None
                     current._held = 0
+                    if current._chain is not None:
+                        continue
                     if failed:
                         current._left_failed(result)
                     if not stack:
                         break
                 if current._held:
-                    current._keep(list(entries))
+                    current._keep([] if type(chain) is tuple else list(entries))
                     if following is not None:
                         if stack is None:
                             stack = []
                         stack.append(current)
+            elif chain is None:
+                if failed:
+                    current._left_failed(result)
+            else:
+                current._chain = current.result = None
+                following = chain._take(result, failed)
             if following is not None:
                 current = following
                 following = None
@@ -357,10 +357,11 @@ class Deferred(Generic[_T]):
             del current, result, callback, errback, more, function, chain, entries
 
     def _keep(self, rest: list[Entry]) -> None:
-        """End a run of the chain of which `rest` is left."""
+        """End a run of the chain of which `rest` is left, before what was added meanwhile."""
         self._held -= RUNNING
-        self._chain = rest or None
-        if not rest and not self._held and type(self.result) in FAILURES:
+        if rest:
+            self._chain = rest + self._entries()
+        elif self._chain is None and not self._held and type(self.result) in FAILURES:
             self._left_failed(self.result)
 
     def _take(self, result: Any, failed: bool) -> Deferred[Any] | None:
@@ -383,8 +384,13 @@ class Deferred(Generic[_T]):
             target._remember_sites()
         return None if target._held else target
 
-    def _take_from(self, inner: Deferred[Any]) -> Any:
-        """Return the result of `inner`, which a callback returned; or begin to wait, and return `inner`."""
+    def _take_from(self, inner: Deferred[Any], chain: Any) -> Any:
+        """Return the result of `inner`, which a callback returned; or begin to wait, and return `inner`.
+
+        Args:
+            inner: The Deferred to take a result from.
+            chain: What runs, where others may wait for this Deferred in turn.
+        """
         while inner.called and not inner._held:
             result = inner.result
             inner.result = None
@@ -403,7 +409,7 @@ class Deferred(Generic[_T]):
                 )
             except DeprecationWarning as error:
                 return caught(error)
-        elif inner.called and self._would_wait_for_itself(inner):
+        elif inner.called and self._would_wait_for_itself(inner, chain):
             return Failure(RuntimeError("Deferreds wait for each other in a circle, so none can go on."))
         self._held += 1
         if inner._chain is None:
@@ -412,8 +418,8 @@ class Deferred(Generic[_T]):
             inner._append((None, self, WAITER))
         return inner
 
-    def _would_wait_for_itself(self, inner: Deferred[Any]) -> bool:
-        if not any(more == WAITER for _, _, more in self._entries()):
+    def _would_wait_for_itself(self, inner: Deferred[Any], chain: Any) -> bool:
+        if type(chain) is not list or not any(more == WAITER for _, _, more in chain):
             return False
         while inner._held and type(inner.result) in DEFERREDS:
             inner = inner.result
@@ -487,7 +493,9 @@ class Deferred(Generic[_T]):
         Raises:
             NotACoroutineError: If `coro` is neither a coroutine nor a generator.
         """
-        if type(coro) in _DRIVABLE or isinstance(coro, Coroutine):
+        if type(coro) is GeneratorType:
+            return start_generator(Deferred, coro)
+        if isinstance(coro, Coroutine):
             return start_coroutine(Deferred, coro)
         raise NotACoroutineError(f"{coro!r} is not a coroutine")
 
@@ -557,7 +565,7 @@ class Deferred(Generic[_T]):
         chain = self._chain
         if chain is None:
             return []
-        return chain if type(chain) is list else [(None, chain, WAITER)]
+        return chain if type(chain) is list else [_as_entry(chain)]
 
     @property
     def callbacks(self) -> list[Any]:
@@ -583,6 +591,11 @@ class Deferred(Generic[_T]):
         if self._held and type(result) in DEFERREDS:
             return f"<{name} waiting on {type(result).__name__} at {id(result):#x}>"
         return f"<{name} current result: {result!r}>"
+
+
+def _as_entry(chain: Any) -> Entry:
+    """Return a chain of one entry, or one waiter, as an entry."""
+    return chain if type(chain) is tuple else (None, chain, WAITER)
 
 
 DEFERREDS.add(Deferred)

@@ -74,8 +74,10 @@ class GeneratorDriver:
             except BaseException as error:
                 return _settle(self, caught(_deferreds_own(error)))
             if type(yielded) not in DEFERREDS:
-                if type(yielded) is CoroutineType or type(yielded) is GeneratorType:
+                if type(yielded) is CoroutineType:
                     yielded = start_coroutine(self._make, yielded)
+                elif type(yielded) is GeneratorType:
+                    yielded = start_generator(self._make, yielded)
                 elif hasattr(yielded, "_asyncio_future_blocking"):
                     self._waits_for = yielded
                     yielded.add_done_callback(self._future_done)
@@ -341,9 +343,7 @@ def _settle_quietly(driver: Any, outcome: Any) -> Deferred[Any] | None:
 
 
 def start_coroutine(make: type[Deferred[Any]], coro: Any) -> Deferred[Any]:
-    """Start `coro`, a coroutine or a generator, and return a Deferred, made by `make`, of its outcome."""
-    if type(coro) is GeneratorType:
-        return start_generator(make, coro)
+    """Start `coro` and return a Deferred, made by `make`, of its outcome."""
     context = copy_context()
     loop = running_loop()
     if loop is None:
