@@ -28,7 +28,7 @@ from sennit.core.errors import (
 )
 from sennit.core.interfaces import IConnector, IListeningPort, ITCPTransport
 from sennit.reactor import Reactor
-from sennit.transport.tcp import connect_tcp, listen_tcp
+from sennit.transport.tcp import TCPConnector, TCPPort, TCPServer, connect_tcp, listen_tcp
 
 
 def _speaks_ipv6():
@@ -203,6 +203,36 @@ async def test_several_ports_can_share_a_number(reactor):
     number = first.getHost().port
     second = listen_tcp(reactor, number, Server(), interface="127.0.0.1", reuse_port=True)
     assert second.getHost().port == number
+
+
+async def test_a_port_is_a_class_to_build_on(reactor):
+    class Roomy(TCPPort):
+        def createInternetSocket(self):
+            made = super().createInternetSocket()
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 12_345)
+            return made
+
+    class Marked(TCPServer):
+        mark = "mine"
+
+    Roomy.transport = Marked
+    server = Server()
+    port = Roomy(0, server, interface="127.0.0.1")
+    assert port.reactor is reactor
+    assert not port.connected
+    port.startListening()
+    assert port.getHandle().getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 2 * 12_345
+    with socket.create_connection(("127.0.0.1", port.getHost().port)):
+        assert (await server.nth()).transport.mark == "mine"
+
+
+async def test_a_connector_is_a_class_to_build_on(reactor):
+    port = reactor.listenTCP(0, Server(), interface="127.0.0.1")
+    client = Client()
+    connector = TCPConnector("127.0.0.1", port.getHost().port, client, 30, None)
+    assert connector.state == "disconnected"
+    connector.connect()
+    assert (await client.nth()).transport.connector is connector
 
 
 async def test_many_connections_at_once_are_all_accepted(reactor):

@@ -16,6 +16,7 @@ from typing import Any
 
 from zope.interface import implementer
 
+from sennit.core.current import current_reactor
 from sennit.core.errors import (
     ConnectBindError,
     ConnectionDone,
@@ -45,17 +46,17 @@ class StreamConnector(Owner, ABC):
     """Holds one outgoing connection, and can make it again.
 
     Args:
-        reactor: The reactor.
         factory: Builds the protocol, and hears of failure and loss.
         timeout: Seconds for an attempt; None or 0 for no limit.
+        reactor: The reactor; by default the current one.
 
     Attributes:
         state: ``"disconnected"``, ``"connecting"`` or ``"connected"``.
         transport: The connection or the attempt, or None.
     """
 
-    def __init__(self, reactor: Any, factory: IClientFactory, timeout: float | None) -> None:
-        self.reactor = reactor
+    def __init__(self, factory: IClientFactory, timeout: float | None, reactor: Any = None) -> None:
+        self.reactor = current_reactor() if reactor is None else reactor
         self.factory: Any = factory
         self.timeout = timeout
         self.state = "disconnected"

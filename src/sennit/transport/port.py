@@ -12,6 +12,7 @@ from typing import Any
 
 from zope.interface import implementer
 
+from sennit.core.current import current_reactor
 from sennit.core.deferred import Deferred
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IListeningPort, ILoggingContext, IProtocolFactory, ISystemHandle
@@ -30,9 +31,9 @@ class StreamPort(Owner):
     """A port that accepts connections.
 
     Args:
-        reactor: The reactor.
         factory: Builds a protocol for each connection.
         backlog: How many connections may wait to be accepted.
+        reactor: The reactor; by default the current one.
 
     Attributes:
         connected: True while it listens.
@@ -41,19 +42,21 @@ class StreamPort(Owner):
     """
 
     kind = "Port"
+    factory: Any = None
+    backlog: int = 50
+    sessionno = 0
 
-    def __init__(self, reactor: Any, factory: IProtocolFactory, backlog: int) -> None:
-        self.reactor = reactor
-        self.factory: Any = factory
+    def __init__(self, factory: IProtocolFactory, backlog: int = 50, reactor: Any = None) -> None:
+        self.reactor = current_reactor() if reactor is None else reactor
+        self.factory = factory
         self.backlog = backlog
         self.connected = False
         self.disconnecting = False
         self.disconnected = False
-        self.sessionno = 0
         self.socket: socket.socket | None = None
         self._acceptor: Acceptor | None = None
         self._stopped: Deferred[None] | None = None
-        self._open = open_things(reactor)
+        self._open = open_things(self.reactor)
 
     def startListening(self) -> None:
         """Listen.

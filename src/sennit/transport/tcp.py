@@ -66,7 +66,7 @@ def listen_tcp(
     Raises:
         CannotListenError: If the address cannot be had.
     """
-    listening = TCPPort(reactor, port, factory, backlog, interface, reuse_port=reuse_port)
+    listening = TCPPort(port, factory, backlog, interface, reactor, reuse_port=reuse_port)
     listening.startListening()
     return listening
 
@@ -95,7 +95,7 @@ def connect_tcp(
     Raises:
         ServiceNameUnknownError: If the system does not know the service.
     """
-    connector = TCPConnector(reactor, host, port, factory, timeout, bindAddress)
+    connector = TCPConnector(host, port, factory, timeout, bindAddress, reactor)
     connector.connect()
     return connector
 
@@ -119,9 +119,9 @@ def adopt_stream_port(
     if addressFamily == socket.AF_UNIX:
         from sennit.transport.unix import UNIXPort
 
-        port: StreamPort = UNIXPort(reactor, None, factory, adopted=adopted)
+        port: StreamPort = UNIXPort(None, factory, reactor=reactor, adopted=adopted)
     else:
-        port = TCPPort(reactor, None, factory, adopted=adopted)
+        port = TCPPort(None, factory, reactor=reactor, adopted=adopted)
     port.startListening()
     return port
 
@@ -253,35 +253,44 @@ class TCPServer(TCPConnection):
 
 
 class TCPPort(StreamPort):
-    """A TCP port.
+    """A TCP port; it listens once `startListening` is called.
 
     Args:
-        reactor: The reactor.
         port: The port number; 0 for any that is free; None for a socket that was adopted.
         factory: Builds a protocol for each connection.
         backlog: How many connections may wait to be accepted.
         interface: The local address.
+        reactor: The reactor; by default the current one.
         reuse_port: Set ``SO_REUSEPORT``.
         adopted: A socket that listens already.
+
+    Attributes:
+        transport: The class of the connections.
     """
 
     kind = "TCP port"
+    addressFamily: int = socket.AF_INET
+    socketType = socket.SOCK_STREAM
+    transport: type[TCPServer] = TCPServer
+    port: int | None = None
+    interface = ""
 
     def __init__(
         self,
-        reactor: Any,
         port: int | None,
         factory: IProtocolFactory,
         backlog: int = 50,
         interface: str = "",
+        reactor: Any = None,
         *,
         reuse_port: bool = False,
         adopted: socket.socket | None = None,
     ) -> None:
-        super().__init__(reactor, factory, backlog)
+        super().__init__(factory, backlog, reactor)
         self.port = port
         self.interface = interface
-        self.addressFamily: int = socket.AF_INET6 if is_ipv6(interface) else socket.AF_INET
+        if is_ipv6(interface):
+            self.addressFamily = socket.AF_INET6
         self._reuse_port = reuse_port
         self._adopted = adopted
         if adopted is not None:
@@ -294,19 +303,32 @@ class TCPPort(StreamPort):
             raise NotListeningError("This port does not listen, so it has no address.")
         return tcp_address(self.socket.getsockname())
 
+    def createInternetSocket(self) -> socket.socket:
+        """Make the socket that is bound next; a subclass may set options on it.
+
+        Raises:
+            OSError: If the system gives none.
+        """
+        made = socket.socket(self.addressFamily, self.socketType, socket.IPPROTO_TCP)
+        try:
+            made.setblocking(False)
+            if os.name == "posix":
+                # A port in TIME_WAIT can be had again.
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if self._reuse_port:
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
     def _listening_socket(self) -> socket.socket:
         if self._adopted is not None:
             adopted, self._adopted = self._adopted, None
             return adopted
         listening = None
         try:
-            listening = socket.socket(self.addressFamily, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-            listening.setblocking(False)
-            if os.name == "posix":
-                # A port in TIME_WAIT can be had again.
-                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if self._reuse_port:
-                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listening = self.createInternetSocket()
             where: Any = (self.interface, self.port)
             if is_ipv6(self.interface):
                 where = socket_address(self.interface, cast("int", self.port))[1]
@@ -326,7 +348,7 @@ class TCPPort(StreamPort):
         return accept(self.reactor.loop, listening, self._connection, max(1, self.backlog))
 
     def _connection(self) -> TCPServer:
-        return TCPServer(self.reactor, self, self._open, self.next_session())
+        return self.transport(self.reactor, self, self._open, self.next_session())
 
     def _address_text(self) -> str:
         return str(self.getHost().port)
@@ -336,12 +358,12 @@ class TCPConnector(StreamConnector):
     """Holds a TCP connection, and can make it again.
 
     Args:
-        reactor: The reactor.
         host: A name, or an address.
         port: The port number, or the name of a service.
         factory: Builds the protocol, and hears of failure and loss.
         timeout: Seconds for an attempt; None or 0 for no limit.
         bindAddress: The local ``(host, port)`` or host, or None for any.
+        reactor: The reactor; by default the current one.
 
     Raises:
         ServiceNameUnknownError: If the system does not know the service.
@@ -349,14 +371,14 @@ class TCPConnector(StreamConnector):
 
     def __init__(
         self,
-        reactor: Any,
         host: str,
         port: int | str,
         factory: IClientFactory,
         timeout: float | None,
         bindAddress: tuple[str, int] | str | None,
+        reactor: Any = None,
     ) -> None:
-        super().__init__(reactor, factory, timeout)
+        super().__init__(factory, timeout, reactor)
         if isinstance(port, str):
             try:
                 port = socket.getservbyname(port, "tcp")

@@ -71,7 +71,7 @@ def listen_unix(
     Raises:
         CannotListenError: If the address cannot be had, or the lock is held.
     """
-    port = UNIXPort(reactor, address, factory, backlog, mode, wantPID=wantPID)
+    port = UNIXPort(address, factory, backlog, mode, reactor, wantPID)
     port.startListening()
     return port
 
@@ -95,7 +95,7 @@ def connect_unix(
     Returns:
         The connector, which is connecting.
     """
-    connector = UNIXConnector(reactor, address, factory, timeout, checkPID=checkPID)
+    connector = UNIXConnector(address, factory, timeout, reactor, checkPID)
     connector.connect()
     return connector
 
@@ -229,39 +229,45 @@ class UNIXServer(UNIXConnection):
 
 
 class UNIXPort(StreamPort):
-    """A port on a UNIX socket.
+    """A port on a UNIX socket; it listens once `startListening` is called.
 
     Args:
-        reactor: The reactor.
         fileName: The path of the socket; None for a socket that was adopted.
         factory: Builds a protocol for each connection.
         backlog: How many connections may wait to be accepted.
         mode: The permissions of the socket's file.
+        reactor: The reactor; by default the current one.
         wantPID: Keep a lock beside it.
         adopted: A socket that listens already.
+
+    Attributes:
+        transport: The class of the connections.
+        lockFile: The lock, while it is held.
     """
 
     kind = "UNIX port"
     addressFamily = socket.AF_UNIX
+    socketType = socket.SOCK_STREAM
+    transport: type[UNIXServer] = UNIXServer
+    lockFile: FilesystemLock | None = None
 
     def __init__(
         self,
-        reactor: Any,
         fileName: str | bytes | None,
         factory: IProtocolFactory,
         backlog: int = 50,
         mode: int = 0o666,
-        *,
+        reactor: Any = None,
         wantPID: bool = False,
+        *,
         adopted: socket.socket | None = None,
     ) -> None:
-        super().__init__(reactor, factory, backlog)
+        super().__init__(factory, backlog, reactor)
         if adopted is not None:
             fileName = adopted.getsockname() or b""
         self.port = os.fsencode(fileName or b"")
         self.mode = mode
         self.wantPID = wantPID
-        self.lockFile: FilesystemLock | None = None
         self._adopted = adopted
         self._file: tuple[int, int] | None = None
 
@@ -299,7 +305,7 @@ class UNIXPort(StreamPort):
         return accept(self.reactor.loop, listening, self._connection, max(1, self.backlog))
 
     def _connection(self) -> UNIXServer:
-        return UNIXServer(self.reactor, self, self._open, self.next_session())
+        return self.transport(self.reactor, self, self._open, self.next_session())
 
     def _address_text(self) -> str:
         return repr(os.fsdecode(self.port))
@@ -343,23 +349,22 @@ class UNIXConnector(StreamConnector):
     """Holds a connection over a UNIX socket, and can make it again.
 
     Args:
-        reactor: The reactor.
         address: The path of the socket.
         factory: Builds the protocol, and hears of failure and loss.
         timeout: Seconds for an attempt; None or 0 for no limit.
+        reactor: The reactor; by default the current one.
         checkPID: Ask the lock beside the socket first.
     """
 
     def __init__(
         self,
-        reactor: Any,
         address: str | bytes,
         factory: IClientFactory,
         timeout: float | None,
-        *,
+        reactor: Any = None,
         checkPID: bool = False,
     ) -> None:
-        super().__init__(reactor, factory, timeout)
+        super().__init__(factory, timeout, reactor)
         self.address = os.fsencode(address)
         self.checkPID = checkPID
 
