@@ -953,3 +953,39 @@ def test_an_asyncio_stream_server_and_client_work_in_our_coroutines():
         await ensureDeferred(coroutine())
 
     run(main)
+
+
+def test_the_documented_conversation_is_the_same_in_both_worlds():
+    import runpy
+    from pathlib import Path
+
+    example = runpy.run_path(str(Path(__file__).parents[2] / "examples" / "both_worlds.py"))
+    heard = run(example["main"])
+    assert heard == ["FIRST", "SECOND", "nobody answered"] * 2
+
+
+def test_everything_works_on_uvloop_as_well():
+    import uvloop
+
+    async def coroutine():
+        task = asyncio.current_task()
+        assert await turn(Deferred()) == "later"
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(Deferred(), 0.01)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(0))
+        with anyio.move_on_after(0.01):
+            await anyio.sleep(100)
+        assert asyncio.current_task() is task
+        return "done"
+
+    async def main():
+        assert await ensureDeferred(coroutine()) == "done"
+        assert await asyncio.create_task(wait_in_task(turn(Deferred()))) == "later"
+
+    async def wait_in_task(deferred):
+        return await deferred
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
