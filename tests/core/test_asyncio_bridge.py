@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import anyio.lowlevel
@@ -895,6 +896,23 @@ def test_code_that_shares_the_context_of_a_coroutine_may_wake_it():
         assert await outcome == "mine"
 
     run(main)
+
+
+def test_a_thread_with_a_copied_context_is_told_from_the_coroutine_it_was_copied_from():
+    """Even if the coroutine's driver were taking a step at the very moment."""
+
+    async def in_thread():
+        return await turn(Deferred())
+
+    @in_driver
+    async def coroutine():
+        await turn(Deferred())
+        await turn(Deferred())
+        context = contextvars.copy_context()
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(context.run, asyncio.run, in_thread()).result()
+
+    coroutine()
 
 
 # -- real clients and servers

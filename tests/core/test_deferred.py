@@ -745,10 +745,16 @@ def test_in_debug_mode_the_report_says_where_the_deferred_was_made(debugging, re
     assert "fail(Broken())" in context["debugInfo"]
 
 
+def test_in_debug_mode_a_deferred_that_was_made_fired_knows_where(debugging):
+    with pytest.raises(AlreadyCalledError, match=r"succeed\(1\)"):
+        succeed(1).callback(2)
+
+
 def test_debug_on_the_class_is_the_same_switch():
     Deferred.debug = True
     try:
-        deferred = succeed(1)
+        deferred = Deferred()
+        deferred.callback(1)
         with pytest.raises(AlreadyCalledError, match="First Invoker"):
             deferred.callback(2)
     finally:

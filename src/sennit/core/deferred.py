@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from collections.abc import Awaitable, Callable, Container, Coroutine, Generator, Mapping
+from threading import get_ident
 from types import CoroutineType, GeneratorType
 from typing import Any, ClassVar, Generic, ParamSpec, TypeAlias, TypeVar, cast
 
@@ -92,7 +93,8 @@ class Deferred(Generic[_T]):
         called: Whether it was fired.
         result: Once fired, the current result; there is no such attribute before.
         paused: How many more `pause` than `unpause` calls were made.
-        debug: Set on the class (see `setDebugging`): whether Deferreds remember where they were made.
+        debug: Set on the class by `setDebugging`: whether Deferreds remember where they were made.  Setting
+            it by hand does the same, except for what `succeed` makes.
     """
 
     __slots__ = (
@@ -477,7 +479,7 @@ class Deferred(Generic[_T]):
                 result.raiseException()
             return result  # type: ignore[no-any-return]
         marker = stepping.get()
-        if marker is None or not marker[0]:
+        if marker is None or marker[0] != get_ident():
             task = running_task()
             if task is not None and type(task) is not CoroutineTask:
                 return cast("_T", (yield from await_as_future(self, task.get_loop())))
@@ -613,6 +615,17 @@ def _cancelled_to_timed_out(result: Any, timeout: float) -> Any:
     return result
 
 
+class _Everything:
+    """Contains every class."""
+
+    def __contains__(self, kind: object) -> bool:
+        return True
+
+
+# The classes of results for which `succeed` has more to do than to keep them.
+_noteworthy: Container[Any] = FAILURES
+
+
 def succeed(result: _T) -> Deferred[_T]:
     """Return a Deferred that was fired with `result`."""
     deferred: Deferred[_T] = _new(Deferred)
@@ -620,10 +633,11 @@ def succeed(result: _T) -> Deferred[_T]:
     deferred._held = 0
     deferred._canceller = deferred._chain = deferred._info = None
     deferred.result = result
-    if Deferred.debug:
-        deferred._remember_sites()
-    if type(result) in FAILURES:
-        deferred._left_failed(cast(Failure, result))
+    if type(result) in _noteworthy:
+        if Deferred.debug:
+            deferred._remember_sites()
+        if type(result) in FAILURES:
+            deferred._left_failed(cast(Failure, result))
     return deferred
 
 
@@ -680,7 +694,9 @@ def timeout(deferred: Deferred[Any]) -> None:
 
 def setDebugging(on: bool) -> None:
     """Say whether Deferreds made from now on remember where they were made and fired."""
+    global _noteworthy
     Deferred.debug = bool(on)
+    _noteworthy = _Everything() if on else FAILURES
 
 
 def getDebugging() -> bool:

@@ -158,7 +158,7 @@ class CoroutineTask(TaskFace):
         if loop is not None:
             marker = self._marker
             if marker is not None:
-                marker[0] = True
+                marker[0] = marker[1]
             if current_tasks is None:
                 previous = swap_task(loop, self)
             else:
@@ -195,11 +195,11 @@ class CoroutineTask(TaskFace):
         finally:
             if loop is not None:
                 if self._marker is not None:
-                    self._marker[0] = False
+                    self._marker[0] = 0
                 if current_tasks is None:
                     swap_task(loop, previous)
                 elif previous is None:
-                    del current_tasks[loop]
+                    current_tasks.pop(loop, None)
                 else:
                     current_tasks[loop] = previous
         if loop is not None:

@@ -14,6 +14,7 @@ import sys
 from asyncio import tasks as _tasks
 from collections.abc import Callable, Generator
 from contextvars import Context, ContextVar
+from threading import get_ident
 from typing import Any
 
 from sennit.core.failure import FAILURES, Failure
@@ -40,9 +41,10 @@ register: Callable[[Any], None] = _tasks._register_task
 _names = itertools.count(1)
 
 # Asking asyncio which task runs costs a system call on Python 3.11.  There, a coroutine that has asked
-# once leaves a one-item list in its context, true while its driver takes a step; no asyncio task can run
-# within that step, whatever contexts the list is copied to.
-stepping: ContextVar[list[bool] | None] = ContextVar("sennit_stepping", default=None)
+# once leaves a list in its context: the thread in which its driver takes a step, or 0 between steps, and
+# the thread in which it always does.  No asyncio task can run in that thread within that step, whatever
+# contexts the list is copied to.
+stepping: ContextVar[list[int] | None] = ContextVar("sennit_stepping", default=None)
 
 task_of: Callable[[Any], Any]
 swap_task: Callable[[Any, Any], Any]
@@ -62,10 +64,14 @@ else:
     swap_task = current_tasks.__setitem__
 
     def mark(task: Any) -> None:
-        """Have `stepping` say, in the context of `task`, whether the task is taking a step."""
-        if task is not None and task._marker is None:
-            task._marker = [True]
-            stepping.set(task._marker)
+        """Have `stepping` say, in the context of `task`, in which thread the task is taking a step."""
+        if task is not None:
+            here = get_ident()
+            if task._marker is None:
+                task._marker = [here, here]
+                stepping.set(task._marker)
+            else:
+                task._marker[:] = here, here
 
 
 def running_task() -> Any:
@@ -144,7 +150,7 @@ class TaskFace:
     _coro: Any
     _fut_waiter: Any
     _loop: Any
-    _marker: list[bool] | None
+    _marker: list[int] | None
     _must_cancel: bool
     _name: str
     _outcome: Any
