@@ -77,7 +77,9 @@ class ManualLoop(asyncio.SelectorEventLoop):
         self._moment += seconds
 
     def _run_once(self):
-        if not self._ready and not self._stopping and self._scheduled:
+        if not self._ready and not self._stopping:
+            if not self._scheduled:
+                raise RuntimeError("There is nothing to do, and nothing to wait for.")
             when = heapq.nsmallest(1, self._scheduled)[0].when()
             self._moment = max(self._moment, when)
         super()._run_once()

@@ -258,6 +258,22 @@ def test_a_call_moved_there_and_back_is_made_once(timed, manual_loop):
     assert made == [6]
 
 
+def test_a_call_moved_back_to_its_first_time_by_a_call_of_another_is_made_once(timed, manual_loop, logged):
+    made = []
+    start = manual_loop.time()
+
+    def move():
+        call = timed.callLater(1, lambda: made.append(manual_loop.time() - start))
+        call.reset(0)
+        call.reset(1)
+
+    timed.callLater(2, move)
+    timed.callLater(9, timed.stop)
+    timed.run()
+    assert made == [3]
+    assert logged.errors() == []
+
+
 def test_a_call_without_delay_can_still_be_moved(timed, manual_loop):
     made = []
     start = manual_loop.time()

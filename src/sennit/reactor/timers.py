@@ -60,6 +60,7 @@ class DelayedCall:
         "_context",
         "_deadline",
         "_entry",
+        "_place",
         "_timers",
         "args",
         "called",
@@ -78,7 +79,9 @@ class DelayedCall:
     ) -> None:
         self._timers = timers
         self._deadline = deadline
-        self._entry = deadline
+        # The number of the live entry, and the time at which it stands in the heap.
+        self._entry = 0
+        self._place = _QUEUED
         self._context: Context | None = copy_context()
         self.func: Callable[..., object] | None = func
         self.args = args
@@ -141,7 +144,7 @@ class DelayedCall:
 
     def _move(self, deadline: float) -> None:
         self._deadline = deadline
-        if deadline < self._entry:
+        if deadline < self._place:
             self._timers._count_dead()
             self._timers._push(self)
 
@@ -198,12 +201,12 @@ class Timers(ReactorBase):
         deadline = now + delay
         call = DelayedCall(self, deadline, callable, args, kwargs)
         if deadline > now:
-            self._number = number = self._number + 1
+            self._number = call._entry = number = self._number + 1
+            call._place = deadline
             heappush(self._heap, (deadline, number, call))
             if deadline < self._armed_for and self._loop is not None:
                 self._arm()
         else:
-            call._entry = _QUEUED
             self._queue.append(call)
             if not self._pass_asked and self._loop is not None:
                 self._ask_pass()
@@ -212,7 +215,7 @@ class Timers(ReactorBase):
     def getDelayedCalls(self) -> list[DelayedCall]:
         """Return the calls still to be made, in no particular order."""
         calls = [call for call in self._queue if not call.cancelled]
-        calls += [call for when, _, call in self._heap if when == call._entry and not call.cancelled]
+        calls += [call for _, number, call in self._heap if number == call._entry and not call.cancelled]
         return calls
 
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -238,11 +241,11 @@ class Timers(ReactorBase):
             return
         for call in self._queue:
             call._deadline += shift
-        live = [entry for entry in self._heap if entry[0] == entry[2]._entry and not entry[2].cancelled]
+        live = [entry for entry in self._heap if entry[1] == entry[2]._entry and not entry[2].cancelled]
         self._heap = [(when + shift, number, call) for when, number, call in live]
         self._dead = 0
         for when, _, call in self._heap:
-            call._entry = when
+            call._place = when
             call._deadline += shift
 
     def _wall_offset(self) -> float:
@@ -257,8 +260,8 @@ class Timers(ReactorBase):
         return self._offset
 
     def _push(self, call: DelayedCall) -> None:
-        self._number = number = self._number + 1
-        call._entry = deadline = call._deadline
+        self._number = call._entry = number = self._number + 1
+        call._place = deadline = call._deadline
         heappush(self._heap, (deadline, number, call))
         if deadline < self._armed_for and self._loop is not None:
             self._arm()
@@ -267,7 +270,7 @@ class Timers(ReactorBase):
         self._dead += 1
         heap = self._heap
         if self._dead > _SWEEP_FROM and self._dead * 2 > len(heap):
-            heap[:] = [entry for entry in heap if entry[0] == entry[2]._entry and not entry[2].cancelled]
+            heap[:] = [entry for entry in heap if entry[1] == entry[2]._entry and not entry[2].cancelled]
             heapify(heap)
             self._dead = 0
 
@@ -349,7 +352,7 @@ class Timers(ReactorBase):
         while heap and heap[0][0] <= until:
             entry = heappop(heap)
             when, number, call = entry
-            if call.cancelled or when != call._entry:
+            if call.cancelled or number != call._entry:
                 if self._dead:
                     self._dead -= 1
             elif call._deadline > when:
