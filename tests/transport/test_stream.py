@@ -409,6 +409,19 @@ async def test_a_paused_connection_reads_nothing(reactor, serve):
     await server.until_received(4)
 
 
+async def test_the_names_of_descriptors_work_too(reactor, serve):
+    server, peer = await serve()
+    server.transport.stopReading()
+    await peer.send(b"wait")
+    await turns(reactor, 5)
+    assert server.received == b""
+    server.transport.startReading()
+    await server.until_received(4)
+    server.transport.registerProducer(Producer(), False)
+    server.transport.stopConsuming()
+    assert await server.until_lost() is ConnectionDone
+
+
 async def test_pausing_within_data_received_stops_the_next_read(reactor, serve):
     class Pauses(Recorder):
         def dataReceived(self, data):

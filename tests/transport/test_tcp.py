@@ -28,7 +28,7 @@ from sennit.core.errors import (
 )
 from sennit.core.interfaces import IConnector, IListeningPort, ITCPTransport
 from sennit.reactor import Reactor
-from sennit.transport.tcp import TCPConnector, TCPPort, TCPServer, connect_tcp, listen_tcp
+from sennit.transport.tcp import TCPClient, TCPConnector, TCPPort, TCPServer, connect_tcp, listen_tcp
 
 
 def _speaks_ipv6():
@@ -262,6 +262,45 @@ async def test_stopping_within_build_protocol_accepts_no_more(reactor):
         assert peer.recv(100) == b"welcome"
     await turns(reactor)
     assert server.stopped == 1
+
+
+class Gone:
+    """The loop's transport for a connection that was reset before the loop came to it."""
+
+    def __init__(self):
+        self.aborted = False
+
+    def get_extra_info(self, name, default=None):
+        return None
+
+    def abort(self):
+        self.aborted = True
+
+    def write(self, data):
+        """Nowhere."""
+
+
+async def test_a_connection_that_is_gone_when_it_is_accepted_gets_no_protocol(reactor):
+    server, carrier = Server(), Gone()
+    port = reactor.listenTCP(0, server, interface="127.0.0.1")
+    connection = TCPServer(reactor, port, set())
+    connection.connection_made(carrier)
+    connection.connection_lost(None)
+    assert carrier.aborted
+    assert server.built == []
+
+
+async def test_a_connection_that_we_made_and_that_is_gone_is_still_told(reactor):
+    client = Client()
+    connector = reactor.connectTCP("127.0.0.1", 9, client)
+    connection = TCPClient(reactor, connector, set())
+    connection._peer = IPv4Address("TCP", "127.0.0.1", 9)
+    connection.connection_made(Gone())
+    one = await client.nth()
+    assert one.address == IPv4Address("TCP", "127.0.0.1", 9)
+    connection.connection_lost(ConnectionResetError())
+    assert await one.until_lost() is ConnectionLost
+    assert client.events == ["started", "lost"]
 
 
 # Options.

@@ -135,7 +135,7 @@ class StreamConnection(Consumer):
             return
         self._open.add(self)
         try:
-            peer = self._address("peername")
+            peer = self._peer or self._address("peername")
         except OSError as error:
             # It was reset before it came to us.
             self._refuse(_lost_by(error))
@@ -277,6 +277,19 @@ class StreamConnection(Consumer):
 
     def stopProducing(self) -> None:
         """Close, as `loseConnection`."""
+        self.loseConnection()
+
+    def stopReading(self) -> None:
+        """The same as `pauseProducing`."""
+        self.pauseProducing()
+
+    def startReading(self) -> None:
+        """The same as `resumeProducing`."""
+        self.resumeProducing()
+
+    def stopConsuming(self) -> None:
+        """Close, as `loseConnection`: the producer gives up."""
+        self.unregisterProducer()
         self.loseConnection()
 
     # IHalfCloseableDescriptor: what a layer above may call in the loop's stead.

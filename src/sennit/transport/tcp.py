@@ -402,6 +402,7 @@ class _TCPAttempt(Attempt):
     """Looks the host up if it is a name, then connects."""
 
     connector: TCPConnector
+    _destination: IPv4Address | IPv6Address | None = None
 
     def _begin(self) -> None:
         host = self.connector.host
@@ -421,8 +422,12 @@ class _TCPAttempt(Attempt):
             host, port = bind
             if is_ipv6(host):
                 bind = socket_address(host, port)[1]
+        self._destination = tcp_address(address)
         # A chosen port may be in TIME_WAIT from the connection before.
         self._connect(family, address, bind, reuse=bind is not None and bind[1] != 0)
 
     def _make_connection(self) -> TCPClient:
-        return TCPClient(self.reactor, self.connector, self._open)
+        connection = TCPClient(self.reactor, self.connector, self._open)
+        # The system forgets it if the connection is reset at once.
+        connection._peer = self._destination
+        return connection
