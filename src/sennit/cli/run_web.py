@@ -87,7 +87,8 @@ def command(
         from sennit.web import Site
         from sennit.web.static import File
 
-        root = File(str(path), follow_links=follow_symlinks, listing=not no_listing)
+        # A file of no known type is shown, not run: a browser takes text/html for a page with scripts.
+        root = File(str(path), "text/plain", follow_links=follow_symlinks, listing=not no_listing)
         root.indexNames = list(index)
         log_path = None if access_log in (None, "-") else access_log
         site = Site(
