@@ -1,8 +1,8 @@
 /* Load for echo servers: keeps one message in flight on each connection and counts those that come back.
  *
- * usage: echoload PORT CONNECTIONS BYTES SECONDS
+ * usage: echoload PORT CONNECTIONS BYTES SECONDS [udp]
  *
- * Connects to 127.0.0.1.  Each connection's messages are of one letter, its own, so an answer that went to the
+ * Connects to 127.0.0.1, by TCP unless told otherwise.  Each connection's messages are of one letter, its own, so an answer that went to the
  * wrong connection or was damaged is found; that ends the run with status 1.  The first fifth of a second does
  * not count.  Prints "<rate> msg/s". */
 #define _GNU_SOURCE
@@ -55,15 +55,16 @@ static void post(struct connection *connection, int bytes)
     }
 }
 
-static void dial(struct connection *connection, int port)
+static void dial(struct connection *connection, int port, int type)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     int on = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connection->fd = socket(AF_INET, SOCK_STREAM, 0);
+    connection->fd = socket(AF_INET, type, 0);
     if (connection->fd < 0 || connect(connection->fd, (struct sockaddr *)&address, sizeof address))
         fail("cannot connect");
-    setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (type == SOCK_STREAM)
+        setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 /* Returns 1 when a whole message has come back. */
@@ -85,8 +86,9 @@ static int take(struct connection *connection, int bytes)
 
 int main(int count, char **arguments)
 {
-    if (count != 5) {
-        fprintf(stderr, "usage: echoload PORT CONNECTIONS BYTES SECONDS\n");
+    int type = count == 6 && !strcmp(arguments[5], "udp") ? SOCK_DGRAM : SOCK_STREAM;
+    if (count != (type == SOCK_DGRAM ? 6 : 5)) {
+        fprintf(stderr, "usage: echoload PORT CONNECTIONS BYTES SECONDS [udp]\n");
         return 2;
     }
     int port = atoi(arguments[1]), connections = atoi(arguments[2]), bytes = atoi(arguments[3]);
@@ -100,7 +102,7 @@ int main(int count, char **arguments)
     for (int index = 0; index < connections; index++) {
         struct epoll_event interest = {.events = EPOLLIN, .data.ptr = &all[index]};
         all[index].letter = 'a' + index % 26;
-        dial(&all[index], port);
+        dial(&all[index], port, type);
         epoll_ctl(poll, EPOLL_CTL_ADD, all[index].fd, &interest);
     }
     for (int index = 0; index < connections; index++)

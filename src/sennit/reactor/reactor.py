@@ -13,14 +13,19 @@ from sennit.core.current import set_loop_adopter
 from sennit.core.interfaces import (
     IReactorCore,
     IReactorFDSet,
+    IReactorMulticast,
     IReactorPluggableNameResolver,
     IReactorPluggableResolver,
+    IReactorSocket,
     IReactorTCP,
     IReactorThreads,
     IReactorTime,
+    IReactorUDP,
     IReactorUNIX,
+    IReactorUNIXDatagram,
 )
 from sennit.reactor.base import LOOP_ATTRIBUTE
+from sennit.reactor.datagrams import Datagrams
 from sennit.reactor.names import Names
 from sennit.reactor.streams import Streams
 
@@ -30,14 +35,18 @@ __all__ = ["Reactor"]
 @implementer(
     IReactorCore,
     IReactorFDSet,
+    IReactorMulticast,
     IReactorPluggableNameResolver,
     IReactorPluggableResolver,
+    IReactorSocket,
     IReactorTCP,
     IReactorThreads,
     IReactorTime,
+    IReactorUDP,
     IReactorUNIX,
+    IReactorUNIXDatagram,
 )
-class Reactor(Names, Streams):
+class Reactor(Names, Streams, Datagrams):
     """A reactor on an asyncio event loop: an ordinary object, as many as wanted, one running in a thread.
 
     Args:

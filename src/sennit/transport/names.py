@@ -81,6 +81,8 @@ class Lookup:
         port: The port number.
         found: Called with the address.
         failed: Called with a `DNSLookupError` if there is none.
+        types: The kinds of address that will do; None for both.
+        semantics: What the address is for: ``"TCP"`` or ``"UDP"``.
     """
 
     def __init__(
@@ -90,6 +92,8 @@ class Lookup:
         port: int,
         found: Callable[[IPv4Address | IPv6Address], None],
         failed: Callable[[BaseException], None],
+        types: tuple[type[Any], ...] | None = None,
+        semantics: str = "TCP",
     ) -> None:
         self._host = host
         self._found = found
@@ -97,7 +101,9 @@ class Lookup:
         self._addresses: list[Any] = []
         self._resolution: IHostResolution | None = None
         self._over = False
-        reactor.nameResolver.resolveHostName(self, host, port, transportSemantics="TCP")
+        reactor.nameResolver.resolveHostName(
+            self, host, port, addressTypes=types, transportSemantics=semantics
+        )
 
     def cancel(self) -> None:
         """Ask no more; nothing is called after this."""

@@ -9,14 +9,12 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from zope.interface import implementer
 
 from sennit.core.addresses import UNIXAddress
 from sennit.core.errors import BadFileError, CannotListenError, NotListeningError
-from sennit.core.failure import Failure
 from sennit.core.filesystem_lock import FilesystemLock, isLocked
 from sennit.core.interfaces import (
     IClientFactory,
@@ -30,6 +28,7 @@ from sennit.transport.accepting import Acceptor, accept
 from sennit.transport.connector import Attempt, StreamConnector
 from sennit.transport.descriptors import DescriptorCarrier
 from sennit.transport.port import StreamPort
+from sennit.transport.socket_file import SocketFile
 from sennit.transport.stream import StreamConnection
 
 __all__ = [
@@ -269,7 +268,7 @@ class UNIXPort(StreamPort):
         self.mode = mode
         self.wantPID = wantPID
         self._adopted = adopted
-        self._file: tuple[int, int] | None = None
+        self._file = SocketFile(self.port)
 
     def getHost(self) -> UNIXAddress:
         """Give the address it listens on."""
@@ -286,13 +285,7 @@ class UNIXPort(StreamPort):
         try:
             listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             listening.setblocking(False)
-            listening.bind(self.port)
-            if self._has_file():
-                path = self._path()
-                found = path.stat()
-                self._file = (found.st_dev, found.st_ino)
-                # Before anyone can connect.
-                path.chmod(self.mode)
+            self._file.bind(listening, self.mode)
             listening.listen(self.backlog)
         except OSError as error:
             if listening is not None:
@@ -310,14 +303,8 @@ class UNIXPort(StreamPort):
     def _address_text(self) -> str:
         return repr(os.fsdecode(self.port))
 
-    def _has_file(self) -> bool:
-        return not self.port.startswith(b"\0")
-
-    def _path(self) -> Path:
-        return Path(os.fsdecode(self.port))
-
     def _lock(self) -> None:
-        if not self.wantPID or not self._has_file():
+        if not self.wantPID or not self._file.exists_in_files:
             return
         lock = FilesystemLock(os.fsdecode(self.port) + ".lock")
         if not lock.lock():
@@ -325,21 +312,10 @@ class UNIXPort(StreamPort):
         self.lockFile = lock
         if not lock.clean:
             # Who held the lock is gone, so nobody listens there.
-            self._path().unlink(missing_ok=True)
+            self._file.path.unlink(missing_ok=True)
 
     def _after_close(self) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            path = self._path()
-            try:
-                found = path.stat()
-                # Somebody else may have put a socket there meanwhile.
-                if (found.st_dev, found.st_ino) == file:
-                    path.unlink()
-            except FileNotFoundError:
-                pass
-            except OSError:
-                _log.failure("Cannot remove the socket {path}", Failure(), path=str(path))
+        self._file.remove()
         lock, self.lockFile = self.lockFile, None
         if lock is not None:
             lock.unlock()

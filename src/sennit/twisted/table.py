@@ -30,7 +30,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.reactor:DelayedCall Reactor=ReactorBase",
         "sennit.reactor.resolver:BlockingResolver ThreadedResolver",
         "sennit.transport.connector:StreamConnector=BaseConnector",
-        "sennit.transport.port:StreamPort=BasePort",
+        "sennit.transport.listening:Listening=BasePort",
     ),
     "twisted.internet.default": ("sennit.twisted.internet.defaultreactor",),
     "twisted.internet.defer": (
@@ -57,8 +57,14 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "twisted.internet.testing": ("sennit.testing",),
     "twisted.internet.threads": ("sennit.threads",),
+    "twisted.internet.udp": (
+        "sennit.transport.udp:UDPPort=Port",
+        "sennit.transport.multicast:MulticastPort",
+    ),
     "twisted.internet.unix": (
         "sennit.transport.unix:UNIXClient=Client UNIXConnector=Connector UNIXPort=Port UNIXServer=Server",
+        "sennit.transport.unix_datagram:ConnectedUNIXDatagramPort=ConnectedDatagramPort",
+        "sennit.transport.unix_datagram:UNIXDatagramPort=DatagramPort",
     ),
     # Framing and policies
     "twisted.protocols": (),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zope.interface import Interface
 
 from sennit.core.interfaces.address import IAddress
-from sennit.core.interfaces.transport import IConnector, IListeningPort
+from sennit.core.interfaces.transport import IListeningPort
 
 if TYPE_CHECKING:
     from sennit.core.deferred import Deferred
@@ -169,7 +169,7 @@ class IReactorUNIXDatagram(Interface):
 
     def connectUNIXDatagram(
         address: str, protocol: Any, maxPacketSize: int, mode: int, bindAddress: str | None
-    ) -> IConnector:
+    ) -> IUNIXDatagramConnectedTransport:
         """Open a socket with one peer.
 
         Args:
