@@ -5,14 +5,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
+from pathlib import Path
 
 import pytest
 
 from sennit.core.deferred import Deferred
 from sennit.reactor import Reactor
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads the state of threads in /proc")
 
 
 @pytest.fixture(autouse=True)
@@ -42,11 +42,15 @@ def test_a_signal_stops_the_reactor_cleanly(reactor, number):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_wakes_a_loop_that_has_nothing_to_do(reactor, number):
     main = threading.get_ident()
+    state = Path(f"/proc/self/task/{threading.get_native_id()}/stat")
 
     def kill():
         reactor.callFromThread(idle.set)
         idle.wait()
-        time.sleep(0.02)
+        # The kernel says when the loop's thread has gone to sleep.
+        asleep = 0
+        while asleep < 20:
+            asleep = asleep + 1 if state.read_text().rpartition(")")[2].split()[0] == "S" else 0
         signal.pthread_kill(main, number)
 
     idle = threading.Event()

@@ -432,11 +432,12 @@ def test_what_a_delayed_call_is_can_be_read(timed):
 
 def test_pending_calls_outlive_a_run_and_the_loop(reactor):
     made = []
-    reactor.callLater(0.005, made.append, "later")
+    later = reactor.callLater(600, made.append, "later")
     reactor.callLater(0, reactor.stop)
     reactor.run()
     assert made == []
     reactor.close()
+    later.delay(-599.999)
     reactor.callLater(0.01, reactor.stop)
     reactor.run()
     assert made == ["later"]
