@@ -459,7 +459,7 @@ def test_a_hundred_thousand_chained_deferreds_fire_without_recursion():
 def test_returning_the_deferred_itself_warns():
     deferred = Deferred()
     deferred.addCallback(lambda _: deferred)
-    with pytest.warns(DeprecationWarning, match="Callback returned the Deferred it was attached to"):
+    with pytest.warns(DeprecationWarning, match="the Deferred that it belongs to"):
         deferred.callback(None)
 
 

@@ -52,13 +52,10 @@ def inlineCallbacks(f: Callable[_P, Generator[Any, Any, _T]]) -> Callable[_P, De
             generator = f(*args, **kwargs)
         except ReturnValue:
             raise TypeError(
-                f"inlineCallbacks requires {f!r} to produce a generator; instead caught returnValue "
-                "being used in a non-generator",
+                f"inlineCallbacks is for generator functions, and {f!r} is none: it called returnValue."
             ) from None
         if type(generator) is not GeneratorType:
-            raise TypeError(
-                f"inlineCallbacks requires {f!r} to produce a generator; instead got {generator!r}"
-            )
+            raise TypeError(f"inlineCallbacks is for generator functions, and {f!r} returned {generator!r}.")
         return start_generator(Deferred, generator)
 
     return start

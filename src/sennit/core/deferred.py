@@ -404,8 +404,7 @@ class Deferred(Generic[_T]):
         if inner is self:
             try:
                 warnings.warn(
-                    "Callback returned the Deferred it was attached to; "
-                    "this breaks the callback chain and will raise an exception in the future.",
+                    "A callback returned the Deferred that it belongs to, which can never fire: return something else.",
                     DeprecationWarning,
                     stacklevel=4,
                 )

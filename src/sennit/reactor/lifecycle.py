@@ -91,7 +91,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
             ReactorNotRunning: If the reactor does not run, or is stopping already.
         """
         if self._stopping or not self._started:
-            raise ReactorNotRunning("Can't stop a reactor that isn't running.")
+            raise ReactorNotRunning("This reactor is not running, so there is nothing to stop.")
         self._stopping = True
         self.loop.call_soon(self._fire_shutdown, self._run_number)
 
