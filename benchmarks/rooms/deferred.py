@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from benchmarks.harness import SERVER_CPU, BenchmarkError, Options, Result, contenders, output
 
 FLOOR = 1 / 0.7
+IN_LOOP_FLOOR = 1.0
+"""While a loop runs, a coroutine of ours is asyncio's current task at each step, which Twisted's is not."""
 
 
 def measure(options: Options) -> Iterator[Result]:
@@ -24,4 +26,4 @@ def measure(options: Options) -> Iterator[Result]:
         raise BenchmarkError("the contenders did not run the same cases")
     for case in cases:
         ours, theirs = ([each[case] for each in figures[peer]] for peer in ("sennit", "twisted"))
-        yield Result(case, "twisted", "/s", ours, theirs, FLOOR)
+        yield Result(case, "twisted", "/s", ours, theirs, IN_LOOP_FLOOR if "loop running" in case else FLOOR)

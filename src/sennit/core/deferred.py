@@ -404,7 +404,8 @@ class Deferred(Generic[_T]):
         if inner is self:
             try:
                 warnings.warn(
-                    "A callback returned the Deferred that it belongs to, which can never fire: return something else.",
+                    "A callback returned the Deferred that it belongs to, which can never fire now: "
+                    "return something else.",
                     DeprecationWarning,
                     stacklevel=4,
                 )
