@@ -129,7 +129,7 @@ class DatagramPort(Listening):
                     sender = self._sender(sender)
                     if sender is NOBODY:
                         continue
-                self._heard = sender
+                self._heard = NOBODY if sender is None else sender
                 try:
                     self._deliver(datagram, sender)
                 except BaseException:
