@@ -17,7 +17,7 @@ __all__ = ["echo_rate", "idle_connections"]
 HERE = Path(__file__).resolve().parent
 
 
-def echo_rate(port: int, connections: int, size: int, seconds: float) -> float:
+def echo_rate(port: int, connections: int, size: int, seconds: float, *, udp: bool = False) -> float:
     """Return how many messages a second the echo server at `port` returns.
 
     Args:
@@ -25,11 +25,12 @@ def echo_rate(port: int, connections: int, size: int, seconds: float) -> float:
         connections: How many connections to hold, each with one message in flight.
         size: The bytes of a message.
         seconds: How long to count.
+        udp: Send datagrams; else over TCP.
 
     Raises:
         BenchmarkError: If something else than what was sent came back.
     """
-    arguments = [str(port), str(connections), str(size), str(seconds)]
+    arguments = [str(port), str(connections), str(size), str(seconds), *(["udp"] if udp else [])]
     report = output([*_generator(), *arguments]).split()
     if len(report) != 2 or report[1] != "msg/s":
         raise BenchmarkError(f"the load generator said {report}")

@@ -1,6 +1,6 @@
 """Load for echo servers where there is no C compiler; as echoload.c, but soon the slower of the two.
 
-usage: echoload.py PORT CONNECTIONS BYTES SECONDS
+usage: echoload.py PORT CONNECTIONS BYTES SECONDS [udp]
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ def main() -> None:
     """Keep one message in flight on each connection and print how many came back a second."""
     port, connections, size = map(int, sys.argv[1:4])
     seconds = float(sys.argv[4])
+    datagrams = sys.argv[5:] == ["udp"]
     messages = {}
     received = {}
     sockets = {}
     poll = select.epoll()
     for index in range(connections):
-        sock = socket.create_connection(("127.0.0.1", port))
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM)
+        sock.connect(("127.0.0.1", port))
+        if not datagrams:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         number = sock.fileno()
         letter = string.ascii_lowercase[index % 26]
         sockets[number], messages[number], received[number] = sock, letter.encode() * size, b""

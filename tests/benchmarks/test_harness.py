@@ -98,6 +98,29 @@ def test_a_silent_server_ends_the_run(generator):
         load.echo_rate(echo.port, connections=2, size=16, seconds=0.1)
 
 
+DATAGRAMS = """
+import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    sock.bind(("127.0.0.1", 0))
+    print(sock.getsockname()[1], flush=True)
+    while True:
+        data, sender = sock.recvfrom(8192)
+        sock.sendto(data[::-1] if data[:1] == b"a" else b"?" * len(data), sender)
+"""
+
+
+def test_datagrams_that_come_back_are_counted(generator):
+    with harness.serving([sys.executable, str(harness.PEERS / "udp_echo_socket.py")]) as echo:
+        assert load.echo_rate(echo.port, connections=3, size=16, seconds=0.1, udp=True) > 0
+
+
+def test_a_wrong_datagram_ends_the_run(generator):
+    with harness.serving([sys.executable, "-c", DATAGRAMS]) as echo:
+        assert load.echo_rate(echo.port, connections=1, size=16, seconds=0.1, udp=True) > 0
+        with pytest.raises(BenchmarkError, match="what came back is not what was sent"):
+            load.echo_rate(echo.port, connections=2, size=16, seconds=0.1, udp=True)
+
+
 def test_a_server_that_does_not_start_is_told_with_its_own_words():
     with (
         pytest.raises(BenchmarkError, match="no luck"),
