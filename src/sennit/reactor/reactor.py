@@ -27,6 +27,7 @@ from sennit.core.interfaces import (
 from sennit.reactor.base import LOOP_ATTRIBUTE
 from sennit.reactor.datagrams import Datagrams
 from sennit.reactor.names import Names
+from sennit.reactor.processes import Processes
 from sennit.reactor.streams import Streams
 
 __all__ = ["Reactor"]
@@ -46,7 +47,7 @@ __all__ = ["Reactor"]
     IReactorUNIX,
     IReactorUNIXDatagram,
 )
-class Reactor(Names, Streams, Datagrams):
+class Reactor(Names, Streams, Datagrams, Processes):
     """A reactor on an asyncio event loop: an ordinary object, as many as wanted, one running in a thread.
 
     Args:

@@ -47,9 +47,16 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.interfaces": ("sennit.core.interfaces", "typing:TYPE_CHECKING"),
     "twisted.internet.main": ("sennit.twisted.internet.main",),
     "twisted.internet.pollreactor": ("sennit.twisted.internet.pollreactor",),
+    "twisted.internet.process": (
+        "sennit.process:PTYProcess Process",
+        "sennit.process.reaping:reapAllProcesses reapProcessHandlers",
+        "sennit.process.reaping:registerReapProcessHandler unregisterReapProcessHandler",
+        "sennit.twisted.internet.main:CONNECTION_DONE CONNECTION_LOST",
+    ),
     "twisted.internet.protocol": ("sennit.protocol",),
     REACTOR: ("sennit.twisted.internet.defaultreactor",),
     "twisted.internet.selectreactor": ("sennit.twisted.internet.selectreactor",),
+    "twisted.internet.stdio": ("sennit.process.stdio",),
     "twisted.internet.task": ("sennit.task",),
     "twisted.internet.tcp": (
         "sennit.transport.tcp:TCPClient=Client TCPConnection=Connection TCPConnector=Connector",
@@ -66,6 +73,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.transport.unix_datagram:ConnectedUNIXDatagramPort=ConnectedDatagramPort",
         "sennit.transport.unix_datagram:UNIXDatagramPort=DatagramPort",
     ),
+    "twisted.internet.utils": ("sennit.process.calls", "sennit.twisted.internet.suppressing"),
     # Framing and policies
     "twisted.protocols": (),
     "twisted.protocols.basic": ("sennit.framing.basic",),

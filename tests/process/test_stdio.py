@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import types
 
 import pytest
 from zope.interface import implementer
 
 from sennit.core.addresses import ProcessAddress
-from sennit.core.errors import ConnectionDone, ConnectionLost
+from sennit.core.errors import ConnectionAborted, ConnectionDone, ConnectionLost
 from sennit.core.interfaces import IHalfCloseableProtocol
 from sennit.endpoint import StandardIOEndpoint
-from sennit.endpoint.stdio import StandardIOTransport
+from sennit.process import PipeAddress, StandardIO
 from sennit.protocol import Factory, Protocol
+from sennit.reactor import Reactor
 
 
 class Recorder(Protocol):
@@ -74,16 +74,16 @@ def run(scenario):
     asyncio.run(bounded())
 
 
-async def connect(protocol, pipes):
-    return await StandardIOTransport(asyncio.get_running_loop(), protocol, (pipes.input, pipes.output)).open()
+def connect(protocol, pipes):
+    return StandardIO(protocol, pipes.input, pipes.output)
 
 
 def test_data_goes_both_ways_and_the_end_of_input_ends_the_connection(pipes):
     async def scenario():
         protocol = Recorder()
-        transport = await connect(protocol, pipes)
+        transport = connect(protocol, pipes)
         assert isinstance(transport.getHost(), ProcessAddress)
-        assert isinstance(transport.getPeer(), ProcessAddress)
+        assert isinstance(transport.getPeer(), PipeAddress)
         transport.writeSequence([b"to ", b"you"])
         os.write(pipes.feed, b"to me")
         pipes.close(pipes.feed)
@@ -102,7 +102,7 @@ def test_data_goes_both_ways_and_the_end_of_input_ends_the_connection(pipes):
 def test_losing_the_connection_sends_what_was_written_first(pipes):
     async def scenario():
         protocol = Recorder()
-        transport = await connect(protocol, pipes)
+        transport = connect(protocol, pipes)
         transport.write(b"x" * 1_000_000)
         transport.loseConnection()
         read = await asyncio.to_thread(read_exactly, pipes.drain, 1_000_000)
@@ -122,7 +122,7 @@ def read_exactly(descriptor, size):
 def test_descriptors_that_the_program_closed_are_left_alone(pipes):
     async def scenario():
         protocol = Recorder()
-        transport = await connect(protocol, pipes)
+        transport = connect(protocol, pipes)
         pipes.close(pipes.input, pipes.output)
         transport.loseConnection()
         assert (await protocol.lost).check(ConnectionDone)
@@ -130,12 +130,14 @@ def test_descriptors_that_the_program_closed_are_left_alone(pipes):
     run(scenario)
 
 
-def test_aborting_ends_the_connection_at_once(pipes):
+def test_aborting_ends_the_connection_without_waiting_for_a_reader(pipes):
     async def scenario():
         protocol = Recorder()
-        transport = await connect(protocol, pipes)
+        transport = connect(protocol, pipes)
+        transport.write(b"x" * 1_000_000)
         transport.abortConnection()
-        assert protocol.lost.done()
+        assert (await protocol.lost).check(ConnectionAborted)
+        assert not transport.connected
 
     run(scenario)
 
@@ -143,7 +145,7 @@ def test_aborting_ends_the_connection_at_once(pipes):
 def test_a_half_closeable_protocol_outlives_its_input(pipes):
     async def scenario():
         protocol = HalfCloseable()
-        transport = await connect(protocol, pipes)
+        transport = connect(protocol, pipes)
         pipes.close(pipes.feed)
         await protocol.read_lost
         transport.write(b"still here")
@@ -159,7 +161,7 @@ def test_a_half_closeable_protocol_outlives_its_input(pipes):
 def test_a_half_closeable_protocol_outlives_its_output(pipes, abort):
     async def scenario():
         protocol = HalfCloseable()
-        transport = await connect(protocol, pipes)
+        transport = connect(protocol, pipes)
         pipes.close(pipes.drain)
         await protocol.write_lost
         os.write(pipes.feed, b"still here")
@@ -176,7 +178,7 @@ def test_a_half_closeable_protocol_outlives_its_output(pipes, abort):
 def test_output_can_be_closed_alone(pipes, kind):
     async def scenario():
         protocol = kind()
-        transport = await connect(protocol, pipes)
+        transport = connect(protocol, pipes)
         transport.write(b"the end")
         transport.loseWriteConnection()
         transport.loseWriteConnection()
@@ -195,7 +197,7 @@ def test_output_can_be_closed_alone(pipes, kind):
 def test_reading_can_be_paused(pipes):
     async def scenario():
         protocol = Recorder()
-        transport = await connect(protocol, pipes)
+        transport = connect(protocol, pipes)
         transport.pauseProducing()
         os.write(pipes.feed, b"later")
         for _ in range(5):
@@ -206,79 +208,6 @@ def test_reading_can_be_paused(pipes):
         assert protocol.data == b"later"
         transport.stopProducing()
         await protocol.lost
-
-    run(scenario)
-
-
-class Producer:
-    def __init__(self):
-        self.calls = []
-
-    def pauseProducing(self):
-        self.calls.append("pause")
-
-    def resumeProducing(self):
-        self.calls.append("resume")
-
-    def stopProducing(self):
-        self.calls.append("stop")
-
-
-def test_a_push_producer_is_paused_while_output_is_full(pipes):
-    async def scenario():
-        protocol = Recorder()
-        transport = await connect(protocol, pipes)
-        producer = Producer()
-        transport.registerProducer(producer, True)
-        with pytest.raises(RuntimeError, match="was not unregistered"):
-            transport.registerProducer(Producer(), True)
-        transport.write(b"x" * 1_000_000)
-        assert producer.calls == ["pause"]
-        transport.loseConnection()
-        assert not protocol.lost.done()
-        reading = asyncio.create_task(asyncio.to_thread(os.read, pipes.drain, 1_000_000))
-        while "resume" not in producer.calls:
-            if reading.done():
-                reading = asyncio.create_task(asyncio.to_thread(os.read, pipes.drain, 1_000_000))
-            await asyncio.sleep(0)
-        await reading
-        transport.unregisterProducer()
-        transport.abortConnection()
-        await protocol.lost
-
-    run(scenario)
-
-
-def test_a_pull_producer_is_asked_until_it_is_done(pipes):
-    async def scenario():
-        protocol = Recorder()
-        transport = await connect(protocol, pipes)
-
-        class Pulled(Producer):
-            left = 3
-
-            def resumeProducing(self):
-                transport.write(b"piece ")
-                self.left -= 1
-                if not self.left:
-                    transport.unregisterProducer()
-                    transport.loseConnection()
-
-        transport.registerProducer(Pulled(), False)
-        await protocol.lost
-        assert os.read(pipes.drain, 100) == b"piece piece piece "
-
-    run(scenario)
-
-
-def test_a_producer_is_stopped_with_the_connection(pipes):
-    async def scenario():
-        protocol, producer, late = Recorder(), Producer(), Producer()
-        transport = await connect(protocol, pipes)
-        transport.registerProducer(producer, True)
-        transport.abortConnection()
-        transport.registerProducer(late, True)
-        assert producer.calls == late.calls == ["stop"]
 
     run(scenario)
 
@@ -295,10 +224,7 @@ def test_regular_files_are_read_and_written_too(tmp_path):
 
         protocol = Copying()
         with source.open("rb") as reading, target.open("wb") as writing:
-            transport = StandardIOTransport(
-                asyncio.get_running_loop(), protocol, (reading.fileno(), writing.fileno())
-            )
-            await transport.open()
+            transport = StandardIO(protocol, reading.fileno(), writing.fileno())
             transport.pauseProducing()
             transport.resumeProducing()
             assert (await protocol.lost).check(ConnectionDone)
@@ -314,10 +240,7 @@ def test_output_that_cannot_be_written_ends_the_connection(tmp_path, pipes):
     async def scenario():
         protocol = Recorder()
         with file.open("rb") as reading:
-            transport = StandardIOTransport(
-                asyncio.get_running_loop(), protocol, (pipes.input, reading.fileno())
-            )
-            await transport.open()
+            transport = StandardIO(protocol, pipes.input, reading.fileno())
             transport.write(b"no")
             assert (await protocol.lost).check(ConnectionLost)
 
@@ -325,10 +248,10 @@ def test_output_that_cannot_be_written_ends_the_connection(tmp_path, pipes):
 
 
 def test_the_endpoint_connects_a_protocol_of_the_factory(pipes, monkeypatch):
-    monkeypatch.setattr(StandardIOTransport.__init__, "__defaults__", ((pipes.input, pipes.output),))
+    monkeypatch.setattr(StandardIO.__init__, "__defaults__", (pipes.input, pipes.output, None))
 
     async def scenario():
-        reactor = types.SimpleNamespace(loop=asyncio.get_running_loop())
+        reactor = Reactor.adopt(asyncio.get_running_loop())
         transport = await StandardIOEndpoint(reactor).listen(Factory.forProtocol(Recorder))
         assert type(transport.protocol) is Recorder
         transport.loseConnection()

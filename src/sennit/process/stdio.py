@@ -1,0 +1,124 @@
+"""This process's standard input and output as one connection.
+
+The descriptors are duplicated, so that 0 and 1 stay open; whether they block is restored at the end, because
+a terminal shares that with the shell that started us.
+
+The connection ends when standard input does, or when nobody reads standard output any more, unless the
+protocol provides `IHalfCloseableProtocol`.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, suppress
+from typing import Any
+
+from sennit.core.addresses import ProcessAddress
+from sennit.core.current import current_reactor
+from sennit.core.errors import ConnectionDone, ConnectionLost
+from sennit.core.failure import Failure
+from sennit.core.interfaces import IHalfCloseableProtocol
+from sennit.transport.duplex import Duplex
+from sennit.transport.registry import open_things
+from sennit.transport.stream import Owner, StreamConnection, drop
+
+__all__ = ["PipeAddress", "StandardIO"]
+
+
+class PipeAddress(ProcessAddress):
+    """The address of a pair of pipes: it has nothing to tell."""
+
+    __slots__ = ()
+
+
+class _Given(Owner):
+    """Has the protocol from the start."""
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def protocol_for(self, connection: Any, peer: Any) -> Any:
+        protocol, self._protocol = self._protocol, None
+        return protocol
+
+
+class StandardIO(StreamConnection):
+    """The transport of a protocol that speaks over standard input and output.
+
+    Args:
+        proto: The protocol; it is connected at once.
+        stdin: The descriptor to read.
+        stdout: The descriptor to write.
+        reactor: The reactor; by default the current one.
+
+    Raises:
+        OSError: If one of the descriptors is not open.
+    """
+
+    __slots__ = ("_blocking",)
+
+    def __init__(self, proto: Any, stdin: int = 0, stdout: int = 1, reactor: Any = None) -> None:
+        reactor = current_reactor() if reactor is None else reactor
+        super().__init__(reactor, _Given(proto), open_things(reactor))
+        self._blocking = [(each, os.get_blocking(each)) for each in (stdin, stdout)]
+        with ExitStack() as if_failed:
+            reading = os.dup(stdin)
+            if_failed.callback(os.close, reading)
+            writing = os.dup(stdout)
+            if_failed.callback(os.close, writing)
+            carrier = Duplex(reactor.loop, self, reading, writing, self._output_lost)
+            if_failed.pop_all()
+        carrier.open()
+
+    def childDataReceived(self, fd: str, data: bytes) -> None:
+        """Hand `data` to the protocol as if it had been read."""
+        if self.connected:
+            self.data_received(data)
+
+    def childConnectionLost(self, fd: str, reason: Failure) -> None:
+        """Treat one direction as lost.
+
+        Args:
+            fd: ``"read"`` or ``"write"``.
+            reason: Why.
+        """
+        if fd == "read":
+            self.readConnectionLost(reason)
+        else:
+            self.writeConnectionLost(reason)
+
+    def getHandle(self) -> None:
+        """Return None: there is no socket."""
+
+    def fileno(self) -> int:
+        """Return the descriptor that is read; -1 when it is closed."""
+        return -1 if self.disconnected else self._carrier.fileno()
+
+    def _output_lost(self, error: OSError | None) -> None:
+        protocol = self.protocol
+        if not self.connected:
+            return
+        if not IHalfCloseableProtocol.providedBy(protocol):
+            self._end(Failure(ConnectionDone() if error is None else ConnectionLost(str(error))))
+            return
+        self.write = drop
+        self._write_ending = True
+        self._stop_producer()
+        try:
+            protocol.writeConnectionLost()
+        except BaseException:
+            self._user_failed("Error in writeConnectionLost of {culprit!r}", protocol)
+
+    def _before_loss(self) -> None:
+        for descriptor, blocking in self._blocking:
+            # The program may have closed it.
+            with suppress(OSError):
+                os.set_blocking(descriptor, blocking)
+
+    def _address(self, which: str) -> PipeAddress:
+        return PipeAddress()
+
+    def _log_suffix(self) -> str:
+        return "stdio"
