@@ -44,7 +44,7 @@ def test_every_command_has_help(capsys, words):
 
 def test_help_lists_the_commands_with_their_lines(capsys):
     _, out, _ = run(capsys, "--help")
-    assert "run  Run a server until it is told to stop." in out
+    assert "run      Run a server until it is told to stop." in out
     _, out, _ = run(capsys, "run", "-h")
     assert "web  Serve a directory over HTTP." in out
 

@@ -77,7 +77,8 @@ class _Group(click.Group):
         module, line = COMMANDS[path]
         if module is None:
             return _Group(path, name=cmd_name, help=line, no_args_is_help=True)
-        command: click.Command = importlib.import_module(module).command
+        home, _, attribute = module.partition(":")
+        command: click.Command = getattr(importlib.import_module(home), attribute or "command")
         command.context_class = _Context
         return command
 

@@ -1,7 +1,7 @@
 """Which subcommands there are: a path of words to a module and the line that help shows for it.
 
-The module has the `click.Command` as ``command``.  A path that others begin with is a group, and has no
-module.
+The module has the `click.Command` as ``command``, or as what follows a colon.  A path that others begin with
+is a group, and has no module.
 """
 
 from __future__ import annotations
@@ -9,6 +9,10 @@ from __future__ import annotations
 __all__ = ["COMMANDS"]
 
 COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {
+    ("drop-in",): (None, "Let every `import twisted` of this environment give Sennit."),
+    ("drop-in", "disable"): ("sennit.cli.drop_in:disable", "Take back what `enable` did."),
+    ("drop-in", "enable"): ("sennit.cli.drop_in:enable", "Make `import twisted` give Sennit here."),
+    ("drop-in", "status"): ("sennit.cli.drop_in:status", "Say what `import twisted` gives here."),
     ("run",): (None, "Run a server until it is told to stop."),
     ("run", "web"): ("sennit.cli.run_web", "Serve a directory over HTTP."),
 }

@@ -17,12 +17,12 @@ import importlib.machinery
 import sys
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from sennit.core.current import set_default_reactor
 from sennit.twisted.table import PLUGINS, REACTOR, TABLE
 
-__all__ = ["Face", "Finder", "install", "installed", "uninstall"]
+__all__ = ["FINDER", "Face", "Finder", "install", "installed", "uninstall"]
 
 _ROOT = "twisted"
 
@@ -146,7 +146,7 @@ class Finder:
             sys.modules[name] = loaded[0]
 
 
-_finder = Finder()
+FINDER: Final = Finder()
 
 
 def install() -> None:
@@ -158,7 +158,7 @@ def install() -> None:
     Raises:
         RuntimeError: If Twisted itself has been imported already.
     """
-    if _finder in sys.meta_path:
+    if FINDER in sys.meta_path:
         return
     theirs = sys.modules.get(_ROOT)
     if theirs is not None and not isinstance(theirs, Face):
@@ -167,26 +167,33 @@ def install() -> None:
             "call sennit.twisted.install() before anything imports twisted, "
             "or run the program with python -m sennit.twisted."
         )
-    sys.meta_path.insert(0, _finder)
+    sys.meta_path.insert(0, FINDER)
     set_default_reactor(_default_reactor)
 
 
 def installed() -> bool:
     """Return whether ``import twisted`` gives Sennit here."""
-    return _finder in sys.meta_path
+    return any(_is_ours(finder) for finder in sys.meta_path)
 
 
 def uninstall() -> None:
-    """Undo `install`: forget the modules it gave, and close and forget the process's reactor."""
-    if _finder not in sys.meta_path:
+    """Undo `install`: forget the modules it gave, and close and forget the process's reactor.
+
+    In an environment where the drop-in is enabled this process alone goes without it.
+    """
+    if not installed():
         return
-    sys.meta_path.remove(_finder)
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not _is_ours(finder)]
     set_default_reactor(None)
     close = getattr(sys.modules.get(REACTOR), "close", None)
     if close is not None:
         close()
     for name in [name for name in sys.modules if name == _ROOT or name.startswith(_ROOT + ".")]:
         del sys.modules[name]
+
+
+def _is_ours(finder: object) -> bool:
+    return finder is FINDER or getattr(finder, "stands_for", None) == _ROOT
 
 
 def _is_package(name: str) -> bool:

@@ -122,6 +122,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.python.deprecate": ("sennit.twisted.python.deprecate",),
     "twisted.python.failure": ("sennit.core.failure",),
     "twisted.python.filepath": ("sennit.twisted.python.filepath", "typing:TYPE_CHECKING"),
+    "twisted.python.htmlizer": ("sennit.twisted.python.htmlizer",),
     "twisted.python.lockfile": ("sennit.core.filesystem_lock:FilesystemLock isLocked",),
     "twisted.python.log": ("sennit.twisted.python.log",),
     "twisted.python.logfile": ("sennit.twisted.python.logfile",),
@@ -139,4 +140,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.python.usage": ("sennit.twisted.python.usage",),
     "twisted.python.util": ("sennit.twisted.python.util",),
     "twisted.python.versions": ("sennit.twisted.python.versions",),
+    # Commands
+    "twisted.scripts": (),
+    "twisted.scripts.htmlizer": ("sennit.twisted.scripts.htmlizer",),
 }
