@@ -17,6 +17,7 @@ from sennit.core.interfaces import (
     IReactorPluggableNameResolver,
     IReactorPluggableResolver,
     IReactorSocket,
+    IReactorSSL,
     IReactorTCP,
     IReactorThreads,
     IReactorTime,
@@ -28,6 +29,7 @@ from sennit.reactor.base import LOOP_ATTRIBUTE
 from sennit.reactor.datagrams import Datagrams
 from sennit.reactor.names import Names
 from sennit.reactor.processes import Processes
+from sennit.reactor.secure import Secure
 from sennit.reactor.streams import Streams
 
 __all__ = ["Reactor"]
@@ -40,6 +42,7 @@ __all__ = ["Reactor"]
     IReactorPluggableNameResolver,
     IReactorPluggableResolver,
     IReactorSocket,
+    IReactorSSL,
     IReactorTCP,
     IReactorThreads,
     IReactorTime,
@@ -47,7 +50,7 @@ __all__ = ["Reactor"]
     IReactorUNIX,
     IReactorUNIXDatagram,
 )
-class Reactor(Names, Streams, Datagrams, Processes):
+class Reactor(Names, Secure, Streams, Datagrams, Processes):
     """A reactor on an asyncio event loop: an ordinary object, as many as wanted, one running in a thread.
 
     Args:

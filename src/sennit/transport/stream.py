@@ -36,7 +36,7 @@ from sennit.core.interfaces import (
     ITransport,
 )
 from sennit.log import Logger
-from sennit.transport.consumer import Consumer
+from sennit.transport.consumer import DEFAULT_HIGH_WATER, Consumer
 from sennit.transport.gate import Gate
 
 __all__ = ["Owner", "StreamConnection"]
@@ -88,7 +88,10 @@ class StreamConnection(Consumer):
         disconnecting: True after `loseConnection`.
         disconnected: True after the loss.
         sessionno: The number of this connection among those its port accepted.
+        is_client: Whether this side made the connection.
     """
+
+    is_client = False
 
     __slots__ = (
         "__dict__",
@@ -248,12 +251,63 @@ class StreamConnection(Consumer):
 
     def getHandle(self) -> Any:
         """Give the socket, for options; reading or writing it would upset the connection."""
-        return self._carrier.get_extra_info("socket")
+        return self.socket
 
     def fileno(self) -> int:
         """Give the number of the descriptor; -1 after the loss."""
-        sock = None if self.disconnected else self.getHandle()
+        sock = None if self.disconnected else self.socket
         return -1 if sock is None else sock.fileno()
+
+    # ITLSTransport.
+
+    def startTLS(self, contextFactory: Any, normal: bool = True) -> None:
+        """Go on under TLS, after everything written before.
+
+        What was received and not handed on is dropped, as is what a line receiver has in its buffer: it came
+        before TLS, so anybody may have sent it (RFC 3207, section 5).
+
+        Args:
+            contextFactory: The TLS settings, in any form that `sennit.tls.TLSMemoryBIOFactory` takes.
+            normal: True to be the client where this side made the connection, and the server where it
+                accepted it; False to be the other.
+        """
+        if self.connected and not self.disconnecting:
+            self.reactor.start_tls(self, contextFactory, self.is_client == bool(normal))
+
+    @property
+    def negotiatedProtocol(self) -> bytes | None:
+        """The protocol that ALPN chose (RFC 7301); there is no such attribute without TLS."""
+        chosen: bytes | None = self._carrier.negotiated_protocol()
+        return chosen
+
+    def lift(self, carrier: Any, protocol: Any) -> StreamConnection:
+        """Set this connection on another carrier, and give the loop's to a new connection below it.
+
+        Args:
+            carrier: What carries this connection from now on, in a loop's vocabulary.
+            protocol: The protocol of the new connection.
+
+        Returns:
+            The new connection.
+        """
+        self.getPeer()
+        self.getHost()
+        below = self._carrier
+        raw = type(self)(self.reactor, Owner(), set(), self.sessionno)
+        raw._carrier = below
+        raw._over = self._over
+        raw.protocol = protocol
+        raw.connected = True
+        raw.write = below.write
+        self._carrier = carrier
+        self._gate = None
+        if self.write == below.write:
+            self.write = carrier.write
+        below.set_write_buffer_limits(DEFAULT_HIGH_WATER)
+        below.set_protocol(raw)
+        if self._paused and not self._making:
+            below.resume_reading()
+        return raw
 
     # IPushProducer: this connection as the source of what it reads.
 
@@ -311,8 +365,8 @@ class StreamConnection(Consumer):
 
     @property
     def socket(self) -> Any:
-        """The same as `getHandle`."""
-        return self.getHandle()
+        """The socket, as `getHandle` gives it without TLS."""
+        return self._carrier.get_extra_info("socket")
 
     # ILoggingContext.
 
@@ -354,8 +408,8 @@ class StreamConnection(Consumer):
 
     def shut_down(self) -> None:
         """End the conversation, whoever else may have a copy of the descriptor."""
-        handle = self.getHandle()
-        descriptor = -1 if handle is None else handle.fileno()
+        sock = self.socket
+        descriptor = -1 if sock is None else sock.fileno()
         if descriptor >= 0:
             with socket.socket(fileno=os.dup(descriptor)) as copy, suppress(OSError):
                 copy.shutdown(socket.SHUT_RDWR)

@@ -18,7 +18,7 @@ from sennit.core.errors import (
     UnsupportedSocketType,
 )
 from sennit.core.failure import Failure
-from sennit.core.interfaces import IClientFactory, IProtocolFactory, ITCPTransport
+from sennit.core.interfaces import IClientFactory, IProtocolFactory, ITLSTransport
 from sennit.transport.accepting import Acceptor, accept, carry
 from sennit.transport.connector import Attempt, StreamConnector
 from sennit.transport.names import Lookup, is_ipv4, is_ipv6, socket_address, tcp_address
@@ -184,7 +184,7 @@ class _Adopted(Owner):
             connection.shut_down()
 
 
-@implementer(ITCPTransport)
+@implementer(ITLSTransport)
 class TCPConnection(StreamConnection):
     """A TCP connection."""
 
@@ -192,19 +192,19 @@ class TCPConnection(StreamConnection):
 
     def getTcpNoDelay(self) -> bool:
         """Tell whether small segments are sent without delay; they are unless told otherwise."""
-        return bool(self.getHandle().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        return bool(self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
 
     def setTcpNoDelay(self, enabled: bool) -> None:
         """Send small segments at once, or let them wait for an acknowledgement (RFC 896)."""
-        self.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, int(bool(enabled)))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, int(bool(enabled)))
 
     def getTcpKeepAlive(self) -> bool:
         """Tell whether the system probes the connection when it is idle."""
-        return bool(self.getHandle().getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+        return bool(self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
 
     def setTcpKeepAlive(self, enabled: bool) -> None:
         """Have the system probe the connection when it is idle (RFC 1122, section 4.2.3.6), or not."""
-        self.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(bool(enabled)))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(bool(enabled)))
 
     def _address(self, which: str) -> IPv4Address | IPv6Address:
         return tcp_address(self._carrier.get_extra_info(which))
@@ -214,6 +214,7 @@ class TCPClient(TCPConnection):
     """A TCP connection that we made."""
 
     __slots__ = ()
+    is_client = True
 
     @property
     def connector(self) -> Any:

@@ -20,7 +20,7 @@ from sennit.core.interfaces import (
     IClientFactory,
     IFileDescriptorReceiver,
     IProtocolFactory,
-    ITCPTransport,
+    ITLSTransport,
     IUNIXTransport,
 )
 from sennit.log import Logger
@@ -107,7 +107,7 @@ class PeerCredentials(NamedTuple):
     gid: int
 
 
-@implementer(IUNIXTransport, ITCPTransport)
+@implementer(IUNIXTransport, ITLSTransport)
 class UNIXConnection(StreamConnection):
     """A connection over a UNIX socket."""
 
@@ -139,9 +139,7 @@ class UNIXConnection(StreamConnection):
         option = getattr(socket, "SO_PEERCRED", None)
         if option is None:
             raise OSError("This system does not tell the credentials of the other side.")
-        return PeerCredentials(
-            *struct.unpack("3i", self.getHandle().getsockopt(socket.SOL_SOCKET, option, size))
-        )
+        return PeerCredentials(*struct.unpack("3i", self.socket.getsockopt(socket.SOL_SOCKET, option, size)))
 
     def getTcpNoDelay(self) -> bool:
         """Say no: there is nothing to delay."""
@@ -152,11 +150,11 @@ class UNIXConnection(StreamConnection):
 
     def getTcpKeepAlive(self) -> bool:
         """Tell the socket's option; it has no effect."""
-        return bool(self.getHandle().getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+        return bool(self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
 
     def setTcpKeepAlive(self, enabled: bool) -> None:
         """Set the socket's option; it has no effect."""
-        self.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(bool(enabled)))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(bool(enabled)))
 
     def descriptor_received(self, descriptor: int) -> None:
         """Hand on a descriptor from the other side."""
@@ -206,6 +204,7 @@ class UNIXClient(UNIXConnection):
     """A connection over a UNIX socket that we made."""
 
     __slots__ = ()
+    is_client = True
 
     @property
     def connector(self) -> Any:

@@ -57,6 +57,23 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     REACTOR: ("sennit.twisted.internet.defaultreactor",),
     "twisted.internet.selectreactor": ("sennit.twisted.internet.selectreactor",),
     "twisted.internet.stdio": ("sennit.process.stdio",),
+    "twisted.internet.ssl": (
+        "sennit.tls:AcceptableCiphers Certificate CertificateOptions CertificateRequest ClientContextFactory",
+        "sennit.tls:ContextFactory DN DefaultOpenSSLContextFactory DiffieHellmanParameters DistinguishedName",
+        "sennit.tls:KeyPair OpenSSLDefaultPaths PrivateCertificate ProtocolNegotiationSupport SSL TLSVersion",
+        "sennit.tls:VerificationError optionsForClientTLS platformTrust protocolNegotiationMechanisms",
+        "sennit.tls:trustRootFromCertificates",
+    ),
+    "twisted.internet._sslverify": (
+        "sennit.tls:AcceptableCiphers=OpenSSLAcceptableCiphers CertificateOptions=OpenSSLCertificateOptions",
+        "sennit.tls:Certificate",
+        "sennit.tls:CertificateRequest ClientTLSOptions DN DistinguishedName IOpenSSLTrustRoot KeyPair",
+        "sennit.tls:OpenSSLCertificateAuthorities OpenSSLCipher OpenSSLDefaultPaths PrivateCertificate",
+        "sennit.tls:ProtocolNegotiationSupport PublicKey TLSVersion VerificationError optionsForClientTLS",
+        "sennit.tls:platformTrust protocolNegotiationMechanisms trustRootFromCertificates",
+        "sennit.tls:set_acceptable_protocols=_setAcceptableProtocols",
+        "sennit.tls.options:DEFAULT_CURVE=_defaultCurveName",
+    ),
     "twisted.internet.task": ("sennit.task",),
     "twisted.internet.tcp": (
         "sennit.transport.tcp:TCPClient=Client TCPConnection=Connection TCPConnector=Connector",
@@ -80,6 +97,11 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.protocols.policies": ("sennit.framing.policies",),
     "twisted.protocols.portforward": ("sennit.twisted.protocols.portforward",),
     "twisted.protocols.stateful": ("sennit.twisted.protocols.stateful",),
+    "twisted.protocols.tls": (
+        "sennit.tls:BufferingTLSTransport CONNECTION_LOST TLSMemoryBIOFactory TLSMemoryBIOProtocol",
+        "sennit.protocol:connectionDone",
+        "sennit.core.current:current_reactor=_get_default_clock",
+    ),
     "twisted.protocols.wire": ("sennit.twisted.protocols.wire",),
     # What programs' tests take
     "twisted.test": (),

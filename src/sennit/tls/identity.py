@@ -1,0 +1,129 @@
+"""Who we are: a certificate and its key, as files or as objects, put into a context of either library."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import ssl
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sennit.tls.bridge import openssl_crypto
+
+__all__ = ["Identity", "IdentityFiles", "IdentityObjects", "dump_key"]
+
+
+class Identity(ABC):
+    """A certificate, its key, and the certificates between it and the authority."""
+
+    @abstractmethod
+    def into_standard(self, context: ssl.SSLContext) -> None:
+        """Load it into a context of the standard library."""
+
+    @abstractmethod
+    def into_openssl(self, context: Any) -> None:
+        """Load it into a context of pyOpenSSL."""
+
+    @abstractmethod
+    def certificate(self) -> Any:
+        """Give the certificate as `OpenSSL.crypto.X509`."""
+
+
+class IdentityFiles(Identity):
+    """Files in PEM.
+
+    Args:
+        certificate: The certificate and what stands between it and the authority, in this order.
+        key: The key; None if it is in the same file.
+    """
+
+    def __init__(
+        self, certificate: str | os.PathLike[str], key: str | os.PathLike[str] | None = None
+    ) -> None:
+        self._certificate = certificate
+        self._key = key
+
+    def into_standard(self, context: ssl.SSLContext) -> None:
+        """Load it into a context of the standard library."""
+        context.load_cert_chain(self._certificate, self._key)
+
+    def into_openssl(self, context: Any) -> None:
+        """Load it into a context of pyOpenSSL."""
+        context.use_certificate_chain_file(os.fspath(self._certificate))
+        context.use_privatekey_file(os.fspath(self._key or self._certificate))
+
+    def certificate(self) -> Any:
+        """Give the certificate as `OpenSSL.crypto.X509`."""
+        crypto = openssl_crypto()
+        with open(self._certificate, "rb") as file:  # noqa: PTH123 - a path of any kind
+            return crypto.load_certificate(crypto.FILETYPE_PEM, file.read())
+
+
+class IdentityObjects(Identity):
+    """Objects of pyOpenSSL.
+
+    Args:
+        certificate: An `OpenSSL.crypto.X509`.
+        key: An `OpenSSL.crypto.PKey`.
+        chain: The certificates between it and the authority.
+    """
+
+    def __init__(self, certificate: Any, key: Any, chain: Sequence[Any] = ()) -> None:
+        self._certificate = certificate
+        self._key = key
+        self._chain = chain
+
+    def into_standard(self, context: ssl.SSLContext) -> None:
+        """Load it into a context of the standard library, which takes it from files alone."""
+        crypto = openssl_crypto()
+        from cryptography.hazmat.primitives.serialization import Encoding
+
+        pem = [dump_key(self._key, Encoding.PEM)]
+        pem += [
+            crypto.dump_certificate(crypto.FILETYPE_PEM, one) for one in (self._certificate, *self._chain)
+        ]
+        with _readable(b"".join(pem)) as path:
+            context.load_cert_chain(path)
+
+    def into_openssl(self, context: Any) -> None:
+        """Load it into a context of pyOpenSSL."""
+        context.use_certificate(self._certificate)
+        context.use_privatekey(self._key)
+        for one in self._chain:
+            context.add_extra_chain_cert(one)
+        context.check_privatekey()
+
+    def certificate(self) -> Any:
+        """Give the certificate."""
+        return self._certificate
+
+
+def dump_key(key: Any, encoding: Any) -> bytes:
+    """Give an `OpenSSL.crypto.PKey` as bytes, unencrypted (PKCS #8)."""
+    from cryptography.hazmat.primitives import serialization
+
+    data: bytes = key.to_cryptography_key().private_bytes(
+        encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return data
+
+
+@contextlib.contextmanager
+def _readable(secret: bytes) -> Iterator[str]:
+    """Give a path under which `secret` can be read meanwhile, in memory where the system allows it."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("sennit-tls", os.MFD_CLOEXEC)
+        try:
+            with open(descriptor, "wb", closefd=False) as file:
+                file.write(secret)
+            yield f"/proc/self/fd/{descriptor}"
+        finally:
+            os.close(descriptor)
+    else:
+        # Readable by its owner alone.
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(secret)
+            file.flush()
+            yield file.name
