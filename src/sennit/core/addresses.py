@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from zope.interface import implementer
@@ -131,7 +130,7 @@ class UNIXAddress:
         if self.name is None:
             return None
         try:
-            found = Path(os.fsdecode(self.name)).stat()
+            found = os.stat(self.name)  # noqa: PTH116 (pathlib costs more to load than all of this room)
         except (OSError, ValueError):
             return None
         return found.st_dev, found.st_ino

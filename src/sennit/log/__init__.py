@@ -10,6 +10,8 @@ The names are those of ``twisted.logger``.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from sennit.log.capture import capturedLogs
 from sennit.log.files import FileLogObserver, LoggingFile, textFileLogObserver
 from sennit.log.filters import (
@@ -28,7 +30,6 @@ from sennit.log.formatting import (
 )
 from sennit.log.history import LimitedHistoryLogObserver
 from sennit.log.interfaces import ILogObserver, LogEvent, LogTrace, bitbucketLogObserver
-from sennit.log.jsonlog import eventAsJSON, eventFromJSON, eventsFromJSONLogFile, jsonFileLogObserver
 from sennit.log.legacy import LegacyLogObserverWrapper
 from sennit.log.levels import InvalidLogLevelError, LogLevel
 from sennit.log.logger import Logger, Operation
@@ -37,6 +38,9 @@ from sennit.log.publisher import LogPublisher
 from sennit.log.reporting import install as _install
 from sennit.log.start import LogBeginner, globalLogBeginner, globalLogPublisher
 from sennit.log.stdlib import StdlibLogHandler, STDLibLogObserver
+
+if TYPE_CHECKING:
+    from sennit.log.jsonlog import eventAsJSON, eventFromJSON, eventsFromJSONLogFile, jsonFileLogObserver
 
 __all__ = [
     "FileLogObserver",
@@ -78,3 +82,12 @@ __all__ = [
 ]
 
 _install()
+
+
+def __getattr__(name: str) -> Any:
+    """Load what speaks JSON when somebody asks for it: most programs log text."""
+    if name in {"eventAsJSON", "eventFromJSON", "eventsFromJSONLogFile", "jsonFileLogObserver"}:
+        from sennit.log import jsonlog
+
+        return getattr(jsonlog, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

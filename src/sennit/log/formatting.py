@@ -8,7 +8,6 @@ a field cannot forge a record or play with the reader's terminal.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from sennit.log.fields import CallingFormatter
@@ -54,13 +53,20 @@ def formatTime(when: float | None, timeFormat: str | None = timeFormatRFC3339, d
     if when is None or timeFormat is None:
         return default
     if timeFormat is not timeFormatRFC3339:
-        return datetime.fromtimestamp(when).astimezone().strftime(timeFormat)
+        return _strftime(when, timeFormat)
     second = when // 1
     known, text = _last_second
     if second != known:
-        text = datetime.fromtimestamp(when).astimezone().strftime(timeFormat)
+        text = _strftime(when, timeFormat)
         _last_second = (second, text)
     return text
+
+
+def _strftime(when: float, time_format: str) -> str:
+    # Loaded by the first line of text: a program that logs none does without.
+    from datetime import datetime
+
+    return datetime.fromtimestamp(when).astimezone().strftime(time_format)
 
 
 def formatEvent(event: LogEvent) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import random
 from typing import Any
 
 from sennit.core.current import current_reactor
@@ -89,6 +88,8 @@ class ReconnectingClientFactory(ClientFactory[P]):
             return
         wait = self.delay
         if self.jitter:
+            import random  # a program that loses no connection does without
+
             wait = max(0.0, random.normalvariate(wait, wait * self.jitter))
         self.delay = min(wait * self.factor, self.maxDelay)
         if self.noisy:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import socket
 import struct
 import sys
-from pathlib import Path
 from typing import Any
 
 from zope.interface import implementer
@@ -293,6 +292,8 @@ def _index_6(interface: str | int) -> int:
 
 def _index_of_address(address: str) -> int:
     wanted = socket.inet_pton(socket.AF_INET6, address).hex()
+    from pathlib import Path
+
     # address number prefix-length scope flags name, in hexadecimal (proc(5))
     listed = Path("/proc/net/if_inet6")
     for line in listed.read_text(encoding="ascii").splitlines() if listed.exists() else ():

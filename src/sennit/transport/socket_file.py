@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sennit.core.failure import Failure
 from sennit.log import Logger
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["SocketFile"]
 
@@ -41,6 +44,8 @@ class SocketFile:
     @property
     def path(self) -> Path:
         """The file's path."""
+        from pathlib import Path
+
         return Path(os.fsdecode(self.name))
 
     def bind(self, unbound: socket.socket, mode: int) -> None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zope.interface import implementer
 
 from sennit.core.addresses import UNIXAddress
 from sennit.core.errors import BadFileError, CannotListenError, NotListeningError
-from sennit.core.filesystem_lock import FilesystemLock, isLocked
 from sennit.core.interfaces import (
     IClientFactory,
     IFileDescriptorReceiver,
@@ -30,6 +29,9 @@ from sennit.transport.descriptors import DescriptorCarrier
 from sennit.transport.port import StreamPort
 from sennit.transport.socket_file import SocketFile
 from sennit.transport.stream import StreamConnection
+
+if TYPE_CHECKING:
+    from sennit.core.filesystem_lock import FilesystemLock
 
 __all__ = [
     "PeerCredentials",
@@ -305,6 +307,8 @@ class UNIXPort(StreamPort):
     def _lock(self) -> None:
         if not self.wantPID or not self._file.exists_in_files:
             return
+        from sennit.core.filesystem_lock import FilesystemLock
+
         lock = FilesystemLock(os.fsdecode(self.port) + ".lock")
         if not lock.lock():
             raise CannotListenError(None, self.port, "Cannot acquire lock.")
@@ -358,9 +362,15 @@ class _UNIXAttempt(Attempt):
 
     def _begin(self) -> None:
         address = self.connector.address
-        if self.connector.checkPID and not isLocked(os.fsdecode(address) + ".lock"):
+        if self.connector.checkPID and not _is_locked(os.fsdecode(address)):
             raise BadFileError(string=f"No process holds the lock of {os.fsdecode(address)!r}.")
         self._connect(socket.AF_UNIX, address)
 
     def _make_connection(self) -> UNIXClient:
         return UNIXClient(self.reactor, self.connector, self._open)
+
+
+def _is_locked(path: str) -> bool:
+    from sennit.core.filesystem_lock import isLocked
+
+    return isLocked(path + ".lock")
