@@ -16,7 +16,8 @@ from pathlib import Path
 __all__ = ["ROOT", "sennit_command", "twisted_python"]
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ("twisted==26.10.0",)
+# With TLS, as the programs in use install it.
+REQUIREMENTS = ("twisted[tls]==26.10.0",)
 
 
 def twisted_python() -> Path:
@@ -29,7 +30,7 @@ def twisted_python() -> Path:
     if given:
         return Path(given)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    home = ROOT / ".cache" / f"twisted-26.10-python{version}"
+    home = ROOT / ".cache" / f"twisted-26.10-tls-python{version}"
     python = home / "bin" / "python"
     if not (home / "ready").exists():
         home.parent.mkdir(exist_ok=True)
