@@ -121,6 +121,7 @@ async def test_a_reset_is_a_loss(reactor, serve, streams):
     peer.reset()
     assert await server.until_lost() is ConnectionLost
     assert isinstance(server.reason.value.__cause__, ConnectionResetError)
+    assert server.reason.value.args == ()
 
 
 async def test_aborting_tells_both_sides(reactor, serve, streams):
@@ -803,6 +804,11 @@ async def test_a_transport_names_itself(reactor, connect):
     assert repr(client.transport)
     assert server.transport.reactor is reactor
     assert server.transport.protocol is server
+    transport = server.transport
+    before = transport.logstr, repr(transport)
+    transport.loseConnection()
+    await server.until_lost()
+    assert (transport.logstr, repr(transport)) == before
 
 
 async def test_a_transport_gives_its_handle(reactor, serve):

@@ -173,7 +173,9 @@ async def test_a_port_says_what_it_is(reactor):
     assert number in repr(port)
     assert port.getHandle().fileno() == port.fileno()
     assert port.logPrefix() == port.logstr == "Server"
-    await port.stopListening()
+    stopped = port.stopListening()
+    assert "not listening" in repr(port)
+    await stopped
     assert "not listening" in repr(port)
     assert port.getHandle() is None
     assert port.fileno() == -1
@@ -522,7 +524,7 @@ async def test_a_name_without_address_is_a_failure(reactor):
     reactor.connectTCP("none", 1, client)
     await client.ended()
     assert client.failure.type is DNSLookupError
-    assert "none" in str(client.failure.value)
+    assert client.failure.value.args == ("none",)
 
 
 async def test_giving_up_cancels_the_resolution(reactor):

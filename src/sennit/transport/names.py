@@ -127,7 +127,7 @@ class Lookup:
             return
         self._over = True
         if not self._addresses:
-            self._failed(DNSLookupError(f"no results for hostname lookup: {self._host}"))
+            self._failed(DNSLookupError(self._host))
             return
         fours = [address for address in self._addresses if isinstance(address, IPv4Address)]
         self._found((fours or self._addresses)[0])

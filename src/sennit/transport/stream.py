@@ -69,9 +69,15 @@ def drop(data: bytes) -> None:
         raise TypeError(f"Data must be bytes, not {type(data).__name__}.")
 
 
+def _name_of(protocol: Any) -> str:
+    """Give the name of a protocol in lines of a log."""
+    prefix = getattr(protocol, "logPrefix", None)
+    return type(protocol).__name__ if prefix is None else str(prefix())
+
+
 def _lost_by(error: BaseException) -> Failure:
     """Give the reason for a connection that an error of the system ended."""
-    lost = ConnectionLost(str(error)) if str(error) else ConnectionLost()
+    lost = ConnectionLost()
     lost.__cause__ = error
     return Failure(lost)
 
@@ -98,6 +104,7 @@ class StreamConnection(Consumer):
         "__weakref__",
         "_gate",
         "_host",
+        "_log_name",
         "_making",
         "_open",
         "_owner",
@@ -122,6 +129,7 @@ class StreamConnection(Consumer):
         self._reason: Failure | None = None
         self._gate: Gate | None = None
         self._host: Any = None
+        self._log_name = ""
         self._peer: Any = None
         self._making = False
         self._paused = False
@@ -377,15 +385,13 @@ class StreamConnection(Consumer):
     @property
     def logstr(self) -> str:
         """The protocol's prefix and which of its connections this is."""
-        prefix = getattr(self.protocol, "logPrefix", None)
-        name = type(self.protocol).__name__ if prefix is None else prefix()
-        return f"{name},{self._log_suffix()}"
+        return f"{self._log_name or _name_of(self.protocol)},{self._log_suffix()}"
 
     def _log_suffix(self) -> str:
         return str(self.sessionno)
 
     def __repr__(self) -> str:
-        name = type(self).__name__ if self.protocol is None else type(self.protocol).__name__
+        name = self._log_name or type(self if self.protocol is None else self.protocol).__name__
         return f"<{name} #{self.sessionno}>"
 
     # The end.
@@ -436,6 +442,7 @@ class StreamConnection(Consumer):
         self.write = drop
         self._gate = None
         self._stop_producer()
+        self._log_name = type(protocol).__name__
         self.protocol = None
         self._before_loss()
         try:

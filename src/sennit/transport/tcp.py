@@ -221,6 +221,17 @@ class TCPClient(TCPConnection):
         """The connector."""
         return self._owner
 
+    @property
+    def addr(self) -> tuple[str, int]:
+        """The host and port that were asked for."""
+        connector = self.connector
+        return connector.host, connector.port
+
+    @property
+    def realAddress(self) -> Any:
+        """The other side's address as the socket gives it."""
+        return self._carrier.get_extra_info("peername")
+
     def _log_suffix(self) -> str:
         return "client"
 
