@@ -12,7 +12,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["current_reactor", "enter_reactor", "leave_reactor", "set_default_reactor", "set_loop_adopter"]
+__all__ = [
+    "current_reactor",
+    "default_reactor",
+    "enter_reactor",
+    "leave_reactor",
+    "set_default_reactor",
+    "set_loop_adopter",
+]
 
 
 class _Running(threading.local):
@@ -45,6 +52,11 @@ def current_reactor() -> Any:
     if _default is not None:
         return _default()
     raise RuntimeError("No reactor is running here: pass reactor=..., or call this from sennit.run(main).")
+
+
+def default_reactor() -> Any:
+    """Return the reactor that `set_default_reactor` named, or None if it named none."""
+    return None if _default is None else _default()
 
 
 def enter_reactor(reactor: Any) -> None:

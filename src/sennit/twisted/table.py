@@ -107,6 +107,23 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.test": (),
     "twisted.test.iosim": ("sennit.twisted.test.iosim",),
     "twisted.test.proto_helpers": ("sennit.testing",),
+    "twisted.trial": (),
+    "twisted.trial.itrial": ("sennit.trial.interfaces",),
+    "twisted.trial.reporter": (
+        "sennit.trial.reporters",
+        "sennit.trial.reporters.subunit:TestProtocolClient",
+        "typing:TYPE_CHECKING",
+    ),
+    "twisted.trial.runner": (
+        "sennit.trial.runner:TrialRunner",
+        "sennit.trial.loader:TestLoader",
+        "sennit.trial.suite:DestructiveTestSuite ErrorHolder LoggedSuite TestHolder TestSuite TrialSuite",
+        "sennit.trial.suite:NOT_IN_TEST",
+        "sennit.trial.naming:filenameToModule isPackage isPackageDirectory isTestCase name samefile",
+        "sennit.trial.result:UncleanWarningsReporterWrapper",
+    ),
+    "twisted.trial.unittest": ("sennit.trial.unittest",),
+    "twisted.trial.util": ("sennit.trial.attributes", "sennit.trial.janitor:DirtyReactorAggregateError"),
     # Logging
     "twisted.logger": ("sennit.log",),
     # Services
@@ -148,7 +165,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.python.lockfile": ("sennit.core.filesystem_lock:FilesystemLock isLocked",),
     "twisted.python.log": ("sennit.twisted.python.log",),
     "twisted.python.logfile": ("sennit.twisted.python.logfile",),
-    "twisted.python.monkey": ("sennit.twisted.python.monkey",),
+    "twisted.python.monkey": ("sennit.trial.patching",),
     "twisted.python.procutils": ("sennit.twisted.python.procutils",),
     "twisted.python.randbytes": ("sennit.twisted.python.randbytes",),
     "twisted.python.reflect": ("sennit.twisted.python.reflect",),

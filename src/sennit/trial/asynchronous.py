@@ -1,0 +1,238 @@
+"""`TestCase`: a test that may wait, for Deferreds, coroutines and asyncio's futures.
+
+A test is a row of steps: `setUp`, the method, `tearDown`, and each clean-up.  A step is over when what it
+returns has fired, and has a time limit of its own.  The reactor runs as long as a step waits; in a fresh
+reactor the steps are made from within its loop.  When the last is over the reactor must be clean
+(`sennit.trial.janitor`).
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from sennit.core.coroutine import ensureDeferred
+from sennit.core.deferred import AlreadyCalledError, Deferred, TimeoutError, fail, succeed
+from sennit.core.failure import Failure
+from sennit.trial.attributes import DEFAULT_TIMEOUT_DURATION
+from sennit.trial.case import SynchronousTestCase
+from sennit.trial.janitor import clear, leftovers, settle
+from sennit.trial.outcome import Todo
+from sennit.trial.spinning import reactor_for_a_test, spin
+
+__all__ = ["TestCase", "default_timeout"]
+
+_T = TypeVar("_T")
+
+default_timeout: float = DEFAULT_TIMEOUT_DURATION
+"""How many seconds a step may take where no ``timeout`` attribute says so."""
+
+
+class TestCase(SynchronousTestCase):
+    """A class of tests that may wait.
+
+    Beside the attributes of `SynchronousTestCase` there is ``timeout``: how many seconds each step may take.
+
+    Args:
+        methodName: The method that is the test.
+    """
+
+    _can_wait = True
+
+    def __init__(self, methodName: str = "runTest") -> None:
+        super().__init__(methodName)
+        self._reactor: Any = None
+        self._waiting: _Step | None = None
+
+    def assertFailure(self, deferred: Deferred[_T], *expectedFailures: type[BaseException]) -> Deferred[Any]:
+        """Have a Deferred fail the test unless it fails itself, with one of these classes.
+
+        Args:
+            deferred: The Deferred.
+            expectedFailures: The classes.
+
+        Returns:
+            The same Deferred, which fires with the exception.
+        """
+
+        def succeeded(result: object) -> None:
+            raise self.failureException(f"did not catch an error, instead got {result!r}")
+
+        def failed(failure: Failure) -> Any:
+            if failure.check(*expectedFailures):
+                return failure.value
+            raise self.failureException(f"\nExpected: {expectedFailures!r}\nGot:\n{failure}")
+
+        return deferred.addCallbacks(succeeded, failed)
+
+    failUnlessFailure = assertFailure
+
+    def getTimeout(self) -> float:
+        """Return how many seconds each step may take."""
+        timeout = self._said("timeout", default_timeout)
+        try:
+            return float(timeout)
+        except (TypeError, ValueError):
+            warnings.warn(
+                f"The timeout of {self.id()} is {timeout!r}, which is no number of seconds.",
+                category=DeprecationWarning,
+                stacklevel=2,
+            )
+            return default_timeout
+
+    def getSuppress(self) -> Any:
+        """Return the warnings that are not to be seen, as the ``suppress`` attribute has them."""
+        return self._suppressed()
+
+    def _run_stages(self, report: Any) -> None:
+        todo = self.getTodo()
+        with reactor_for_a_test() as (reactor, fresh):
+            self._reactor = reactor
+            try:
+                within = fresh or any(
+                    inspect.iscoroutinefunction(each) for each in (self.setUp, self._method(), self.tearDown)
+                )
+                spin(reactor, lambda: self._steps(report, todo), self._interrupt, within=within)
+                settle(reactor, tasks=fresh)
+                left = leftovers(reactor, tasks=fresh)
+                if left is not None:
+                    self._tell(report, Failure(left), todo)
+                    clear(reactor)
+            finally:
+                self._reactor = None
+        self._conclude(report, todo)
+
+    def _steps(self, report: Any, todo: Todo | None) -> Deferred[None]:
+        """Make the steps, one after the other; the Deferred fires when all are over."""
+        method = self._method()
+        refusal = self._refusal()
+        test: Callable[[], Any] = method if refusal is None else lambda: fail(refusal)
+
+        def told(failure: Failure, todo: Todo | None = None, *, may_skip: bool = False) -> None:
+            self._tell(report, failure, todo, may_skip=may_skip)
+
+        def make_test(_: object) -> Deferred[Any]:
+            step = self._step(test, self._testMethodName)
+            step.addErrback(told, todo, may_skip=True)
+            step.addCallback(lambda _: self._step(self.tearDown, "tearDown"))
+            return step.addErrback(told)
+
+        steps = self._step(self.setUp, "setUp")
+        steps.addCallbacks(make_test, lambda failure: told(failure, may_skip=True))
+        return steps.addCallback(lambda _: self._make_cleanups(told))
+
+    def _make_cleanups(self, told: Callable[[Failure], None]) -> Deferred[None]:
+        """Make the clean-ups, the last added first."""
+        over: Deferred[None] = Deferred()
+
+        def following(_: object) -> None:
+            while self._pending_cleanups:
+                function, args, kwargs = self._pending_cleanups.pop()
+                name = getattr(function, "__qualname__", None) or repr(function)
+                step = self._step(partial(function, *args, **kwargs), name)
+                step.addErrback(told)
+                if not step.called:
+                    step.addCallback(following)
+                    return
+            over.callback(None)
+
+        following(None)
+        return over
+
+    def doCleanups(self, report: Any = None) -> bool:  # type: ignore[override]
+        """Call what `addCleanup` was given, the last first, without waiting for anything."""
+        return super().doCleanups(report)
+
+    def _step(self, function: Callable[[], Any], name: str) -> Deferred[Any]:
+        """Make one step, and return a Deferred of its outcome, which fires in time."""
+        step = _Step(function)
+        if not step.over.called:
+            self._waiting = step
+            timeout = self.getTimeout()
+            text = f"{self!r} ({name}) still running at {timeout} secs"
+            step.limit(self._reactor, timeout, text)
+        return step.over
+
+    def _interrupt(self, failure: Failure) -> None:
+        """End the step that waits."""
+        if self._waiting is not None:
+            self._waiting.end(failure)
+
+
+class _Step:
+    """One step.
+
+    Args:
+        function: What is called; it may return something to wait for.
+
+    Attributes:
+        over: Fires with the outcome.
+    """
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.over: Deferred[Any] = Deferred()
+        self._limit: Any = None
+        self._ours = False
+        self._reason: Failure | None = None
+        self._awaited = self._call(function)
+        self._awaited.addBoth(self._settle)
+
+    def _call(self, function: Callable[[], Any]) -> Deferred[Any]:
+        try:
+            result = function()
+        except BaseException as error:
+            traceback = error.__traceback__
+            return fail(Failure(error, None, None if traceback is None else traceback.tb_next))
+        if isinstance(result, Deferred):
+            return result
+        if inspect.iscoroutine(result):
+            self._ours = True
+            return ensureDeferred(result)
+        if isinstance(result, Awaitable):
+            self._ours = True
+            return ensureDeferred(_wait_for(result))
+        return succeed(result)
+
+    def limit(self, reactor: Any, seconds: float, text: str) -> None:
+        """End the step after so many seconds."""
+        self._limit = reactor.callLater(seconds, lambda: self.end(Failure(TimeoutError(text))))
+
+    def end(self, failure: Failure) -> None:
+        """End the step with a failure.
+
+        A Deferred of the test's own is failed with it, so that its errbacks run; a coroutine is cancelled.
+        """
+        if self._ours:
+            self._reason = failure
+            self._awaited.cancel()
+            self._fire(failure)
+            return
+        try:
+            self._awaited.errback(failure)
+        except AlreadyCalledError:
+            # It waits for another Deferred, which its chain returned.
+            self._fire(failure)
+            self._awaited.cancel()
+        else:
+            self._fire(failure)
+
+    def _settle(self, result: Any) -> None:
+        reason = self._reason
+        if reason is not None and isinstance(result, Failure):
+            # The reason says why it ended, the traceback of the cancellation where it waited.
+            reason.tb = result.tb
+            result = reason
+        self._fire(result)
+
+    def _fire(self, result: Any) -> None:
+        if self._limit is not None and self._limit.active():
+            self._limit.cancel()
+        if not self.over.called:
+            self.over.callback(result)
+
+
+async def _wait_for(awaitable: Awaitable[_T]) -> _T:
+    return await awaitable

@@ -1,0 +1,124 @@
+"""What can be said on the command line of a run, once for all commands that run tests.
+
+A switch is on or off; a value has an argument.  The long names are those of `Settings`, with hyphens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+__all__ = ["ORDERS", "REPORTERS", "SWITCHES", "TRACEBACK_FORMATS", "VALUES", "Settings", "Switch", "Value"]
+
+
+class Switch(NamedTuple):
+    """An option without an argument."""
+
+    name: str
+    short: str | None
+    help: str
+
+
+class Value(NamedTuple):
+    """An option with an argument; `kind` is the function that reads it."""
+
+    name: str
+    short: str | None
+    kind: type
+    default: str | int | float | None
+    help: str
+
+
+ORDERS = {
+    "alphabetical": "Tests by their names, in classes by their names.",
+    "toptobottom": "Tests and classes as they stand in their file.",
+}
+
+REPORTERS = {
+    "verbose": ("sennit.trial.reporters", "TreeReporter", "A tree, with colour and progress on a terminal."),
+    "bwverbose": ("sennit.trial.reporters", "VerboseTextReporter", "A line for each test."),
+    "text": ("sennit.trial.reporters", "TextReporter", "A character for each test."),
+    "summary": ("sennit.trial.reporters", "MinimalReporter", "One line of numbers."),
+    "timing": ("sennit.trial.reporters", "TimingTextReporter", "A line for each test, with its time."),
+    "subunit": ("sennit.trial.reporters", "SubunitReporter", "The subunit protocol, for programs."),
+}
+
+TRACEBACK_FORMATS = {
+    "plain": "default",
+    "default": "default",
+    "emacs": "brief",
+    "brief": "brief",
+    "cgitb": "verbose",
+    "verbose": "verbose",
+}
+
+SWITCHES = (
+    Switch("debug", "b", "Run under a debugger; pdb reads .pdbrc of the current directory."),
+    Switch("debug-stacktraces", "B", "Have Deferreds remember where they were made and fired."),
+    Switch("no-recurse", "N", "Leave out the packages in a package."),
+    Switch("nopm", None, "With --debug, do not start the debugger where an error is found."),
+    Switch("dry-run", "n", "Find the tests and run none."),
+    Switch("force-gc", None, "Collect garbage before and after each test."),
+    Switch("disablegc", None, "Never collect garbage."),
+    Switch("exitfirst", "x", "Stop at the first test that fails; not with --jobs."),
+    Switch("profile", None, "Run under the profiler; it writes profile.data."),
+    Switch("rterrors", "e", "Show tracebacks at once, too."),
+    Switch("unclean-warnings", None, "Only warn of what a test leaves in the reactor."),
+    Switch("until-failure", "u", "Run the tests over and over, until one fails."),
+    Switch("coverage", None, "Write which lines were run into the directory coverage."),
+    Switch("spew", None, "Print each call of a function."),
+)
+
+VALUES = (
+    Value("jobs", "j", str, None, "Run tests in so many processes; auto for one for each processor."),
+    Value("logfile", "l", str, "test.log", "The name of the log file."),
+    Value("order", "o", str, None, "In which order to run tests (see --help-orders)."),
+    Value("random", "z", int, None, "Run tests in an order that this number decides; 0 for any."),
+    Value("reporter", None, str, "verbose", "How to tell of tests (see --help-reporters)."),
+    Value("tbformat", None, str, "plain", "How tracebacks look: plain, emacs or cgitb."),
+    Value("temp-directory", None, str, "_trial_temp", "The directory to run tests in."),
+    Value("timeout", None, float, None, "Seconds that a step of a test may take if it says nothing itself."),
+    Value("debugger", None, str, None, "The debugger for --debug, by its dotted name, if it is not pdb."),
+    Value("recursionlimit", None, int, None, "How deep Python's stack may be."),
+    Value(
+        "testmodule", None, str, None, "A file that names its tests, in a line -*- test-case-name: ... -*-."
+    ),
+    Value("without-module", None, str, None, "Modules, parted by commas, that are as if not installed."),
+)
+
+
+@dataclass
+class Settings:
+    """What a run was asked for.
+
+    Attributes:
+        tests: Names and paths of tests.
+    """
+
+    tests: list[str] = field(default_factory=list)
+    debug: bool = False
+    debug_stacktraces: bool = False
+    no_recurse: bool = False
+    nopm: bool = False
+    dry_run: bool = False
+    force_gc: bool = False
+    disablegc: bool = False
+    exitfirst: bool = False
+    profile: bool = False
+    rterrors: bool = False
+    unclean_warnings: bool = False
+    until_failure: bool = False
+    coverage: bool = False
+    spew: bool = False
+    jobs: int | None = None
+    logfile: str = "test.log"
+    order: str | None = None
+    random: int | None = None
+    reporter: str = "verbose"
+    tbformat: str = "default"
+    temp_directory: str = "_trial_temp"
+    timeout: float | None = None
+    debugger: str | None = None
+    recursionlimit: int | None = None
+    without_modules: list[str] = field(default_factory=list)
+    drop_in: bool = False
