@@ -231,6 +231,25 @@ def _server_tls(
     return _tls_strings().tls_server(below, path)
 
 
+def _server_haproxy(
+    reactor: Any,
+    *wrapped: str,
+    trusted: str | None = None,
+    direct: str | bool = False,
+    headerTimeout: str | float | None = None,
+    **named: str,
+) -> Any:
+    """haproxy:DESCRIPTION[:trusted=NETWORK,...][:direct=1][:headerTimeout=SECONDS]."""
+    from sennit.endpoint.haproxy import proxyEndpoint, trusted_networks
+
+    return proxyEndpoint(
+        serverFromString(reactor, join_description(wrapped, named)),
+        trusted=trusted_networks(trusted),
+        header_timeout=None if headerTimeout is None else _seconds(headerTimeout),
+        direct=_flag(direct),
+    )
+
+
 def _client_tcp(
     reactor: Any, host: str, port: str, timeout: str | float = 30, bindAddress: str | None = None
 ) -> Any:
@@ -306,6 +325,7 @@ def _client_tls(
 
 _SERVERS: dict[str, Callable[..., Any]] = {
     "fd": _server_fd,
+    "haproxy": _server_haproxy,
     "ssl": _server_ssl,
     "stdio": _server_stdio,
     "systemd": _server_systemd,

@@ -257,6 +257,11 @@ class StreamConnection(Consumer):
             self._host = self._address("sockname")
         return self._host
 
+    def take_addresses(self, peer: Any, host: Any) -> None:
+        """Give other addresses from now on, told by a proxy in front; None leaves one as it is."""
+        self._peer = peer or self.getPeer()
+        self._host = host or self.getHost()
+
     def getHandle(self) -> Any:
         """Give the socket, for options; reading or writing it would upset the connection."""
         return self.socket

@@ -94,6 +94,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     # Framing and policies
     "twisted.protocols": (),
     "twisted.protocols.basic": ("sennit.framing.basic",),
+    "twisted.protocols.haproxy": ("sennit.endpoint.haproxy:proxyEndpoint",),
     "twisted.protocols.policies": ("sennit.framing.policies",),
     "twisted.protocols.portforward": ("sennit.twisted.protocols.portforward",),
     "twisted.protocols.stateful": ("sennit.twisted.protocols.stateful",),
