@@ -30,6 +30,9 @@ serve: $(VENV)/run.stamp  ## serve DIR on PORT with the web server
 test: $(VENV)/dev.stamp  ## run the tests, in parallel
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
+interop: $(VENV)/dev.stamp  ## run the tests that talk to real foreign programs, where these are installed
+	$(BIN)/python -m pytest -m interop $(ARGS)
+
 lint: $(VENV)/dev.stamp  ## ruff with every rule, and the layers of the design
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
