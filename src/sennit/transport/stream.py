@@ -10,6 +10,8 @@ Invariants:
 - `connectionLost` is called once, after `makeConnection`, and nothing is called after it.
 - Once nothing more can be sent, `write` is a function that drops what it is given.
 - After the loss no reference leads from here to the protocol, so neither waits for the garbage collector.
+- The loop's transport is closed when all is sent, never before: what it does with writes after that is
+  its own affair, and differs.
 - What ends a connection from this side sets the reason first; without one, what the loop says decides.
 """
 
@@ -463,7 +465,13 @@ class StreamConnection(Consumer):
         """Do what must be done while the descriptor is still open."""
 
     def _close(self) -> None:
-        if self.connected and (self.producer is None or self.streamingProducer):
+        if not self.connected or (self.producer is not None and not self.streamingProducer):
+            return
+        if self._carrier.get_write_buffer_size():
+            # Not the loop's task: asyncio's transports cannot be written to once they are closing.
+            self._carrier.set_write_buffer_limits(high=0)
+        else:
+            self.write = drop
             self._carrier.close()
 
     def _end_writing(self) -> None:
@@ -487,14 +495,14 @@ class StreamConnection(Consumer):
                     self._user_failed("Error in writeConnectionLost of {culprit!r}", protocol)
 
     def _drained(self) -> None:
-        if self._write_ending:
-            self._end_writing()
-
-    def _producer_gone(self) -> None:
+        # In the loop's next turn: its transports may not be closed within ``resume_writing``.
         if self.disconnecting:
             self.reactor.loop.call_soon(self._close)
-        if self._write_ending:
+        elif self._write_ending:
             self.reactor.loop.call_soon(self._end_writing)
+
+    def _producer_gone(self) -> None:
+        self._drained()
 
     def _write_ended(self) -> bool:
         return self.write is drop
