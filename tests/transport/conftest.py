@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.transport.kit import TCP, UNIX, Client, Recorder, Server, in_reactor
+from tests.transport.pipes_kit import Pipes
 
 from sennit.log.capture import capturedLogs
 from sennit.reactor import LoopNotAvailable, Reactor
@@ -89,7 +90,7 @@ def descriptors(reactor):
     return count
 
 
-@pytest.fixture(params=[TCP, UNIX], ids=lambda kind: kind.name)
+@pytest.fixture(params=[TCP, UNIX, Pipes], ids=lambda kind: kind.name)
 def streams(request, reactor, short_path):
     """One kind of stream transport: a way to listen, to connect, and to connect a plain socket."""
     return request.param(reactor, short_path)

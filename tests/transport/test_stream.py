@@ -9,7 +9,7 @@ import weakref
 from contextlib import closing
 
 import pytest
-from tests.transport.kit import Client, HalfCloseable, Recorder, Server, in_reactor, turns
+from tests.transport.kit import TCP, UNIX, Client, HalfCloseable, Recorder, Server, in_reactor, turns
 
 from sennit.core.deferred import Deferred
 from sennit.core.errors import ConnectionAborted, ConnectionDone, ConnectionLost
@@ -23,6 +23,9 @@ from sennit.core.interfaces import (
 )
 
 BIG = 4_000_000
+
+on_sockets = pytest.mark.parametrize("streams", [TCP, UNIX], ids=lambda kind: kind.name, indirect=True)
+"""For what only ports, connectors and sockets have."""
 
 
 class Broken(Exception):
@@ -298,6 +301,7 @@ async def test_an_error_in_connection_lost_is_logged(reactor, serve, logged):
     assert logged() == [Broken]
 
 
+@on_sockets
 async def test_a_factory_that_builds_nothing_closes_the_connection(reactor, streams):
     listening = Server()
     listening.buildProtocol = lambda _address: None
@@ -306,6 +310,7 @@ async def test_a_factory_that_builds_nothing_closes_the_connection(reactor, stre
     peer.sock.close()
 
 
+@on_sockets
 async def test_a_factory_that_raises_closes_the_connection_and_the_port_goes_on(reactor, streams, logged):
     listening = Server()
     build = listening.buildProtocol
@@ -795,6 +800,7 @@ async def test_attributes_can_be_set_on_a_transport(reactor, serve):
     assert server.transport.negotiated == "something"
 
 
+@on_sockets
 async def test_a_transport_names_itself(reactor, connect):
     server, client = await connect()
     assert server.transport.logPrefix() == server.transport.logstr
@@ -811,6 +817,7 @@ async def test_a_transport_names_itself(reactor, connect):
     assert (transport.logstr, repr(transport)) == before
 
 
+@on_sockets
 async def test_a_transport_gives_its_handle(reactor, serve):
     server, _peer = await serve()
     transport = server.transport
@@ -834,6 +841,7 @@ async def test_a_transport_declares_what_it_provides(reactor, connect):
 # Ports and connectors.
 
 
+@on_sockets
 async def test_connections_live_on_when_the_port_stops(reactor, streams):
     listening = Server()
     port = streams.listen(listening)
@@ -849,6 +857,7 @@ async def test_connections_live_on_when_the_port_stops(reactor, streams):
     assert await server.until_lost() is ConnectionDone
 
 
+@on_sockets
 async def test_a_stopped_port_can_be_started_again(reactor, streams):
     listening = Server()
     port = streams.listen(listening)
@@ -866,6 +875,7 @@ async def test_a_stopped_port_can_be_started_again(reactor, streams):
     await port.stopListening()
 
 
+@on_sockets
 async def test_sessions_are_numbered(reactor, streams):
     listening = Server()
     port = streams.listen(listening)
@@ -876,6 +886,7 @@ async def test_sessions_are_numbered(reactor, streams):
         peer.sock.close()
 
 
+@on_sockets
 async def test_a_connector_connects_disconnects_and_connects_again(reactor, streams):
     listening = Server()
     port = streams.listen(listening)
@@ -903,6 +914,7 @@ async def test_a_connector_connects_disconnects_and_connects_again(reactor, stre
     assert client.events == ["started", "lost"] * 2
 
 
+@on_sockets
 async def test_a_factory_may_connect_again_when_the_connection_is_lost(reactor, streams):
     class Again(Client):
         def clientConnectionLost(self, connector, reason):
@@ -922,6 +934,7 @@ async def test_a_factory_may_connect_again_when_the_connection_is_lost(reactor, 
     assert (client.started, client.stopped) == (1, 1)
 
 
+@on_sockets
 async def test_a_client_factory_that_builds_nothing_hears_of_a_loss(reactor, streams):
     client = Client()
     client.buildProtocol = lambda _address: None
@@ -933,6 +946,7 @@ async def test_a_client_factory_that_builds_nothing_hears_of_a_loss(reactor, str
     assert (client.started, client.stopped) == (1, 1)
 
 
+@on_sockets
 async def test_a_client_factory_that_raises_hears_of_a_failure(reactor, streams, logged):
     def raises(_address):
         raise Broken
@@ -948,6 +962,7 @@ async def test_a_client_factory_that_raises_hears_of_a_failure(reactor, streams,
     assert logged() == [Broken]
 
 
+@on_sockets
 def test_a_reactor_that_stops_ends_all_that_is_open(reactor, streams, descriptors):
     before = descriptors()
     listening, client = Server(), Client()

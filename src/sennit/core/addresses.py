@@ -137,7 +137,6 @@ class UNIXAddress:
 
 
 @implementer(IAddress)
+@dataclass(frozen=True, slots=True)
 class ProcessAddress:
     """The address of a transport that is a process or a pair of pipes: it has none to tell."""
-
-    __slots__ = ()

@@ -121,6 +121,10 @@ class ChildWriter(Consumer):
         """Close, and drop what was not written."""
         self._carrier.abort()
 
+    def reader_gone(self) -> bool:
+        """Have it closed."""
+        return True
+
     def write_ended(self, error: OSError | None) -> None:
         """Take leave of the producer, and tell the child's protocol."""
         self.connected = False

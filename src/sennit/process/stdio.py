@@ -3,19 +3,19 @@
 The descriptors are duplicated, so that 0 and 1 stay open; whether they block is restored at the end, because
 a terminal shares that with the shell that started us.
 
-The connection ends when standard input does, or when nobody reads standard output any more, unless the
-protocol provides `IHalfCloseableProtocol`.
+The connection ends when standard input does, or when something is written and nobody reads standard output
+any more.  A protocol that provides `IHalfCloseableProtocol` is told of either at once, and goes on.
 """
 
 from __future__ import annotations
 
 import os
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from sennit.core.addresses import ProcessAddress
 from sennit.core.current import current_reactor
-from sennit.core.errors import ConnectionDone, ConnectionLost
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IHalfCloseableProtocol
 from sennit.transport.duplex import Duplex
@@ -25,10 +25,9 @@ from sennit.transport.stream import Owner, StreamConnection, drop
 __all__ = ["PipeAddress", "StandardIO"]
 
 
+@dataclass(frozen=True, slots=True)
 class PipeAddress(ProcessAddress):
     """The address of a pair of pipes: it has nothing to tell."""
-
-    __slots__ = ()
 
 
 class _Given(Owner):
@@ -68,7 +67,7 @@ class StandardIO(StreamConnection):
             if_failed.callback(os.close, reading)
             writing = os.dup(stdout)
             if_failed.callback(os.close, writing)
-            carrier = Duplex(reactor.loop, self, reading, writing, self._output_lost)
+            carrier = Duplex(reactor.loop, self, reading, writing, self._reader_gone)
             if_failed.pop_all()
         carrier.open()
 
@@ -96,13 +95,10 @@ class StandardIO(StreamConnection):
         """Return the descriptor that is read; -1 when it is closed."""
         return -1 if self.disconnected else self._carrier.fileno()
 
-    def _output_lost(self, error: OSError | None) -> None:
+    def _reader_gone(self) -> bool:
         protocol = self.protocol
-        if not self.connected:
-            return
-        if not IHalfCloseableProtocol.providedBy(protocol):
-            self._end(Failure(ConnectionDone() if error is None else ConnectionLost(str(error))))
-            return
+        if not self.connected or not IHalfCloseableProtocol.providedBy(protocol):
+            return False
         self.write = drop
         self._write_ending = True
         self._stop_producer()
@@ -110,6 +106,7 @@ class StandardIO(StreamConnection):
             protocol.writeConnectionLost()
         except BaseException:
             self._user_failed("Error in writeConnectionLost of {culprit!r}", protocol)
+        return True
 
     def _before_loss(self) -> None:
         for descriptor, blocking in self._blocking:

@@ -21,11 +21,11 @@ class Duplex:
         protocol: Told what happens, as an `asyncio.Protocol` is.
         reading: The descriptor to read; owned from here on.
         writing: The descriptor to write; owned from here on.
-        writing_lost: Called with what went wrong, if anything, when the other side takes no more.  By
-            default the transport then ends.
+        reader_gone: Called when the other side takes no more; returns whether the writing side is to be
+            closed.  By default, and else, the next write ends the transport.
     """
 
-    __slots__ = ("_closing", "_ending", "_loop", "_lost", "_protocol", "_reader", "_writer", "_writing_lost")
+    __slots__ = ("_closing", "_ending", "_loop", "_lost", "_protocol", "_reader", "_reader_gone", "_writer")
 
     def __init__(
         self,
@@ -33,11 +33,11 @@ class Duplex:
         protocol: Any,
         reading: int,
         writing: int,
-        writing_lost: Callable[[OSError | None], object] | None = None,
+        reader_gone: Callable[[], bool] | None = None,
     ) -> None:
         self._loop = loop
         self._protocol = protocol
-        self._writing_lost = writing_lost
+        self._reader_gone = reader_gone
         self._reader = PipeReader(loop, reading, protocol.data_received, self._read_ended)
         self._writer = PipeWriter(loop, writing, self)
         self._closing = False
@@ -96,7 +96,7 @@ class Duplex:
         """Read no more, and end when all is written."""
         if not self._closing:
             self._closing = True
-            self._reader.close()
+            self._reader.pause_reading()
             if self._writer.closed:
                 self._end(None)
             else:
@@ -120,15 +120,16 @@ class Duplex:
         """Hand on that enough was written."""
         self._protocol.resume_writing()
 
+    def reader_gone(self) -> bool:
+        """Ask what to do about it."""
+        if self._reader_gone is not None and self._reader_gone():
+            self._ending = True
+        return self._ending
+
     def write_ended(self, error: OSError | None) -> None:
         """End with the writing side, unless it was closed on purpose."""
-        if self._closing or self._lost:
+        if self._closing or self._lost or not self._ending:
             self._end(error)
-        elif not self._ending:
-            if self._writing_lost is None:
-                self._end(error)
-            else:
-                self._writing_lost(error)
 
     def _read_ended(self, error: OSError | None) -> None:
         if error is not None:
@@ -148,7 +149,7 @@ class Duplex:
         self._protocol.connection_lost(error)
         self._protocol = None
         self._reader.deliver = _nobody
-        self._writing_lost = None
+        self._reader_gone = None
 
 
 def _nobody(data: bytes) -> None:

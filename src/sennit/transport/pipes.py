@@ -7,6 +7,7 @@ Invariants:
 
 - A reader and a writer each own a descriptor, and close it before anybody hears of the end.
 - The end is told once, and never from within a call of the owner's.
+- A writer is watched for room while its buffer holds something, and at no other time.
 - A descriptor that cannot be polled (a plain file, ``/dev/null``) is read piece by piece, one at each turn of
   the loop.
 """
@@ -130,6 +131,13 @@ class WriterOwner(Protocol):
     def resume_writing(self) -> None:
         """Learn that enough was written."""
 
+    def reader_gone(self) -> bool:
+        """Learn that nobody reads the pipe any more; nothing waits to be written.
+
+        Returns:
+            Whether the pipe is to be closed.  If not, the next write ends it with an error.
+        """
+
     def write_ended(self, error: OSError | None) -> None:
         """Learn that the descriptor is closed.
 
@@ -232,18 +240,25 @@ class PipeWriter:
         except OSError as error:
             self._end(error)
             return
+        if not self._buffer:
+            self._loop.remove_writer(self.descriptor)
         if self._over and len(self._buffer) <= self._low:
             self._over = False
+            # Which may write again, or close.
             self._owner.resume_writing()
-        if not self._buffer and not self.closed:
-            self._loop.remove_writer(self.descriptor)
-            if self._closing:
-                self._end(None)
+        if self._closing and not self._buffer:
+            self._end(None)
 
     def _reader_gone(self) -> None:
-        if not self.closed:
-            unwritten = BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) if self._buffer else None
-            self._end(unwritten)
+        if self.closed:
+            return
+        if self._buffer:
+            self._end(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
+        elif self._owner.reader_gone():
+            self._end(None)
+        elif not self.closed:
+            self._watched = False
+            self._loop.remove_reader(self.descriptor)
 
     def _end(self, error: OSError | None) -> None:
         if self.closed:
