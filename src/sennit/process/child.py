@@ -27,6 +27,8 @@ from sennit.core.failure import Failure
 from sennit.log import Logger
 from sennit.process.reaping import (
     ExitWatch,
+    abandoned,
+    reap_abandoned,
     registerReapProcessHandler,
     unregisterReapProcessHandler,
     watch_exit,
@@ -181,10 +183,12 @@ class Child:
         self._reason: Failure | None = None
         # Between the taking of the status and the return of processExited.
         self._exiting = False
+        self._abandoned = False
 
     def _begin(self, pid: int | None) -> None:
         """Go on as the process `pid`; or, with None, as one that failed before it was its program."""
         open_things(self.reactor).add(self)
+        reap_abandoned()
         if pid is None:
             self.reactor.loop.call_soon(self._exited, _FAILED)
         else:
@@ -209,6 +213,7 @@ class Child:
                 return
         self.pid = None
         unregisterReapProcessHandler(pid, self)
+        abandoned.discard(self)
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.cancel()
@@ -283,10 +288,13 @@ class Child:
         self._tell(proto.processEnded, reason)
 
     def reactor_stopped(self) -> None:
-        """Let go of the descriptors and of the process, which goes on without us."""
+        """Let go of the descriptors and the process, which goes on without us; nobody is told of its exit."""
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.cancel()
+        if self.pid is not None:
+            self._abandoned = True
+            abandoned.add(self)
         for pipe in list(self.pipes.values()):
             pipe.close_now()
 
@@ -397,6 +405,8 @@ class Child:
     def _exited(self, status: int | None) -> None:
         self.status = status
         self._reason = Failure(_outcome(status))
+        if self._abandoned:
+            self.proto = None
         self._exiting = True
         if self.proto is not None:
             self._tell(self.proto.processExited, self._reason)

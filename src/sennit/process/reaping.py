@@ -21,8 +21,10 @@ from typing import Protocol
 
 __all__ = [
     "ExitWatch",
+    "abandoned",
     "reapAllProcesses",
     "reapProcessHandlers",
+    "reap_abandoned",
     "registerReapProcessHandler",
     "unregisterReapProcessHandler",
     "watch_exit",
@@ -38,6 +40,9 @@ class Reaper(Protocol):
 
 reapProcessHandlers: dict[int, Reaper] = {}
 """The children whose status nobody has taken yet, by their numbers."""
+
+abandoned: set[Reaper] = set()
+"""Those of them whose reactor has stopped, so that no loop watches them."""
 
 
 def registerReapProcessHandler(pid: int, process: Reaper) -> None:
@@ -64,6 +69,12 @@ def unregisterReapProcessHandler(pid: int, process: Reaper) -> None:
     if reapProcessHandlers.get(pid) is not process:
         raise RuntimeError(f"Process {pid} is not registered.")
     del reapProcessHandlers[pid]
+
+
+def reap_abandoned() -> None:
+    """Take the status of those children that have exited after their reactor had stopped."""
+    for process in list(abandoned):
+        process.reapProcess()
 
 
 def reapAllProcesses() -> None:
