@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
-import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 from tests.transport.datagram_kit import Datagrams
 from tests.transport.kit import turns
+from tests.transport.namespaces import ip, network_namespaces, start_in
 from tests.transport.test_tcp import needs_ipv6
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
@@ -274,33 +271,18 @@ PROGRAM = textwrap.dedent(
 )
 
 
-def _ip(*arguments):
-    subprocess.run(["ip", *arguments], check=True, capture_output=True)
-
-
 @pytest.fixture
 def two_networks():
     """Two network namespaces with one Ethernet between them."""
-    if shutil.which("ip") is None:
-        pytest.skip("There is no `ip` command here.")
-    names = [f"sennit-{os.getpid()}-{letter}" for letter in "ab"]
-    try:
-        try:
-            for name in names:
-                _ip("netns", "add", name)
-            pairs = [word for name in names for word in ("name", "w0", "netns", name)]
-            _ip("link", "add", *pairs[:4], "type", "veth", "peer", *pairs[4:])
-            for number, name in enumerate(names, 1):
-                _ip("-n", name, "addr", "add", f"10.81.0.{number}/24", "dev", "w0")
-                _ip("-n", name, "addr", "add", f"fd81::{number}/64", "dev", "w0", "nodad")
-                for device in ("lo", "w0"):
-                    _ip("-n", name, "link", "set", device, "up")
-        except subprocess.CalledProcessError as error:
-            pytest.skip(f"Network namespaces are not permitted here: {error.stderr.decode().strip()}")
+    with network_namespaces(2) as names:
+        pairs = [word for name in names for word in ("name", "w0", "netns", name)]
+        ip("link", "add", *pairs[:4], "type", "veth", "peer", *pairs[4:])
+        for number, name in enumerate(names, 1):
+            ip("-n", name, "addr", "add", f"10.81.0.{number}/24", "dev", "w0")
+            ip("-n", name, "addr", "add", f"fd81::{number}/64", "dev", "w0", "nodad")
+            for device in ("lo", "w0"):
+                ip("-n", name, "link", "set", device, "up")
         yield names
-    finally:
-        for name in names:
-            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
 
 
 FOUR = (GROUP, "239.255.42.2", "10.81.0.1", "10.81.0.2")
@@ -316,12 +298,9 @@ def test_multicasts_cross_from_one_network_namespace_to_another(
     only = sender if only else ""
     program = tmp_path / "member.py"
     program.write_text(PROGRAM)
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
 
     def start(network, role, address):
-        arguments = [role, loop_name, address, *groups, only]
-        command = ["ip", "netns", "exec", network, sys.executable, program, *arguments]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
+        return start_in(network, program, role, loop_name, address, *groups, only)
 
     with start(two_networks[1], "receiver", receiver) as receiving:
         assert receiving.stdout.readline() == "joined\n"

@@ -104,6 +104,13 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.core.current:current_reactor=_get_default_clock",
     ),
     "twisted.protocols.wire": ("sennit.twisted.protocols.wire",),
+    # Raw packets
+    "twisted.pair": (),
+    "twisted.pair.ethernet": ("sennit.raw.ethernet",),
+    "twisted.pair.ip": ("sennit.raw.ip",),
+    "twisted.pair.raw": ("sennit.raw.interfaces:IRawDatagramProtocol IRawPacketProtocol",),
+    "twisted.pair.rawudp": ("sennit.raw.udp",),
+    "twisted.pair.tuntap": ("sennit.raw.tunnel",),
     # What programs' tests take
     "twisted.test": (),
     "twisted.test.iosim": ("sennit.twisted.test.iosim",),
