@@ -117,6 +117,17 @@ async def test_the_other_side_closing_is_a_clean_end(reactor, serve):
     assert not server.transport.disconnecting
 
 
+async def test_writes_to_a_connection_that_was_reset_log_nothing(reactor, serve, streams, caplog):
+    if not streams.resets:
+        pytest.skip("UNIX sockets have no reset")
+    protocol, peer = await serve()
+    peer.reset()
+    for _ in range(20):
+        protocol.transport.write(b"nobody reads this")
+    await protocol.until_lost()
+    assert caplog.messages == []
+
+
 async def test_a_reset_is_a_loss(reactor, serve, streams):
     if not streams.resets:
         pytest.skip("UNIX sockets have no reset")

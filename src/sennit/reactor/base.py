@@ -7,6 +7,7 @@ descriptor, and one that was closed makes itself a new loop when it is run again
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -67,12 +68,21 @@ class ReactorBase:
             setattr(loop, LOOP_ATTRIBUTE, self)
         if self._owns_loop:
             loop.set_exception_handler(report_loop_error)
+            logging.getLogger("asyncio").addFilter(_is_worth_a_line)
 
     def _detach(self) -> None:
         """Stand on no loop; each capability lets go of what it holds in the loop, then calls on."""
         if self._loop is not None and getattr(self._loop, LOOP_ATTRIBUTE, None) is self:
             delattr(self._loop, LOOP_ATTRIBUTE)
         self._loop = None
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Leave out what asyncio says of each write to a connection that was reset and has yet to hear of it.
+
+    A peer could have a line logged for every write to it; the loss itself is reported to the protocol.
+    """
+    return record.msg != "socket.send() raised exception."
 
 
 def report_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
