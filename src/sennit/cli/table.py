@@ -15,4 +15,5 @@ COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {
     ("drop-in", "status"): ("sennit.cli.drop_in:status", "Say what `import twisted` gives here."),
     ("run",): (None, "Run a server until it is told to stop."),
     ("run", "web"): ("sennit.cli.run_web", "Serve a directory over HTTP."),
+    ("test",): ("sennit.cli.test", "Run tests."),
 }

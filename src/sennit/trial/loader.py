@@ -124,7 +124,7 @@ class TestLoader:
             return self._make_case(parent, method)
         if isinstance(obj, unittest.TestCase | unittest.TestSuite):
             return obj
-        if isTestCase(parent) and qualName and callable(getattr(parent, qualName[-1])):
+        if isTestCase(parent) and qualName and callable(obj) and not isinstance(obj, type):
             return self._make_case(parent, qualName[-1])
         raise TypeError(f"don't know how to make test from: {obj!r}")
 

@@ -5,10 +5,30 @@ A switch is on or off; a value has an argument.  The long names are those of `Se
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["ORDERS", "REPORTERS", "SWITCHES", "TRACEBACK_FORMATS", "VALUES", "Settings", "Switch", "Value"]
+from sennit.trial.local_variables import named_tests
+
+__all__ = [
+    "ORDERS",
+    "REPORTERS",
+    "SWITCHES",
+    "TRACEBACK_FORMATS",
+    "VALUES",
+    "Settings",
+    "SettingsError",
+    "Switch",
+    "Value",
+    "jobs_of",
+]
+
+
+class SettingsError(Exception):
+    """What was asked for makes no sense, or cannot be had; the message is the whole explanation."""
 
 
 class Switch(NamedTuple):
@@ -74,10 +94,17 @@ VALUES = (
     Value("logfile", "l", str, "test.log", "The name of the log file."),
     Value("order", "o", str, None, "In which order to run tests (see --help-orders)."),
     Value("random", "z", int, None, "Run tests in an order that this number decides; 0 for any."),
-    Value("reporter", None, str, "verbose", "How to tell of tests (see --help-reporters)."),
+    Value(
+        "reporter",
+        None,
+        str,
+        "verbose",
+        "How to tell of tests (see --help-reporters), or the dotted name of a class.",
+    ),
     Value("tbformat", None, str, "plain", "How tracebacks look: plain, emacs or cgitb."),
     Value("temp-directory", None, str, "_trial_temp", "The directory to run tests in."),
     Value("timeout", None, float, None, "Seconds that a step of a test may take if it says nothing itself."),
+    Value("loop", None, str, None, "The event loop of fresh reactors: uvloop, asyncio, epoll, poll, select."),
     Value("debugger", None, str, None, "The debugger for --debug, by its dotted name, if it is not pdb."),
     Value("recursionlimit", None, int, None, "How deep Python's stack may be."),
     Value(
@@ -89,10 +116,11 @@ VALUES = (
 
 @dataclass
 class Settings:
-    """What a run was asked for.
+    """What a run was asked for; each option is described in `SWITCHES` and `VALUES`.
 
     Attributes:
         tests: Names and paths of tests.
+        reporter: The name of a reporter, or its class.
     """
 
     tests: list[str] = field(default_factory=list)
@@ -114,11 +142,79 @@ class Settings:
     logfile: str = "test.log"
     order: str | None = None
     random: int | None = None
-    reporter: str = "verbose"
+    reporter: Any = "verbose"
     tbformat: str = "default"
     temp_directory: str = "_trial_temp"
     timeout: float | None = None
+    loop: str | None = None
     debugger: str | None = None
     recursionlimit: int | None = None
     without_modules: list[str] = field(default_factory=list)
-    drop_in: bool = False
+
+    @classmethod
+    def of(cls, tests: list[str], given: Mapping[str, Any]) -> Settings:
+        """Read the arguments of options.
+
+        Args:
+            tests: Names and paths of tests.
+            given: What was given, by the options' names with underscores.
+
+        Returns:
+            The settings.
+
+        Raises:
+            SettingsError: If they make no sense.
+        """
+        values = dict(given)
+        hidden = values.pop("without_module", None)
+        module_file = values.pop("testmodule", None)
+        settings = cls(list(tests), **values)
+        settings.without_modules = hidden.split(",") if hidden else []
+        settings.jobs = jobs_of(values.get("jobs"))
+        if settings.random is not None and settings.random <= 0:
+            settings.random = int(time.time() * 100)
+        if settings.tbformat not in TRACEBACK_FORMATS:
+            raise SettingsError("tbformat must be 'plain', 'emacs', or 'cgitb'.")
+        settings.tbformat = TRACEBACK_FORMATS[settings.tbformat]
+        if settings.order is not None and settings.order not in ORDERS:
+            raise SettingsError(f"There is no order {settings.order!r}; see --help-orders.")
+        if module_file is not None:
+            settings.tests += named_tests(module_file)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse what makes no sense together.
+
+        Raises:
+            SettingsError: If something does not.
+        """
+        if self.jobs is not None:
+            for name, given in (
+                ("--debug", self.debug),
+                ("--exitfirst", self.exitfirst),
+                ("--profile", self.profile),
+                ("--dry-run", self.dry_run),
+            ):
+                if given:
+                    raise SettingsError(f"You can't specify {name} when using --jobs")
+        if self.nopm and not self.debug:
+            raise SettingsError("You must specify --debug when using --nopm")
+        if self.random is not None and self.order is not None:
+            raise SettingsError("You can't specify --random when using --order")
+        if isinstance(self.reporter, str) and self.reporter not in REPORTERS and "." not in self.reporter:
+            raise SettingsError(f"There is no reporter {self.reporter!r}; see --help-reporters.")
+        if self.timeout is not None and not self.timeout > 0:
+            raise SettingsError("The time limit must be more than 0 seconds.")
+
+
+def jobs_of(text: str | None) -> int | None:
+    """Read the number of processes."""
+    if text is None:
+        return None
+    if text == "auto":
+        return os.cpu_count() or 1
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise SettingsError(f"Expecting argument to be a number greater than zero, or 'auto', not {text!r}.")
+    return number

@@ -13,7 +13,7 @@ from typing import Any
 
 from sennit.log import Logger, globalLogBeginner, globalLogPublisher, textFileLogObserver
 from sennit.trial.result import StoppingAtFirst, TestResultDecorator, UncleanWarningsReporterWrapper
-from sennit.trial.suite import TrialSuite, tests_of
+from sennit.trial.suite import TrialSuite, each_test
 from sennit.trial.workspace import workspace
 
 __all__ = ["TrialRunner", "log_to_file"]
@@ -124,7 +124,7 @@ class TrialRunner:
         if self.uncleanWarnings:
             result = UncleanWarningsReporterWrapper(result)
         if self.mode == self.DRY_RUN:
-            for each in tests_of(test):
+            for each in each_test(test):
                 result.startTest(each)
                 result.addSuccess(each)
                 result.stopTest(each)

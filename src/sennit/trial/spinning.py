@@ -16,7 +16,10 @@ from sennit.core.deferred import Deferred
 from sennit.core.failure import Failure
 from sennit.reactor import Reactor
 
-__all__ = ["ReactorStoppedError", "reactor_for_a_test", "spin"]
+__all__ = ["ReactorStoppedError", "loop_name", "reactor_for_a_test", "spin"]
+
+loop_name: str | None = None
+"""The event loop of fresh reactors, by its name; None for the best there is."""
 
 
 class ReactorStoppedError(Exception):
@@ -30,7 +33,7 @@ def reactor_for_a_test() -> Iterator[tuple[Any, bool]]:
     if own is not None:
         yield own, False
         return
-    reactor = Reactor()
+    reactor = Reactor(loop_name)
     try:
         yield reactor, True
     finally:

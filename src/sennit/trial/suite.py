@@ -29,7 +29,7 @@ __all__ = [
     "TestSuite",
     "TrialSuite",
     "decorate",
-    "tests_of",
+    "each_test",
 ]
 
 NOT_IN_TEST = "<not in test>"
@@ -247,7 +247,7 @@ def decorate(test: Any, decorator: Callable[[Any], Any]) -> Any:
     return test
 
 
-def tests_of(test: Any) -> Iterator[Any]:
+def each_test(test: Any) -> Iterator[Any]:
     """Give the single tests of a suite, in order."""
     try:
         parts = iter(test)
@@ -255,4 +255,4 @@ def tests_of(test: Any) -> Iterator[Any]:
         yield test
         return
     for part in parts:
-        yield from tests_of(part)
+        yield from each_test(part)

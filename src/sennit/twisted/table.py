@@ -190,4 +190,5 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     # Commands
     "twisted.scripts": (),
     "twisted.scripts.htmlizer": ("sennit.twisted.scripts.htmlizer",),
+    "twisted.scripts.trial": ("sennit.twisted.scripts.trial",),
 }

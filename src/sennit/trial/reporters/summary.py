@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 import unittest
@@ -22,11 +23,13 @@ _LINE = "-" * 79
 _DOUBLE_LINE = "=" * 79
 
 _PACKAGE = Path(__file__).parents[2]
+_IMPORTING = ("<frozen importlib._bootstrap>", importlib.__file__)
 # Frames of what runs tests, before those of the test; and of what asserts and waits, after them.
-_RUNNING = (str(_PACKAGE / "trial"), str(_PACKAGE / "core"), unittest.__path__[0])
+_RUNNING = (str(_PACKAGE / "trial"), str(_PACKAGE / "core"), unittest.__path__[0], *_IMPORTING)
 _ASSERTING = (
     str(_PACKAGE / "trial" / "assertions.py"),
     str(_PACKAGE / "core" / "deferred.py"),
+    str(_PACKAGE / "core" / "failure.py"),
     str(Path(unittest.__path__[0]) / "case.py"),
 )
 
@@ -226,11 +229,13 @@ def _trimmed(failure: Failure) -> Failure:
 def _interesting(frames: list[Any], file_of: Callable[[Any], str]) -> list[Any]:
     """Drop the first frames, as long as they run tests, and the last, as long as they assert.
 
-    If that leaves none, the error is in what was dropped, and all are kept.
+    If that leaves none, the error is in what was dropped, and all are kept; unless that is Python's import,
+    which has nothing to say about what it does not find.
     """
     first, last = 0, len(frames)
     while first < last and file_of(frames[first]).startswith(_RUNNING):
         first += 1
     while last > first and file_of(frames[last - 1]).startswith(_ASSERTING):
         last -= 1
-    return frames[first:last] or frames
+    importing = any(file_of(frame) in _IMPORTING for frame in frames)
+    return frames[first:last] if importing else frames[first:last] or frames
