@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sennit.http import LocalProtocolError, fromChunk, response_head, status_line, toChunk
+from sennit.http import LocalProtocolError, fromChunk, response_head, serializer, status_line, toChunk
+from sennit.http.serializer import field_lines
 from sennit.http.state import TRANSITIONS, Happening, State
 
 
@@ -69,3 +70,23 @@ def test_every_state_can_lose_the_connection_and_nothing_follows():
 def test_what_is_not_in_the_table_is_our_error():
     with pytest.raises(LocalProtocolError, match="ANSWERED"):
         TRANSITIONS[State.IDLE][Happening.ANSWERED]
+
+
+def test_lines_kept_for_the_next_response_are_bounded_and_right():
+    for number in range(3000):
+        value = b"%d" % number
+        assert field_lines({b"X-One": [value], b"X-Two": [b"a", value]}) == (
+            b"X-One: %b\r\nX-Two: a\r\nX-Two: %b\r\n" % (value, value)
+        )
+    assert len(serializer._lines) <= serializer._LINES
+
+
+@pytest.mark.parametrize("bad", [b"a\rb", b"a\nb", b"a\r\nb", b"a\0b", b"a\r\n"])
+def test_a_line_that_may_not_be_sent_is_refused_every_time(bad):
+    for _ in range(2):
+        with pytest.raises(LocalProtocolError):
+            field_lines({b"X-One": [b"fine", bad]})
+        with pytest.raises(LocalProtocolError):
+            field_lines({bad: [b"fine"]})
+        with pytest.raises(LocalProtocolError):
+            status_line(b"HTTP/1.1", 200, bad)

@@ -9,11 +9,13 @@ import pytest
 from sennit.core.deferred import Deferred, fail, succeed
 from sennit.core.errors import ConnectionLost
 from sennit.core.failure import Failure
+from sennit.http import Headers
 from sennit.version import __version__
 from sennit.web import (
     NOT_DONE_YET,
     DeferredResource,
     Redirect,
+    Request,
     Resource,
     Site,
     UnsupportedMethod,
@@ -45,6 +47,82 @@ def test_a_body_in_bytes_is_the_whole_answer(browse):
     assert answer.headers[b"server"] == b"Sennit/" + __version__.encode()
     assert answer.headers[b"content-type"] == b"text/html"
     assert answer.headers[b"content-length"] == b"5"
+
+
+def test_server_and_date_are_there_for_a_program_that_looks_and_once_on_the_wire(browse):
+    def render(request):
+        request.setHeader(b"x-before", b"1")
+        fields = dict(request.responseHeaders.getAllRawHeaders())
+        request.setHeader(b"x-after", b"1")
+        return b",".join(fields)
+
+    answer = browse(Leaf(GET=render)).ask(b"/")
+    assert answer.body == b"Server,Date,X-Before"
+    for name in (b"Server", b"Date", b"X-Before", b"X-After", b"Content-Length"):
+        assert answer.raw.count(b"\r\n%b: " % name) == 1
+
+
+@pytest.mark.parametrize("looks", [False, True])
+@pytest.mark.parametrize("name", [b"server", b"date"])
+def test_server_and_date_can_be_replaced(browse, name, looks):
+    def render(request):
+        if looks:
+            assert request.responseHeaders.hasHeader(name)
+        request.setHeader(name, b"mine")
+        return b"hello"
+
+    answer = browse(Leaf(GET=render)).ask(b"/")
+    assert answer.headers[name] == b"mine"
+    assert {b"server", b"date"} <= answer.headers.keys()
+
+
+@pytest.mark.parametrize("looks", [False, True])
+def test_the_length_of_a_body_that_was_returned_counts(browse, looks):
+    def render(request):
+        request.setHeader(b"content-length", b"7")
+        if looks:
+            assert request.responseHeaders.getRawHeaders(b"content-length") == [b"7"]
+        return b"hello"
+
+    answer = browse(Leaf(GET=render)).ask(b"/")
+    assert answer.headers[b"content-length"] == b"5"
+    assert answer.body == b"hello"
+
+
+def test_response_headers_can_be_assigned(browse):
+    def render(request):
+        request.setHeader(b"x-gone", b"1")
+        request.responseHeaders = Headers({b"x-mine": [b"1"]})
+        request.setHeader(b"x-more", b"2")
+        return b"hello"
+
+    answer = browse(Leaf(GET=render)).ask(b"/")
+    assert answer.headers.keys() == {b"x-mine", b"x-more", b"content-length", b"content-type"}
+
+
+def test_a_request_that_changes_the_body_on_the_way_declares_its_length_itself(browse):
+    class Doubling(Request):
+        def write(self, data):
+            self.setHeader(b"content-length", b"%d" % (2 * len(data)))
+            super().write(data * 2)
+
+    answer = browse(Leaf(GET=lambda request: b"hello"), requestFactory=Doubling).ask(b"/")
+    assert answer.headers[b"content-length"] == b"10"
+    assert answer.body == b"hellohello"
+
+
+def test_a_failed_start_of_a_response_leaves_nothing_behind(browse, reported):
+    def render(request):
+        request.setHeader(b"x-value", b"fine")
+        request.responseHeaders.getRawHeaders(b"x-value").append(b"evil\r\nX-Injected: b")
+        request.addCookie(b"a", b"b")
+        request.write(b"body")
+
+    answer = browse(Leaf(GET=render)).ask(b"/")
+    assert answer.code == 500
+    assert answer.headers.keys() == {b"server", b"date", b"content-length", b"content-type"}
+    assert len(answer.body) == int(answer.headers[b"content-length"])
+    assert len(reported) == 1
 
 
 def test_headers_that_were_touched_are_sent_as_they_were_left(browse):

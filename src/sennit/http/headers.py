@@ -13,7 +13,7 @@ from typing import Any, AnyStr, TypeVar, overload
 
 from sennit.http.errors import InvalidHeaderName, InvalidHeaderValue
 
-__all__ = ["Headers", "InvalidHeaderName", "canonical_name"]
+__all__ = ["Headers", "InvalidHeaderName", "canonical_name", "clean_value"]
 
 _T = TypeVar("_T")
 
@@ -49,8 +49,19 @@ def _make_canonical(name: bytes | str) -> bytes:
     return spelling
 
 
-def _clean(value: bytes | str) -> bytes:
-    raw = value.encode("utf-8") if isinstance(value, str) else value
+def clean_value(value: bytes | str) -> bytes:
+    """Return a field value as it may go on the wire: its line ends become spaces.
+
+    Raises:
+        TypeError: If it is neither bytes nor str.
+        InvalidHeaderValue: If it holds NUL.
+    """
+    if isinstance(value, bytes):
+        raw = value
+    elif isinstance(value, str):
+        raw = value.encode("utf-8")
+    else:
+        raise TypeError(f"A header value is bytes or str, not {value!r}.")
     if b"\n" in raw or b"\r" in raw:
         raw = b" ".join(raw.splitlines())
     if b"\0" in raw:
@@ -87,6 +98,13 @@ class Headers:
                 fields[canonical].append(value)
             else:
                 fields[canonical] = [value]
+        headers._fields = fields
+        return headers
+
+    @classmethod
+    def around(cls, fields: dict[bytes, list[bytes]]) -> Headers:
+        """Make headers whose fields are those of a dict, by canonical name, now and whenever it changes."""
+        headers = cls.__new__(cls)
         headers._fields = fields
         return headers
 
@@ -137,7 +155,7 @@ class Headers:
         for value in values:
             if not isinstance(value, str | bytes):
                 raise TypeError(f"Header {name!r} has a value that is neither bytes nor str: {value!r}")
-            cleaned.append(_clean(value))
+            cleaned.append(clean_value(value))
         self._fields[canonical_name(name)] = cleaned
 
     def addRawHeader(self, name: str | bytes, value: str | bytes) -> None:
@@ -152,7 +170,7 @@ class Headers:
             raise TypeError(f"A header name is bytes or str, not {name!r}.")
         if not isinstance(value, str | bytes):
             raise TypeError(f"Header {name!r} needs bytes or str, not {value!r}.")
-        self._fields.setdefault(canonical_name(name), []).append(_clean(value))
+        self._fields.setdefault(canonical_name(name), []).append(clean_value(value))
 
     @overload
     def getRawHeaders(self, name: AnyStr) -> Sequence[AnyStr] | None: ...

@@ -2,7 +2,8 @@
 
 Once made (or assigned) it is an ordinary instance attribute, so that using it costs nothing more, and ``name
 in vars(instance)`` tells whether it was ever needed.  (`functools.cached_property` takes a lock on Python
-3.11.)
+3.11.)  Looking into ``vars(instance)`` makes all uses of the instance slower, though: `noted` is for what is
+asked about once a request and used in few.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-__all__ = ["lazily"]
+__all__ = ["lazily", "noted"]
 
 _T = TypeVar("_T")
 
@@ -27,9 +28,33 @@ class lazily(Generic[_T]):  # noqa: N801 (used as a decorator)
         if instance is None:
             return self  # type: ignore[return-value]  # the class gives the descriptor, as property does
         value = self._make(instance)
-        instance.__dict__[self._name] = value
+        setattr(instance, self._name, value)
         return value
 
     if TYPE_CHECKING:
         # At run time there is none: a data descriptor would be asked at every read.
         def __set__(self, instance: Any, value: _T) -> None: ...
+
+
+class noted(lazily[_T]):  # noqa: N801 (used as a decorator)
+    """Do as `lazily`, and set ``_<name>_made`` when the attribute is made or assigned.
+
+    The class has that mark as False.  Each use of the attribute costs a call.
+    """
+
+    def __init__(self, make: Callable[[Any], _T]) -> None:
+        super().__init__(make)
+        self._mark = f"_{self._name}_made"
+
+    def __get__(self, instance: Any, owner: type | None = None) -> _T:
+        if instance is None:
+            return self  # type: ignore[return-value]  # as above
+        mine = instance.__dict__
+        if self._name not in mine:
+            self.__set__(instance, self._make(instance))
+        value: _T = mine[self._name]
+        return value
+
+    def __set__(self, instance: Any, value: _T) -> None:
+        instance.__dict__[self._name] = value
+        setattr(instance, self._mark, True)

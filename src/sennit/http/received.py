@@ -14,7 +14,7 @@ from sennit.http.errors import RemoteProtocolError
 from sennit.http.events import RequestHead
 from sennit.http.forms import parse_form, parse_qs
 from sennit.http.headers import Headers
-from sennit.http.lazily import lazily
+from sennit.http.lazily import lazily, noted
 from sennit.http.limits import DEFAULT_LIMITS
 
 __all__ = ["ReceivedRequest"]
@@ -47,6 +47,7 @@ class ReceivedRequest:
     _parse_forms = True
     _head: RequestHead | None = None
     _body_size = 0
+    _content_made = False
 
     @lazily
     def requestHeaders(self) -> Headers:
@@ -64,7 +65,7 @@ class ReceivedRequest:
         query = self.uri.partition(b"?")[2]
         return parse_qs(query, 1) if query else {}
 
-    @lazily
+    @noted
     def content(self) -> IO[bytes]:
         """The body."""
         return BytesIO()
@@ -123,7 +124,7 @@ class ReceivedRequest:
         self.uri = path
         self.clientproto = version
         self.path = path.partition(b"?")[0]
-        if "content" in self.__dict__:
+        if self._content_made:
             self.content.seek(0)
             if command == b"POST" and self._parse_forms and not self._read_form():
                 return

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
 from time import time
 from typing import Any, AnyStr
 
@@ -24,10 +23,10 @@ from sennit.http.conditional import etag_matches
 from sennit.http.cookies import format_set_cookie
 from sennit.http.dates import format_date, parse_date
 from sennit.http.errors import LocalProtocolError
-from sennit.http.headers import Headers
-from sennit.http.lazily import lazily
+from sennit.http.headers import Headers, canonical_name, clean_value
+from sennit.http.lazily import noted
 from sennit.http.received import ReceivedRequest
-from sennit.http.serializer import LAST_CHUNK, PlainHeads
+from sennit.http.serializer import LAST_CHUNK, Openings
 
 __all__ = ["CACHED", "Request"]
 
@@ -73,10 +72,16 @@ class Request(ReceivedRequest):
     _bodiless = False
     _remaining: int | None = None
     """Octets that a declared Content-Length still wants; None if there is none."""
-    _plain_heads: PlainHeads | None = None
-    """Heads for responses whose `responseHeaders` are never made."""
-    _plain_length: int | None = None
-    """The Content-Length to declare, while `responseHeaders` is not made."""
+    _fields: dict[bytes, list[bytes]] | None = None
+    """The response's fields by canonical name, those of `_openings` only once `_headers` is made."""
+    _headers: Headers | None = None
+    """`responseHeaders`, around `_fields`; None until a program looks."""
+    _openings: Openings | None = None
+    """What responses begin with."""
+    _length: int | None = None
+    """The Content-Length to declare, if none is among the fields."""
+    _cookies_made = False
+    _notifications_made = False
 
     def __init__(
         self, channel: Any, queued: object = _UNQUEUED, parsePOSTFormSubmission: bool = True
@@ -91,33 +96,45 @@ class Request(ReceivedRequest):
             f"uri={self.uri.decode('latin-1')} clientproto={self.clientproto.decode('latin-1')}>"
         )
 
-    @lazily
+    @property
     def responseHeaders(self) -> Headers:
         """The response's fields."""
-        headers = Headers()
-        self._add_initial_headers(headers)
-        if self._plain_length is not None:
-            headers.setRawHeaders(b"content-length", [b"%d" % self._plain_length])
+        headers = self._headers
+        if headers is None:
+            fields = {} if self._openings is None else self._openings.fields(time())
+            if self._fields is not None:
+                fields.update(self._fields)
+            if self._length is not None:
+                fields.setdefault(b"Content-Length", [b"%d" % self._length])
+                self._length = None
+            self._fields = fields
+            headers = self._headers = Headers.around(fields)
         return headers
 
-    @lazily
+    @responseHeaders.setter
+    def responseHeaders(self, headers: Headers) -> None:
+        self._headers = headers
+        self._fields = headers._fields
+        self._length = None
+
+    @noted
     def cookies(self) -> list[bytes]:
         """Set-Cookie values to be sent."""
         return []
 
-    @lazily
+    @noted
     def notifications(self) -> list[Deferred[None]]:
         """Who waits for the end of this request."""
         return []
-
-    def _add_initial_headers(self, headers: Headers) -> None:
-        """Put in what every response of this class carries."""
 
     # What we say
 
     def setHeader(self, name: AnyStr, value: AnyStr) -> None:
         """Set a response field, in place of others of its name."""
-        self.responseHeaders.setRawHeaders(name, [value])
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = {}
+        fields[canonical_name(name)] = [clean_value(value)]
 
     def setResponseCode(self, code: int, message: bytes | None = None) -> None:
         """Set the status code.
@@ -260,82 +277,68 @@ class Request(ReceivedRequest):
         code = self.code
         version = self.clientproto
         channel = self.channel
-        mine = self.__dict__
-        touched = (
-            "responseHeaders" in mine
-            or "cookies" in mine
-            or self.etag is not None
-            or self.lastModified is not None
-        )
-        bodiless = self.method == b"HEAD" or code in codes.NO_BODY_CODES or code < 200
-        length = self._plain_length
-        if (
-            not touched
-            and length is not None
-            and not bodiless
-            and getattr(channel, "persistent", False)
-            and version == b"HTTP/1.1"
-        ):
-            heads = self._plain_heads
-            if heads is not None:
-                media_type = self.defaultContentType if length else None
-                head = heads.at(time(), code, self.code_message, media_type)
-                channel.write(b"%b%d\r\n\r\n%b" % (head, length, data))
-                self.sentLength = len(data)
-                self.startedWriting = 1
-                return
-        fields, length = self._finished_headers()
-        self._remaining = length
-        delimited = length is not None
-        if bodiless:
-            self._bodiless = delimited = True
-            self._remaining = None
+        respond = getattr(channel, "write_response", None)
+        fields = self._finished_fields(merged=respond is None)
+        framing = b""
+        if b"Content-Length" in fields:
+            length = _declared_length(fields[b"Content-Length"])
+        else:
+            length = self._length
+            if length is not None:
+                framing = b"Content-Length: %d\r\n" % length
+        if code in codes.NO_BODY_CODES:
+            fields.pop(b"Content-Type", None)
+            if code == codes.NO_CONTENT:
+                fields.pop(b"Content-Length", None)
+                framing = b""
+        elif self.defaultContentType is not None and length != 0 and b"Content-Type" not in fields:
+            fields[b"Content-Type"] = [clean_value(self.defaultContentType)]
+        delimited = True
+        if self.method == b"HEAD" or code in codes.NO_BODY_CODES or code < 200:
+            self._bodiless = True
             data = b""
-        elif length is None and version == b"HTTP/1.1":
-            self.chunked = 1
-            delimited = True
-            fields.append((b"Transfer-Encoding", (b"chunked",)))
-        if data:
-            if self._remaining is not None:
+        elif length is not None:
+            self._remaining = length
+            if data:
                 data = self._within_length(data)
-            self.sentLength = len(data)
-            if self.chunked:
-                data = b"%x\r\n%b\r\n" % (len(data), data)
-        if hasattr(channel, "write_response"):
-            channel.write_response(version, code, self.code_message, fields, data, delimited)
+        elif version == b"HTTP/1.1":
+            self.chunked = 1
+            framing = b"Transfer-Encoding: chunked\r\n"
+        else:
+            delimited = False
+        self.sentLength = len(data)
+        if self.chunked and data:
+            data = b"%x\r\n%b\r\n" % (len(data), data)
+        if respond is not None:
+            openings = self._openings if self._headers is None else None
+            respond(version, code, self.code_message, fields, framing, data, delimited, openings)
         else:
             # A stand-in that has Twisted's methods only.
-            channel.writeHeaders(version, code, self.code_message, Headers.from_fields(fields))
+            headers = Headers.from_fields(fields.items())
+            if self.chunked:
+                headers.setRawHeaders(b"transfer-encoding", [b"chunked"])
+            channel.writeHeaders(version, code, self.code_message, headers)
             channel.write(data)
         self.startedWriting = 1
 
-    def _finished_headers(self) -> tuple[list[tuple[bytes, Sequence[bytes]]], int | None]:
-        """Complete `responseHeaders`; return its fields and the length they declare."""
-        headers = self.responseHeaders
-        code = self.code
-        declared = headers.getRawHeaders(b"content-length")
-        length: int | None = None
-        if declared:
-            if len(declared) != 1 or not declared[0].isdigit():
-                raise LocalProtocolError(
-                    f"A response has one Content-Length, and it is a number: {declared!r}"
-                )
-            length = int(declared[0])
-        if code in codes.NO_BODY_CODES:
-            headers.removeHeader(b"content-type")
-            if code == codes.NO_CONTENT:
-                headers.removeHeader(b"content-length")
-        elif self.defaultContentType is not None and length != 0 and not headers.hasHeader(b"content-type"):
-            headers.setRawHeaders(b"content-type", [self.defaultContentType])
-        if self.lastModified is not None and not headers.hasHeader(b"last-modified"):
-            headers.setRawHeaders(b"last-modified", [format_date(self.lastModified)])
+    def _finished_fields(self, *, merged: bool) -> dict[bytes, list[bytes]]:
+        """Return the response's fields, framing left out; all of them if `merged`."""
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = {}
+        if merged or b"Server" in fields or b"Date" in fields:
+            fields = self.responseHeaders._fields
+        if self.lastModified is not None and b"Last-Modified" not in fields:
+            fields[b"Last-Modified"] = [format_date(self.lastModified)]
         if self.etag is not None:
-            headers.setRawHeaders(b"etag", [self.etag])
-        for cookie in self.cookies:
-            headers.addRawHeader(b"set-cookie", cookie)
-        # How the body is delimited is decided here alone.
-        headers.removeHeader(b"transfer-encoding")
-        return list(headers.getAllRawHeaders()), length
+            fields[b"ETag"] = [clean_value(self.etag)]
+        if self._cookies_made:
+            cookies = [clean_value(cookie) for cookie in self.cookies]
+            if cookies:
+                fields[b"Set-Cookie"] = [*fields.get(b"Set-Cookie", ()), *cookies]
+        # How the body is delimited is decided in one place alone.
+        fields.pop(b"Transfer-Encoding", None)
+        return fields
 
     def _within_length(self, data: bytes) -> bytes:
         """Return as much of `data` as the declared Content-Length has room for."""
@@ -365,8 +368,8 @@ class Request(ReceivedRequest):
             warnings.warn("Request.finish was called twice.", RuntimeWarning, stacklevel=2)
             return
         if not self.startedWriting:
-            if "responseHeaders" not in self.__dict__ and self.method != b"HEAD":
-                self._plain_length = 0
+            if not self._fields and self._length is None and self.method != b"HEAD":
+                self._length = 0
             self.write(b"")
         channel = self.channel
         if self.chunked:
@@ -385,10 +388,9 @@ class Request(ReceivedRequest):
             )
             self.unregisterProducer()
         self.channel = None
-        mine = self.__dict__
-        if "content" in mine:
+        if self._content_made:
             self.content.close()
-        if "notifications" in mine:
+        if self._notifications_made:
             waiting, self.notifications = self.notifications, []
             for deferred in waiting:
                 deferred.callback(None)
@@ -407,9 +409,9 @@ class Request(ReceivedRequest):
         """Take note that the client is gone."""
         self._disconnected = True
         self.channel = None
-        if "content" in self.__dict__:
+        if self._content_made:
             self.content.close()
-        if "notifications" in self.__dict__:
+        if self._notifications_made:
             waiting, self.notifications = self.notifications, []
             for deferred in waiting:
                 deferred.errback(reason)
@@ -441,3 +443,11 @@ class Request(ReceivedRequest):
             self.producer = None
             if self.channel is not None:
                 self.channel.unregisterProducer()
+
+
+def _declared_length(values: list[bytes]) -> int | None:
+    if not values:
+        return None
+    if len(values) != 1 or not values[0].isdigit():
+        raise LocalProtocolError(f"A response has one Content-Length, and it is a number: {values!r}")
+    return int(values[0])

@@ -1,13 +1,13 @@
 """Responses to octets: status line, fields, chunked coding (RFC 9112 sections 4, 5 and 7.1).
 
-A head is checked as a whole, after it is put together: it must hold exactly the line ends that were put in,
-and no NUL.  So a value that came by any way, be it a list changed behind `Headers`' back, cannot begin
-another field or another response.
+Every line is checked after it is put together: it must hold exactly the line end that was put in, and no
+NUL.  So a value that came by any way, be it a list changed behind `Headers`' back, cannot begin another field
+or another response.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sennit.http.codes import RESPONSES
 from sennit.http.dates import format_date
@@ -16,7 +16,8 @@ from sennit.http.errors import LocalProtocolError
 __all__ = [
     "CONTINUE_RESPONSE",
     "LAST_CHUNK",
-    "PlainHeads",
+    "Openings",
+    "field_lines",
     "fromChunk",
     "response_head",
     "status_line",
@@ -28,8 +29,11 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _MAX_HEX_DIGITS = 16
-_PLAIN_HEADS = 256
-_lines: dict[tuple[bytes, int], bytes] = {}
+_OPENINGS = 256
+_LINES = 1024
+_LINE_LENGTH = 128
+_status_lines: dict[tuple[bytes, int], bytes] = {}
+_lines: dict[tuple[bytes, bytes], bytes] = {}
 
 
 def status_line(version: bytes, code: int, reason: bytes | None = None) -> bytes:
@@ -41,20 +45,20 @@ def status_line(version: bytes, code: int, reason: bytes | None = None) -> bytes
         reason: The reason phrase; the usual one if None.
 
     Raises:
-        LocalProtocolError: If the code is out of range.
+        LocalProtocolError: If the code is out of range, or the phrase holds CR, LF or NUL.
     """
     if not 100 <= code <= 999:
         raise LocalProtocolError(f"A status code has three digits, not {code!r}.")
     if reason is None or reason is RESPONSES.get(code):
-        line = _lines.get((version, code))
+        line = _status_lines.get((version, code))
         if line is None:
-            line = _lines[version, code] = b"%s %d %s\r\n" % (
+            line = _status_lines[version, code] = b"%s %d %s\r\n" % (
                 version,
                 code,
                 RESPONSES.get(code, b"Unknown Status"),
             )
         return line
-    return b"%s %d %s\r\n" % (version, code, reason)
+    return _checked(b"%s %d %s\r\n" % (version, code, reason))
 
 
 def response_head(line: bytes, fields: Iterable[tuple[bytes, Sequence[bytes]]], *ready: bytes) -> bytes:
@@ -79,45 +83,77 @@ def response_head(line: bytes, fields: Iterable[tuple[bytes, Sequence[bytes]]], 
     return head
 
 
-class PlainHeads:
-    """Heads of responses whose fields nobody has touched, made anew only when the second changes.
+def field_lines(fields: Mapping[bytes, Sequence[bytes]]) -> bytes:
+    """Return fields as they go on the wire, one line for each value.
+
+    Raises:
+        LocalProtocolError: If anything in them holds CR, LF or NUL.
+    """
+    known = _lines.get
+    lines = b""
+    for name, values in fields.items():
+        for value in values:
+            lines += known((name, value)) or _make_line(name, value)
+    return lines
+
+
+def _make_line(name: bytes, value: bytes) -> bytes:
+    line = _checked(b"%b: %b\r\n" % (name, value))
+    # Most lines are the same in response after response; those that are not must not fill the memory.
+    if len(line) <= _LINE_LENGTH:
+        if len(_lines) >= _LINES:
+            _lines.clear()
+        _lines[name, value] = line
+    return line
+
+
+def _checked(line: bytes) -> bytes:
+    if line.count(b"\r\n") != 1 or line.count(b"\n") != 1 or line.count(b"\r") != 1 or b"\0" in line:
+        raise LocalProtocolError("A response's status line or header holds CR, LF or NUL: nothing was sent.")
+    return line
+
+
+class Openings:
+    """What heads begin with: status line, Server and Date; made anew only when the second changes.
 
     Args:
         server: What the Server field says.
     """
 
-    __slots__ = ("_heads", "_second", "_server")
+    __slots__ = ("_known", "_second", "_server")
 
     def __init__(self, server: bytes) -> None:
         self._server = server
         self._second = -1
-        self._heads: dict[tuple[int, bytes | None, bytes | None], bytes] = {}
+        self._known: dict[tuple[bytes, int, bytes | None], bytes] = {}
 
-    def at(self, now: float, code: int, reason: bytes | None, media_type: bytes | None) -> bytes:
-        """Return a head for HTTP/1.1 up to the number that Content-Length still wants.
+    def fields(self, now: float) -> dict[bytes, list[bytes]]:
+        """Return the fields in it, at a time in seconds since the epoch."""
+        return {b"Server": [self._server], b"Date": [format_date(now)]}
+
+    def at(self, now: float, version: bytes, code: int, reason: bytes | None) -> bytes:
+        """Return one.
 
         Args:
             now: The time, in seconds since the epoch.
+            version: ``b"HTTP/1.0"`` or ``b"HTTP/1.1"``.
             code: The status code.
             reason: The reason phrase.
-            media_type: What Content-Type says; None for no such field.
 
         Raises:
             LocalProtocolError: If something in it may not go on the wire.
         """
-        if int(now) != self._second:
-            self._second = int(now)
-            self._heads = {}
-        key = (code, reason, media_type)
-        head = self._heads.get(key)
-        if head is None:
-            fields = [(b"Server", (self._server,)), (b"Date", (format_date(now),))]
-            if media_type is not None:
-                fields.append((b"Content-Type", (media_type,)))
-            head = response_head(status_line(b"HTTP/1.1", code, reason), fields)[:-2] + b"Content-Length: "
-            if len(self._heads) < _PLAIN_HEADS:
-                self._heads[key] = head
-        return head
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._known = {}
+        key = (version, code, reason)
+        opening = self._known.get(key)
+        if opening is None:
+            opening = status_line(version, code, reason) + field_lines(self.fields(now))
+            if len(self._known) < _OPENINGS:
+                self._known[key] = opening
+        return opening
 
 
 def toChunk(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:

@@ -13,7 +13,7 @@ runs.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from sennit.http.limits import DEFAULT_LIMITS, Limits
 from sennit.http.parser import SLICE, RequestParser
 from sennit.http.pulling import Puller
 from sennit.http.request import Request
-from sennit.http.serializer import CONTINUE_RESPONSE, response_head, status_line
+from sennit.http.serializer import CONTINUE_RESPONSE, Openings, field_lines, response_head, status_line
 from sennit.http.state import Happening, State
 from sennit.protocol import Protocol, connectionDone
 
@@ -352,9 +352,11 @@ class HTTPChannel(Protocol):
         version: bytes,
         code: int,
         reason: bytes | None,
-        fields: Iterable[tuple[bytes, Sequence[bytes]]],
+        fields: Mapping[bytes, Sequence[bytes]],
+        framing: bytes,
         body: bytes,
         delimited: bool,
+        openings: Openings | None = None,
     ) -> None:
         """Send a head, and the first piece of the body with it.
 
@@ -362,44 +364,41 @@ class HTTPChannel(Protocol):
             version: The protocol version to answer in.
             code: The status code.
             reason: The reason phrase; the usual one if None.
-            fields: The fields as (name, values) pairs.
+            fields: The fields by canonical name.
+            framing: One more field line, which says how long the body is, or nothing.
             body: The first piece of the body, transfer coding applied; it may be empty.
             delimited: Whether the client can tell where the body ends; if not, the connection ends with it.
+            openings: Where Server and Date come from, if they are not among the fields.
 
         Raises:
             LocalProtocolError: If the head holds what may not go on the wire; nothing is sent.
         """
-        head = self._make_head(version, code, reason, fields, delimited)
-        if len(body) <= _JOINED:
-            self.transport.write(head + body)
-        else:
-            self.transport.writeSequence([head, body])
-
-    def _make_head(
-        self,
-        version: bytes,
-        code: int,
-        reason: bytes | None,
-        fields: Iterable[tuple[bytes, Sequence[bytes]]],
-        delimited: bool,
-    ) -> bytes:
         if not delimited:
             self.persistent = 0
-        kept = []
-        for name, values in fields:
-            if name == b"Connection":
-                if any(b"close" in value.lower() for value in values):
-                    self.persistent = 0
-                    continue
-                if not self.persistent:
-                    continue
-            kept.append((name, values))
-        line = status_line(version, code, reason)
-        if not self.persistent and version == b"HTTP/1.1":
-            return response_head(line, kept, _CLOSE_LINE)
-        if self.persistent and version == b"HTTP/1.0":
-            return response_head(line, kept, _KEEP_ALIVE_LINE)
-        return response_head(line, kept)
+        if b"Connection" in fields:
+            fields = self._heed_connection(fields)
+        if openings is None:
+            opening = status_line(version, code, reason)
+        else:
+            opening = openings.at(time.time(), version, code, reason)
+        if self.persistent:
+            if version == b"HTTP/1.0":
+                opening += _KEEP_ALIVE_LINE
+        elif version == b"HTTP/1.1":
+            opening += _CLOSE_LINE
+        if len(body) <= _JOINED:
+            self.transport.write(b"%b%b%b\r\n%b" % (opening, field_lines(fields), framing, body))
+        else:
+            self.transport.writeSequence([b"%b%b%b\r\n" % (opening, field_lines(fields), framing), body])
+
+    def _heed_connection(self, fields: Mapping[bytes, Sequence[bytes]]) -> Mapping[bytes, Sequence[bytes]]:
+        """Close after this response if its Connection field says so; return the fields to be sent."""
+        closes = any(b"close" in value.lower() for value in fields[b"Connection"])
+        if closes:
+            self.persistent = 0
+        elif self.persistent:
+            return fields
+        return {name: values for name, values in fields.items() if name != b"Connection"}
 
     def writeHeaders(
         self,
@@ -419,11 +418,13 @@ class HTTPChannel(Protocol):
         Raises:
             LocalProtocolError: If the head holds what may not go on the wire; nothing is sent.
         """
+        fields: dict[bytes, list[bytes]] = {}
         if isinstance(headers, Headers):
-            fields: list[tuple[bytes, Sequence[bytes]]] = list(headers.getAllRawHeaders())
+            fields.update((name, list(values)) for name, values in headers.getAllRawHeaders())
         else:
-            fields = [(name, (value,)) for name, value in headers]
-        self.transport.write(self._make_head(version, int(code), reason, fields, delimited=True))
+            for name, value in headers:
+                fields.setdefault(name, []).append(value)
+        self.write_response(version, int(code), reason, fields, b"", b"", delimited=True)
 
     def write(self, data: bytes) -> None:
         """Send octets of a response."""

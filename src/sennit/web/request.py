@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from inspect import iscoroutine
-from time import time
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
@@ -20,10 +19,8 @@ from sennit.core.failure import Failure
 from sennit.core.report import report_error
 from sennit.http import codes
 from sennit.http import request as http_request
-from sennit.http.dates import DateLine
-from sennit.http.headers import Headers
-from sennit.http.serializer import PlainHeads
-from sennit.http.server import HTTPChannel
+from sennit.http.lazily import lazily
+from sennit.http.serializer import Openings
 from sennit.version import __version__
 from sennit.web.errors import UnsupportedMethod
 from sennit.web.interfaces import IRequest
@@ -41,7 +38,6 @@ supportedMethods = (b"GET", b"HEAD", b"POST")
 version = b"Sennit/" + __version__.encode("ascii")
 """What the Server field says."""
 
-_date = DateLine()
 _FAILED = b"<html><head><title>Processing Failed</title></head><body><b>Processing Failed</b></body></html>"
 
 
@@ -65,27 +61,16 @@ class Request(http_request.Request, Componentized):
     sitepath: list[bytes]
     __pychecker__ = "unusednames=issuer"
 
-    _sends_itself = True
     _encoder: Any = None
     _secure_session: Any = None
     _plain_session: Any = None
 
-    _plain_heads: PlainHeads = PlainHeads(version)
+    _openings = Openings(version)
 
-    def __init__(
-        self, channel: Any, *args: Any, parsePOSTFormSubmission: bool | None = None, **kw: Any
-    ) -> None:
-        if parsePOSTFormSubmission is None and not args and not kw:
-            self.channel = self._connection = channel
-        else:
-            if parsePOSTFormSubmission is not None:
-                kw["parsePOSTFormSubmission"] = parsePOSTFormSubmission
-            http_request.Request.__init__(self, channel, *args, **kw)
-        self._adapterCache = {}
-
-    def _add_initial_headers(self, headers: Headers) -> None:
-        headers.setRawHeaders(b"server", [version])
-        headers.setRawHeaders(b"date", [_date.at(time())])
+    @lazily
+    def _adapterCache(self) -> dict[str, Any]:
+        """The adapters kept by `Componentized`."""
+        return {}
 
     # Answering
 
@@ -141,40 +126,17 @@ class Request(http_request.Request, Componentized):
 
     def _send(self, body: bytes) -> None:
         """Send a whole body and finish."""
-        mine = self.__dict__
-        if self._sends_itself and mine.keys().isdisjoint(_NOT_PLAIN) and self.method != b"HEAD" and body:
-            channel = self.channel
-            if type(channel) is HTTPChannel and channel.persistent and self.clientproto == b"HTTP/1.1":
-                self._send_plainly(channel, body)
-                return
         if self.finished or self._disconnected:
             return
         # An empty body may stand for one left out: then nothing is known of its length.
         known = body or (self.method != b"HEAD" and self.code not in codes.NO_BODY_CODES)
         if known and self._encoder is None and not self.startedWriting:
-            if "responseHeaders" in self.__dict__:
-                self.responseHeaders.setRawHeaders(b"content-length", [b"%d" % len(body)])
+            if self._fields is not None and (self._headers is not None or b"Content-Length" in self._fields):
+                self.setHeader(b"content-length", b"%d" % len(body))
             else:
-                self._plain_length = len(body)
+                self._length = len(body)
         self.write(body)
         self.finish()
-
-    def _send_plainly(self, channel: HTTPChannel, body: bytes) -> None:
-        """Do what `write` and `finish` would, for a request that nothing was done to."""
-        head = self._plain_heads.at(time(), self.code, self.code_message, self.defaultContentType)
-        length = len(body)
-        channel.transport.write(b"%b%d\r\n\r\n%b" % (head, length, body))
-        self.startedWriting = self.finished = 1
-        self.sentLength = length
-        factory = channel.factory
-        if factory is not None:
-            factory.log(self)
-        self.channel = None
-        channel.requestDone(self)
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls._sends_itself = cls.write is Request.write and cls.finish is Request.finish
 
     def _send_unusual(self, resrc: Any, body: Any) -> None:
         if isinstance(body, Deferred) or iscoroutine(body):
@@ -251,10 +213,10 @@ class Request(http_request.Request, Componentized):
                 self.unregisterProducer()
             self.channel.loseConnection()
             return
-        for name in ("responseHeaders", "cookies"):
-            self.__dict__.pop(name, None)
+        self._fields = self._headers = self._length = None
+        self.cookies = []
+        self.chunked = 0
         self._encoder = None
-        self._plain_length = None
         self.etag = None
         self.lastModified = None
         self.setResponseCode(codes.INTERNAL_SERVER_ERROR)
@@ -383,14 +345,5 @@ def _cookie_name(segment: bytes) -> bytes:
 def _cancel(reason: Failure, deferred: Deferred[Any]) -> None:
     deferred.cancel()
 
-
-_NOT_PLAIN = frozenset(
-    (
-        "_encoder", "code", "code_message", "content", "cookies", "defaultContentType", "etag", "finish",
-        "finished", "lastModified", "notifications", "producer", "responseHeaders", "startedWriting", "write",
-        "_disconnected",
-    )
-)  # fmt: skip
-"""Attributes that only a request has which something was done to."""
 
 _KNOWN_METHODS = frozenset((b"PUT", b"DELETE", b"PATCH", b"OPTIONS", b"TRACE"))
