@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import sys
 
-TYPE_CHECKING = (
-    False  # as type checkers know it; the module that has it takes longer to load than all of this
-)
+# Type checkers know this name; the module that it is commonly taken from loads longer than all of this.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.machinery import ModuleSpec

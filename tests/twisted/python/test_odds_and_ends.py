@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sennit.trial import patching
 from sennit.twisted.internet.abstract import isIPAddress, isIPv6Address
 from sennit.twisted.internet.fdesc import readFromFD, setBlocking, setNonBlocking, writeToFD
 from sennit.twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 from sennit.twisted.python import (
     compat,
     deprecate,
-    monkey,
     procutils,
     randbytes,
     runtime,
@@ -309,7 +309,7 @@ def test_warnings_are_suppressed_until_a_deferred_fires():
 
 def test_patches_are_put_back():
     holder = types.SimpleNamespace(a=1, b=2)
-    patcher = monkey.MonkeyPatcher((holder, "a", 10), (holder, "a", 20))
+    patcher = patching.MonkeyPatcher((holder, "a", 10), (holder, "a", 20))
     assert patcher.runWithPatches(lambda: holder.a) == 20
     assert holder.a == 1
     with patcher:
