@@ -7,7 +7,7 @@ PORT ?= 8080
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= auto
 
-.PHONY: help serve test lint types bench docs interop conformance format clean
+.PHONY: help serve test gui lint types bench docs interop conformance format clean
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
@@ -18,6 +18,11 @@ $(VENV)/run.stamp: pyproject.toml
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
 	$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/gui.stamp: $(VENV)/dev.stamp
+	$(PIP) --editable '.[qt]'
+	-$(PIP) --editable '.[gtk]'
 	@touch $@
 
 $(VENV)/docs.stamp: $(VENV)/run.stamp
@@ -32,6 +37,9 @@ test: $(VENV)/dev.stamp  ## run the tests, in parallel
 
 interop: $(VENV)/dev.stamp  ## run the tests that talk to real foreign programs, where these are installed
 	$(BIN)/python -m pytest -m interop $(ARGS)
+
+gui: $(VENV)/gui.stamp  ## run the tests that need a toolkit: Qt, and GTK and wx where they install
+	$(BIN)/python -m pytest -m gui $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## ruff with every rule, and the layers of the design
 	$(BIN)/ruff check .

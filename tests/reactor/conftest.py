@@ -5,30 +5,28 @@ from __future__ import annotations
 import asyncio
 import gc
 import heapq
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.loop_choice import chosen_loop, loop_params, threaded_loop
+
 from sennit.log.capture import capturedLogs
-from sennit.reactor import LoopNotAvailable, Reactor
-from sennit.reactor.loops import loop_names, new_loop
+from sennit.reactor import Reactor
 
 
-def _available():
-    names = []
-    for name in loop_names():
-        try:
-            new_loop(name).close()
-        except LoopNotAvailable:
-            continue
-        names.append(name)
-    return names
-
-
-@pytest.fixture(params=_available())
+@pytest.fixture(params=loop_params())
 def loop_name(request):
-    return request.param
+    return chosen_loop(request.param)
+
+
+@pytest.fixture
+def threadable_loop_name(loop_name):
+    return threaded_loop(loop_name)
 
 
 @pytest.fixture

@@ -271,7 +271,7 @@ def test_a_plain_file_is_refused_where_the_system_cannot_watch_it(reactor, loop_
     path.write_text("text")
     with path.open("rb") as file:
         reader = Descriptor(file, lambda: reactor.removeReader(reader))
-        if loop_name in {"select", "poll"}:
+        if loop_name in {"select", "poll", "qt", "gtk"}:
             reactor.addReader(reader)
             while reactor.getReaders():
                 reactor.iterate(1)

@@ -222,12 +222,12 @@ def test_the_running_reactor_is_the_current_one(reactor):
         current_reactor()
 
 
-def test_several_reactors_run_in_their_threads(loop_name):
+def test_several_reactors_run_in_their_threads(threadable_loop_name):
     seen = {}
     barrier = threading.Barrier(3)
 
     def program(number):
-        reactor = Reactor(loop_name)
+        reactor = Reactor(threadable_loop_name)
 
         def together():
             barrier.wait(30)

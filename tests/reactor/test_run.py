@@ -167,7 +167,7 @@ def test_debugging_is_asked_for(loop_name):
     assert sennit.run(main, loop=loop_name) is False
 
 
-def test_programs_run_side_by_side_in_threads(loop_name):
+def test_programs_run_side_by_side_in_threads(threadable_loop_name):
     results = []
 
     async def main(number):
@@ -176,7 +176,7 @@ def test_programs_run_side_by_side_in_threads(loop_name):
 
     threads = [
         threading.Thread(
-            target=lambda number=number: results.append(sennit.run(main, number, loop=loop_name))
+            target=lambda number=number: results.append(sennit.run(main, number, loop=threadable_loop_name))
         )
         for number in range(4)
     ]

@@ -122,11 +122,11 @@ def test_a_second_signal_does_not_wait_for_the_shutdown(reactor):
     reactor.removeSystemEventTrigger(trigger)
 
 
-def test_outside_of_the_main_thread_a_reactor_runs_without_handlers(loop_name):
+def test_outside_of_the_main_thread_a_reactor_runs_without_handlers(threadable_loop_name):
     during = []
 
     def program():
-        reactor = Reactor(loop_name)
+        reactor = Reactor(threadable_loop_name)
         reactor.callWhenRunning(lambda: (during.append(signal.getsignal(signal.SIGTERM)), reactor.stop()))
         reactor.run()
         reactor.close()

@@ -13,30 +13,17 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.loop_choice import chosen_loop, loop_params
 from tests.transport.kit import TCP, UNIX, Client, Recorder, Server, in_reactor
 from tests.transport.pipes_kit import Pipes
 
 from sennit.log.capture import capturedLogs
-from sennit.reactor import LoopNotAvailable, Reactor
-from sennit.reactor.loops import loop_names, new_loop
+from sennit.reactor import Reactor
 
 
-def _available():
-    names = {}
-    for name in loop_names():
-        try:
-            loop = new_loop(name)
-        except LoopNotAvailable:
-            continue
-        # "asyncio" is one of the others under another name.
-        names.setdefault((type(loop), type(getattr(loop, "_selector", None))), name)
-        loop.close()
-    return list(names.values())
-
-
-@pytest.fixture(params=_available())
+@pytest.fixture(params=loop_params(distinct=True))
 def loop_name(request):
-    return request.param
+    return chosen_loop(request.param)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import Any
 from sennit.core.failure import Failure
 from sennit.log import Logger
 from sennit.reactor.clock import steady_clock, wall_clock
-from sennit.reactor.loops import new_loop
+from sennit.reactor.loops import new_loop, runs_nested
 
 __all__ = ["LOOP_ATTRIBUTE", "ReactorBase", "report_loop_error"]
 
@@ -43,6 +43,8 @@ class ReactorBase:
         self._held = False
         # True while `iterate` waits for something to happen: whoever runs something then stops the loop.
         self._pass_wanted = False
+        # True on a loop that may be run from within a call that it makes.
+        self._nested = False
         self._loop_name = loop if isinstance(loop, str) else None
         self._owns_loop = not isinstance(loop, asyncio.AbstractEventLoop)
         if isinstance(loop, asyncio.AbstractEventLoop):
@@ -62,6 +64,7 @@ class ReactorBase:
         self._loop = loop
         self._now = steady_clock(loop)
         self._wall = wall_clock(loop)
+        self._nested = runs_nested(loop)
         if self._debug:
             loop.set_debug(True)
         if getattr(loop, LOOP_ATTRIBUTE, None) is None:

@@ -6,6 +6,9 @@ descriptor hears `connectionLost`, then the ``during`` and ``after`` triggers ru
 pools are joined while the loop still turns, so that threads which wait for the loop can finish.  Then the
 loop stops and `run` returns.  `crash` leaves at once and fires nothing.
 
+Whoever else stops the loop (a toolkit, when its last window is closed) has stopped the reactor: the loop
+is turned until the shutdown is through.
+
 After either, the reactor can be run again: on the same loop, or after `close` on a new one.
 """
 
@@ -206,9 +209,15 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
             self._signals.install()
 
     def _turn(self) -> None:
+        loop = self.loop
         enter_reactor(self)
         try:
-            self.loop.run_forever()
+            loop.run_forever()
+            while self._started:
+                # Somebody else stopped the loop, or a toolkit did whose last window was closed.
+                if not self._stopping:
+                    self.stop()
+                loop.run_forever()
         finally:
             leave_reactor(self)
             self._end()

@@ -115,7 +115,12 @@ class Threads(ReactorBase):
             return
         calls = self._calls
         for _ in range(len(calls)):
+            if not calls:
+                # One of them ran the loop within the loop, as a modal dialog does.
+                break
             context, func, args, kwargs = calls.popleft()
+            if self._nested and calls and not self._wake_asked:
+                self._wake()
             try:
                 context.run(func, *args, **kwargs)
             except BaseException:

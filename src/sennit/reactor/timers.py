@@ -322,6 +322,9 @@ class Timers(ReactorBase):
         heap = self._heap
         queue = self._queue
         for _ in range(len(queue)):
+            if not queue:
+                # One of them ran the loop within the loop, as a modal dialog does.
+                break
             call = queue.popleft()
             deadline = call._deadline
             if heap and heap[0][0] <= deadline <= now:
@@ -367,6 +370,11 @@ class Timers(ReactorBase):
 
     def _make(self, call: DelayedCall) -> None:
         call.called = True
+        if self._nested:
+            # The call may run the loop within the loop: whoever waits behind it must not wait for its end.
+            if self._queue and not self._pass_asked:
+                self._ask_pass()
+            self._arm()
         context = call._context
         func = call.func
         assert context is not None

@@ -6,12 +6,41 @@ A backend that this machine cannot give says so when it is asked for, not when i
 from __future__ import annotations
 
 import asyncio
-import importlib
+import atexit
+import importlib.machinery
+import select
+import weakref
 from importlib.util import find_spec
 
-__all__ = ["LoopNotAvailable", "loop_names", "new_loop", "stands_on_libuv"]
+__all__ = [
+    "LoopNotAvailable",
+    "close_at_exit",
+    "installed_loops",
+    "loop_names",
+    "new_loop",
+    "runs_nested",
+    "stands_on_libuv",
+]
 
-_NAMES = ("uvloop", "asyncio", "select", "poll", "epoll", "kqueue")
+# What each loop needs: modules ("a|b" is either), or a function of the select module.
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "uvloop": ("uvloop",),
+    "asyncio": (),
+    "select": (),
+    "poll": ("select.poll",),
+    "epoll": ("select.epoll",),
+    "kqueue": ("select.kqueue",),
+    "qt": ("qasync", "PySide6|PyQt6"),
+    "gtk": ("gi.events",),
+    "glib": ("gi.events",),
+    "tk": ("_tkinter",),
+    "wx": ("wx",),
+    "cocoa": ("rubicon.objc",),
+}
+# Whose loops are turned by a toolkit, which can run a loop within the loop (a modal dialog).
+_TOOLKITS = frozenset({"qasync", "gi", "rubicon"})
+_open: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
+_GUESTS = "sennit.reactor.loops.guest"
 
 
 class LoopNotAvailable(RuntimeError):
@@ -20,7 +49,12 @@ class LoopNotAvailable(RuntimeError):
 
 def loop_names() -> tuple[str, ...]:
     """Return the names that `new_loop` knows, available here or not."""
-    return _NAMES
+    return tuple(_NEEDS)
+
+
+def installed_loops() -> tuple[str, ...]:
+    """Return the names of the loops whose libraries are installed here; none of them is imported."""
+    return tuple(name for name, needs in _NEEDS.items() if all(map(_is_there, needs)))
 
 
 def new_loop(name: str | None = None) -> asyncio.AbstractEventLoop:
@@ -28,7 +62,8 @@ def new_loop(name: str | None = None) -> asyncio.AbstractEventLoop:
 
     Args:
         name: ``"uvloop"``, ``"asyncio"`` (the platform's own choice), ``"select"``, ``"poll"``,
-            ``"epoll"`` or ``"kqueue"``; None takes uvloop where it is installed, else ``"asyncio"``.
+            ``"epoll"`` or ``"kqueue"``; or a toolkit's: ``"qt"``, ``"gtk"``, ``"glib"``, ``"tk"``, ``"wx"``
+            or ``"cocoa"``.  None takes uvloop where it is installed, else ``"asyncio"``.
 
     Returns:
         A new loop, neither running nor set as the thread's current one.
@@ -39,8 +74,11 @@ def new_loop(name: str | None = None) -> asyncio.AbstractEventLoop:
     """
     if name is None:
         name = "uvloop" if find_spec("uvloop") is not None else "asyncio"
-    if name not in _NAMES:
-        raise ValueError(f"There is no loop named {name!r}; choose from {', '.join(_NAMES)}.")
+    if name not in _NEEDS:
+        here = ", ".join(installed_loops())
+        raise ValueError(
+            f"There is no loop named {name!r}; choose from {', '.join(_NEEDS)}.  Installed here: {here}."
+        )
     loop: asyncio.AbstractEventLoop = importlib.import_module(f"{__name__}.{name}").new()
     return loop
 
@@ -48,3 +86,43 @@ def new_loop(name: str | None = None) -> asyncio.AbstractEventLoop:
 def stands_on_libuv(loop: asyncio.AbstractEventLoop) -> bool:
     """Tell whether a loop is uvloop's, or a subclass of it."""
     return any(kind.__module__.partition(".")[0] == "uvloop" for kind in type(loop).__mro__)
+
+
+def runs_nested(loop: asyncio.AbstractEventLoop) -> bool:
+    """Tell whether a call made by the loop may run the loop: on a toolkit's it may, by a modal dialog."""
+    modules = [kind.__module__ for kind in type(loop).__mro__]
+    return _GUESTS in modules or any(module.partition(".")[0] in _TOOLKITS for module in modules)
+
+
+def close_at_exit(loop: asyncio.AbstractEventLoop) -> None:
+    """Close a loop before the interpreter ends, whose library would complain of being closed by its end."""
+    if not _open:
+        atexit.register(_close_all)
+    _open.add(loop)
+
+
+def _close_all() -> None:
+    for loop in list(_open):
+        if not loop.is_running() and not loop.is_closed():
+            loop.close()
+
+
+def _is_there(need: str) -> bool:
+    package, _, inside = need.partition(".")
+    if package == "select":
+        return hasattr(select, inside)
+    return any(_can_import(module) for module in need.split("|"))
+
+
+def _can_import(module: str) -> bool:
+    package, _, inside = module.partition(".")
+    try:
+        found = find_spec(package)
+    except ValueError:
+        # Somebody put it in sys.modules by hand, or None there to hide it.
+        return False
+    if found is None or not inside:
+        return found is not None
+    # Whether a package has a module, without importing the package.
+    finders = found.submodule_search_locations or []
+    return importlib.machinery.PathFinder.find_spec(module, list(finders)) is not None
