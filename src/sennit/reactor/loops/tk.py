@@ -39,6 +39,8 @@ class TkLoop(GuestLoop):
     _tcl: Any = None
     _timer: Any = None
     _descriptor = -1
+    _left = False
+    _is_main = True
 
     def enter(self, descriptor: int) -> None:
         """Have Tcl watch the descriptor."""
@@ -59,12 +61,23 @@ class TkLoop(GuestLoop):
         self._timer = self._tcl.createtimerhandler(delay, self._on_tick)
 
     def turn(self) -> None:
-        """Run Tcl's loop."""
-        self._tcl.mainloop(_NO_WINDOWS)
+        """Run Tcl's loop.
+
+        tkinter's, which knows `Misc.quit` and raises what Tk's callbacks raise, is one for the process: a
+        ``quit`` in any thread ends it in any.  It is the main thread's; others turn Tcl's loop themselves.
+        """
+        self._left = False
+        self._is_main = threading.current_thread() is threading.main_thread()
+        if self._is_main:
+            self._tcl.mainloop(_NO_WINDOWS)
+        while not (self._is_main or self._left):
+            self._tcl.dooneevent(0)
 
     def quit(self) -> None:
         """End Tcl's loop."""
-        self._tcl.quit()
+        self._left = True
+        if self._is_main:
+            self._tcl.quit()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
