@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.loop_choice import chosen_loop, loop_params
 from tests.transport.kit import TCP, UNIX, Client, Recorder, Server, in_reactor
 from tests.transport.pipes_kit import Pipes
+from tests.transport.secure_kit import TLS, NestedTLS, StartedTLS
 
 from sennit.log.capture import capturedLogs
 from sennit.reactor import Reactor
@@ -77,7 +78,7 @@ def descriptors(reactor):
     return count
 
 
-@pytest.fixture(params=[TCP, UNIX, Pipes], ids=lambda kind: kind.name)
+@pytest.fixture(params=[TCP, UNIX, TLS, NestedTLS, StartedTLS, Pipes], ids=lambda kind: kind.name)
 def streams(request, reactor, short_path):
     """One kind of stream transport: a way to listen, to connect, and to connect a plain socket."""
     return request.param(reactor, short_path)
@@ -102,7 +103,10 @@ def connect(streams):
         ports.append(port)
         connecting = Client(client)
         streams.connect(port, connecting)
-        return await listening.nth(), await connecting.nth()
+        both = await listening.nth(), await connecting.nth()
+        if hasattr(streams, "settled"):
+            await streams.settled(*both)
+        return both
 
     return connect
 
@@ -117,7 +121,10 @@ def serve(streams):
         port = streams.listen(listening)
         peer = streams.raw(port)
         peers.append(peer)
-        return await listening.nth(), peer
+        protocol = await listening.nth()
+        if hasattr(peer, "settled"):
+            await peer.settled(protocol)
+        return protocol, peer
 
     yield serve
     for peer in peers:

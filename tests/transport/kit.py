@@ -38,6 +38,13 @@ def in_reactor(reactor, coroutine):
     return outcome[0]
 
 
+def beneath(transport):
+    """Give the connection under all TLS."""
+    while hasattr(transport, "wrappedProtocol"):
+        transport = transport.transport
+    return transport
+
+
 async def turns(reactor, number=3):
     """Let the loop turn a few times."""
     for _ in range(number):
@@ -212,6 +219,7 @@ class TCP:
     """Streams over TCP."""
 
     name = "tcp"
+    layered = secure = False
     resets = True
 
     def __init__(self, reactor, directory):
@@ -237,6 +245,7 @@ class UNIX:
     """Streams over UNIX sockets."""
 
     name = "unix"
+    layered = secure = False
     resets = False
 
     def __init__(self, reactor, directory):

@@ -9,7 +9,8 @@ import weakref
 from contextlib import closing
 
 import pytest
-from tests.transport.kit import TCP, UNIX, Client, HalfCloseable, Recorder, Server, in_reactor, turns
+from tests.transport.kit import TCP, UNIX, Client, HalfCloseable, Recorder, Server, beneath, in_reactor, turns
+from tests.transport.secure_kit import TLS, NestedTLS, StartedTLS
 
 from sennit.core.deferred import Deferred
 from sennit.core.errors import ConnectionAborted, ConnectionDone, ConnectionLost
@@ -22,9 +23,10 @@ from sennit.core.interfaces import (
     ITransport,
 )
 
-BIG = 4_000_000
+BIG = 6_000_000
 
-on_sockets = pytest.mark.parametrize("streams", [TCP, UNIX], ids=lambda kind: kind.name, indirect=True)
+SOCKETS = [TCP, UNIX, TLS, NestedTLS, StartedTLS]
+on_sockets = pytest.mark.parametrize("streams", SOCKETS, ids=lambda kind: kind.name, indirect=True)
 """For what only ports, connectors and sockets have."""
 
 
@@ -812,11 +814,14 @@ async def test_attributes_can_be_set_on_a_transport(reactor, serve):
 
 
 @on_sockets
-async def test_a_transport_names_itself(reactor, connect):
+async def test_a_transport_names_itself(reactor, connect, streams):
     server, client = await connect()
-    assert server.transport.logPrefix() == server.transport.logstr
-    assert server.transport.logstr.startswith("Recorder,0")
-    assert client.transport.logstr == "Recorder,client"
+    name = beneath(server.transport).protocol.logPrefix()
+    assert name.startswith("Recorder")
+    assert server.transport.logstr.startswith(f"{name},0")
+    assert client.transport.logstr == f"{name},client"
+    if not streams.layered:
+        assert server.transport.logPrefix() == server.transport.logstr
     assert repr(server.transport)
     assert repr(client.transport)
     assert server.transport.reactor is reactor
@@ -829,11 +834,15 @@ async def test_a_transport_names_itself(reactor, connect):
 
 
 @on_sockets
-async def test_a_transport_gives_its_handle(reactor, serve):
+async def test_a_transport_gives_its_handle(reactor, serve, streams):
     server, _peer = await serve()
     transport = server.transport
-    assert transport.getHandle().fileno() == transport.fileno() == transport.socket.fileno()
+    assert transport.fileno() == transport.socket.fileno()
     os.fstat(transport.fileno())
+    if streams.secure:
+        assert transport.getHandle().get_protocol_version_name() == "TLSv1.3"
+    else:
+        assert transport.getHandle() is transport.socket
 
 
 async def test_a_transport_declares_what_it_provides(reactor, connect):
@@ -908,7 +917,7 @@ async def test_a_connector_connects_disconnects_and_connects_again(reactor, stre
     for number in (1, 2):
         protocol = await client.nth(number)
         assert connector.state == "connected"
-        assert connector.transport is protocol.transport
+        assert connector.transport is beneath(protocol.transport)
         assert protocol.transport.connector is connector
         with pytest.raises(RuntimeError):
             connector.connect()

@@ -27,15 +27,19 @@ class Engine(ABC):
         encrypt: Takes bytes, or a part of them, and returns how many.
         take: Gives the bytes to be sent; there may be none.
         want: The exceptions that mean: not before more is received.
+        end: The exceptions that mean the same as reading nothing.
+        server: Whether this is the server's end, which does not begin.
     """
 
-    __slots__ = ("encrypt", "feed", "read", "take", "want")
+    __slots__ = ("encrypt", "end", "feed", "read", "server", "take", "want")
 
     feed: Callable[[bytes], Any]
     read: Callable[[int], bytes]
     encrypt: Callable[[Any], int]
     take: Callable[[], bytes]
     want: tuple[type[BaseException], ...]
+    end: tuple[type[BaseException], ...]
+    server: bool
 
     @abstractmethod
     def handshake(self) -> None:

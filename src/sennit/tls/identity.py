@@ -89,10 +89,10 @@ class IdentityObjects(Identity):
 
     def into_openssl(self, context: Any) -> None:
         """Load it into a context of pyOpenSSL."""
-        context.use_certificate(self._certificate)
-        context.use_privatekey(self._key)
+        context.use_certificate(self._certificate.to_cryptography())
+        context.use_privatekey(self._key.to_cryptography_key())
         for one in self._chain:
-            context.add_extra_chain_cert(one)
+            context.add_extra_chain_cert(one.to_cryptography())
         context.check_privatekey()
 
     def certificate(self) -> Any:

@@ -138,7 +138,8 @@ class TLSLayer(Sender):
         """Begin the handshake."""
         if not self._over and self.connected:
             self._start_timer(self._handshake_timeout)
-            self._shake()
+            if not self._engine.server:
+                self._shake()
 
     def dataReceived(self, bytes: bytes) -> None:
         """Decrypt, and hand on."""
@@ -172,8 +173,17 @@ class TLSLayer(Sender):
             return
         if self._reason is not None:
             reason = self._reason
-        elif reason.check(ConnectionDone) and not (self._their_end_come or self.disconnecting):
-            reason = CONNECTION_LOST if self._shaken else _CUT_OFF_EARLY
+        elif reason.check(ConnectionDone):
+            if not (self._their_end_come or self.disconnecting):
+                reason = CONNECTION_LOST if self._shaken else _CUT_OFF_EARLY
+        elif (
+            self._their_end_come
+            and self._our_end_sent
+            and reason.check(ConnectionLost)
+            and not reason.check(ConnectionAborted)
+        ):
+            # Both have said all: how the transport went after that takes nothing away.
+            reason = connectionDone
         # A failure refers to the frames it came through, and they to us.
         self._reason = None
         self.connected = False
@@ -219,6 +229,13 @@ class TLSLayer(Sender):
         if self.connected and not self.disconnected:
             self._stop()
             self._abort_below()
+
+    def drop(self) -> None:
+        """Close at once, and leave it to the transport how."""
+        if self.connected:
+            self._stop()
+            self._take_valve()
+            self.transport.connectionLost(Failure(ConnectionAborted()))
 
     def loseWriteConnection(self) -> None:
         """Send what is written, then a close_notify; reading goes on where the version of TLS allows it."""
@@ -338,6 +355,8 @@ class TLSLayer(Sender):
                     data = self._read(RECORD)
                 except self._engine.want:
                     break
+                except self._engine.end:
+                    data = b""
                 except Exception as error:
                     self._fail(error)
                     return
@@ -444,6 +463,8 @@ class TLSLayer(Sender):
                 data = self._read(RECORD)
             except self._engine.want:
                 break
+            except self._engine.end:
+                data = b""
             except Exception as error:
                 self._fail(error)
                 return

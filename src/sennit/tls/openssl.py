@@ -12,6 +12,7 @@ __all__ = ["OpenSSLEngine"]
 
 _BLOCK = 1 << 15
 _WANT = (SSL.WantReadError, SSL.WantWriteError, SSL.WantX509LookupError)
+_END = (SSL.ZeroReturnError,)
 
 
 class OpenSSLEngine(Engine):
@@ -22,7 +23,7 @@ class OpenSSLEngine(Engine):
         server: Whether this is the server's end.
     """
 
-    __slots__ = ("_receive", "_tls")
+    __slots__ = ("_tls",)
 
     def __init__(self, connection: Any, *, server: bool) -> None:
         self._tls = connection
@@ -30,12 +31,13 @@ class OpenSSLEngine(Engine):
             connection.set_accept_state()
         else:
             connection.set_connect_state()
-        self._receive = connection.recv
         self.feed = connection.bio_write
-        self.read = self._read
+        self.read = connection.recv
         self.encrypt = connection.send
         self.take = self._take
         self.want = _WANT
+        self.end = _END
+        self.server = server
 
     def handshake(self) -> None:
         """Take the handshake as far as it goes."""
@@ -75,13 +77,6 @@ class OpenSSLEngine(Engine):
 
     def finished(self) -> None:
         """Keep nothing: sessions are the context's affair."""
-
-    def _read(self, size: int) -> bytes:
-        try:
-            data: bytes = self._receive(size)
-        except SSL.ZeroReturnError:
-            return b""
-        return data
 
     def _take(self) -> bytes:
         """Gather what there is; only a full block may have another behind it."""

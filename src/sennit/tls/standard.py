@@ -17,6 +17,7 @@ from sennit.tls.identity import Identity
 __all__ = ["StandardEngine"]
 
 _WANT = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_END = (ssl.SSLZeroReturnError,)
 
 
 class StandardEngine(Engine):
@@ -55,6 +56,8 @@ class StandardEngine(Engine):
         self.encrypt = tls.write
         self.take = outgoing.read
         self.want = _WANT
+        self.end = _END
+        self.server = server
 
     def handshake(self) -> None:
         """Take the handshake as far as it goes."""

@@ -125,7 +125,8 @@ class Plaintext(Protocol):
         connection = self._connection()
         if connection._reason is None:
             connection._reason = reason
-        self._above.connection_lost(None)
+        above, self._above = self._above, None
+        above.connection_lost(None)
 
     def pauseProducing(self) -> None:
         """Hand on that too much waits."""
@@ -145,8 +146,8 @@ class Plaintext(Protocol):
         self.layer.loseConnection()
 
     def abort(self) -> None:
-        """Close at once."""
-        self.layer.abortConnection()
+        """Close at once; whoever wants a reset has set that on the socket."""
+        self.layer.drop()
 
     def pause_reading(self) -> None:
         """Hand on nothing."""

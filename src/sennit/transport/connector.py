@@ -27,7 +27,7 @@ from sennit.core.errors import (
     getConnectError,
 )
 from sennit.core.failure import Failure
-from sennit.core.interfaces import IClientFactory, IConnector
+from sennit.core.interfaces import IClientFactory, IConnector, ITransport
 from sennit.log import Logger
 from sennit.transport.accepting import carry
 from sennit.transport.registry import open_things
@@ -98,7 +98,7 @@ class StreamConnector(Owner, ABC):
         if self.state == "connecting":
             self.stopConnecting()
         elif self.state == "connected":
-            self.transport.loseConnection()
+            _outermost(self.transport).loseConnection()
 
     def cancelTimeout(self) -> None:
         """Let the attempt take as long as it takes."""
@@ -190,6 +190,15 @@ class StreamConnector(Owner, ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} {self.state} {self.getDestination()!r}>"
+
+
+def _outermost(transport: Any) -> Any:
+    """Give the transport that the program's protocol has: a layer in between says good-bye in its own way."""
+    layer = transport.protocol
+    while ITransport.providedBy(layer):
+        transport = layer
+        layer = getattr(layer, "wrappedProtocol", None)
+    return transport
 
 
 class Attempt(ABC):
