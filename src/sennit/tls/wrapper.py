@@ -49,11 +49,6 @@ class TLSMemoryBIOProtocol(ProtocolWrapper):
         )
         self.factory = factory
         self._connect_wrapped = _connectWrapped
-        self._last_prefix: str | None = None
-
-    def logPrefix(self) -> str:
-        """Give the program's protocol's prefix, and this class's name; the same after the loss."""
-        return super().logPrefix() if self._last_prefix is None else self._last_prefix
 
     # IProtocol: what the transport below calls.
 
@@ -89,7 +84,6 @@ class TLSMemoryBIOProtocol(ProtocolWrapper):
         """Tell the program's protocol, with the reason that TLS has for it."""
         if self.layer.disconnected:
             return
-        self._last_prefix = super().logPrefix()
         self.factory.unregisterProtocol(self)
         self.layer.connectionLost(reason)
 
