@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.harness import BenchmarkError, Options, Result
 
-ROOMS = ("deferred", "tcp_echo", "udp_echo", "http_hello", "idle_memory", "startup")
+ROOMS = ("deferred", "tcp_echo", "udp_echo", "spawn", "http_hello", "idle_memory", "startup")
 
 
 def main() -> int:

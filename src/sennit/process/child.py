@@ -42,6 +42,8 @@ __all__ = ["Child", "ChildReader", "ChildWriter", "Pipe"]
 
 _log = Logger()
 
+_DONE = Failure(ConnectionDone())
+
 _FAILED = 1 << 8
 """The status of a process that ended with exit code 1."""
 
@@ -271,7 +273,7 @@ class Child:
 
     def pipe_closed(self, name: int, error: OSError | None) -> None:
         """Learn that our end of a descriptor is closed."""
-        self.childConnectionLost(name, Failure(_lost(error)))
+        self.childConnectionLost(name, _lost(error))
 
     def childConnectionLost(self, childFD: int, reason: Failure) -> None:
         """Forget a descriptor that is closed."""
@@ -420,12 +422,12 @@ class Child:
             _log.failure("Error in {method!r}", method=method)
 
 
-def _lost(error: OSError | None) -> ConnectionDone | ConnectionLost:
+def _lost(error: OSError | None) -> Failure:
     if error is None:
-        return ConnectionDone()
+        return _DONE
     lost = ConnectionLost(str(error))
     lost.__cause__ = error
-    return lost
+    return Failure(lost)
 
 
 def _outcome(status: int | None) -> ProcessDone | ProcessTerminated:

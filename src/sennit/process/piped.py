@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from typing import Any, Literal
 
 from zope.interface import implementer
@@ -60,20 +59,20 @@ class Process(Child):
         process_group: int | None = None,
     ) -> None:
         super().__init__(reactor, proto)
-        ends: dict[int, tuple[type[ChildReader | ChildWriter], int]] = {}
+        kinds: dict[int, type[ChildReader | ChildWriter]] = {}
+        mine: dict[int, int] = {}
         descriptors: dict[int, int] = {}
         pid: int | None = None
-        with ExitStack() as if_failed, ExitStack() as theirs:
+        try:
             for name, kind in (_STANDARD if childFDs is None else childFDs).items():
                 if not isinstance(name, int) or name < 0:
                     raise ValueError(f"A key of childFDs must be a descriptor's number, not {name!r}.")
-                if kind in {"r", "w"}:
-                    read, write = os.pipe()
-                    mine, yours = (read, write) if kind == "r" else (write, read)
-                    if_failed.callback(os.close, mine)
-                    theirs.callback(os.close, yours)
-                    ends[name] = (ChildReader if kind == "r" else ChildWriter, mine)
-                    descriptors[name] = yours
+                if kind == "r":
+                    mine[name], descriptors[name] = os.pipe()
+                    kinds[name] = ChildReader
+                elif kind == "w":
+                    descriptors[name], mine[name] = os.pipe()
+                    kinds[name] = ChildWriter
                 elif isinstance(kind, int) and kind >= 0:
                     descriptors[name] = kind
                 else:
@@ -87,11 +86,17 @@ class Process(Child):
             except OSError as error:
                 if (path is None and uid is None and gid is None) or not failed_in_child(error):
                     raise
-                if 2 in ends:
+                if 2 in mine:
                     say_why(descriptors[2], executable, error)
-            if_failed.pop_all()
-        for name, (kind_of_pipe, descriptor) in ends.items():
-            self.pipes[name] = kind_of_pipe(self, name, descriptor)
+        except BaseException:
+            for descriptor in mine.values():
+                os.close(descriptor)
+            raise
+        finally:
+            for name in mine:
+                os.close(descriptors[name])
+        for name, kind_of_pipe in kinds.items():
+            self.pipes[name] = kind_of_pipe(self, name, mine[name])
         self._begin(pid)
 
     def childConnectionLost(self, childFD: int, reason: Failure) -> None:

@@ -70,16 +70,18 @@ def start(
     options = _identity(uid, gid)
     if process_group is not None:
         options["process_group"] = process_group
-    with ExitStack() as until_started:
-        if descriptors.keys() == _STANDARD:
-            options.update(stdin=descriptors[0], stdout=descriptors[1], stderr=descriptors[2])
-            if terminal:
-                options.update(start_new_session=True, preexec_fn=_control_terminal)
-        else:
-            options.update(until_started.enter_context(_arranged(descriptors)))
-        process = subprocess.Popen(  # noqa: S603 -- what to run is the caller's to say
-            list(args), executable=_find(executable, env), env=env, cwd=path, close_fds=True, **options
-        )
+    options.update(executable=_find(executable, env), env=env, cwd=path)
+    if descriptors.keys() != _STANDARD:
+        with _arranged(descriptors) as arrangement:
+            return _popen(args, options | arrangement)
+    options.update(stdin=descriptors[0], stdout=descriptors[1], stderr=descriptors[2])
+    if terminal:
+        options.update(start_new_session=True, preexec_fn=_control_terminal)
+    return _popen(args, options)
+
+
+def _popen(args: Sequence[Argument], options: dict[str, Any]) -> int:
+    process = subprocess.Popen(list(args), **options)  # noqa: S603 -- what to run is the caller's to say
     # It was asked to start the process, and to look after nothing.
     process.returncode = 0
     return process.pid
@@ -87,7 +89,7 @@ def start(
 
 def _find(executable: Argument, env: Mapping[Any, Any] | None) -> Argument:
     name = os.fsencode(executable)
-    if os.path.dirname(name):  # noqa: PTH120 -- of bytes
+    if b"/" in name:
         return executable
     for environment in (None,) if env is None else (None, env):
         for folder in os.get_exec_path(environment):

@@ -10,7 +10,7 @@ any more.  A protocol that provides `IHalfCloseableProtocol` is told of either a
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,8 @@ from sennit.core.addresses import ProcessAddress
 from sennit.core.current import current_reactor
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IHalfCloseableProtocol
-from sennit.transport.duplex import Duplex
-from sennit.transport.registry import open_things
-from sennit.transport.stream import Owner, StreamConnection, drop
+from sennit.transport.duplex import DuplexConnection
+from sennit.transport.stream import drop
 
 __all__ = ["PipeAddress", "StandardIO"]
 
@@ -30,20 +29,7 @@ class PipeAddress(ProcessAddress):
     """The address of a pair of pipes: it has nothing to tell."""
 
 
-class _Given(Owner):
-    """Has the protocol from the start."""
-
-    __slots__ = ("_protocol",)
-
-    def __init__(self, protocol: Any) -> None:
-        self._protocol = protocol
-
-    def protocol_for(self, connection: Any, peer: Any) -> Any:
-        protocol, self._protocol = self._protocol, None
-        return protocol
-
-
-class StandardIO(StreamConnection):
+class StandardIO(DuplexConnection):
     """The transport of a protocol that speaks over standard input and output.
 
     Args:
@@ -59,17 +45,9 @@ class StandardIO(StreamConnection):
     __slots__ = ("_blocking",)
 
     def __init__(self, proto: Any, stdin: int = 0, stdout: int = 1, reactor: Any = None) -> None:
-        reactor = current_reactor() if reactor is None else reactor
-        super().__init__(reactor, _Given(proto), open_things(reactor))
+        super().__init__(proto, current_reactor() if reactor is None else reactor)
         self._blocking = [(each, os.get_blocking(each)) for each in (stdin, stdout)]
-        with ExitStack() as if_failed:
-            reading = os.dup(stdin)
-            if_failed.callback(os.close, reading)
-            writing = os.dup(stdout)
-            if_failed.callback(os.close, writing)
-            carrier = Duplex(reactor.loop, self, reading, writing, self._reader_gone)
-            if_failed.pop_all()
-        carrier.open()
+        self.connect(stdin, stdout)
 
     def childDataReceived(self, fd: str, data: bytes) -> None:
         """Hand `data` to the protocol as if it had been read."""
@@ -87,13 +65,6 @@ class StandardIO(StreamConnection):
             self.readConnectionLost(reason)
         else:
             self.writeConnectionLost(reason)
-
-    def getHandle(self) -> None:
-        """Return None: there is no socket."""
-
-    def fileno(self) -> int:
-        """Return the descriptor that is read; -1 when it is closed."""
-        return -1 if self.disconnected else self._carrier.fileno()
 
     def _reader_gone(self) -> bool:
         protocol = self.protocol

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from typing import Any
 
 from sennit.transport.pipes import PipeReader, PipeWriter
+from sennit.transport.registry import open_things
+from sennit.transport.stream import Owner, StreamConnection
 
-__all__ = ["Duplex"]
+__all__ = ["Duplex", "DuplexConnection"]
 
 
 class Duplex:
@@ -78,6 +81,10 @@ class Duplex:
     def resume_reading(self) -> None:
         """Read again."""
         self._reader.resume_reading()
+
+    def read_now(self) -> None:
+        """Read what there is, without waiting for the loop to see it."""
+        self._reader.read_now()
 
     def get_write_buffer_size(self) -> int:
         """Return how many bytes wait to be written."""
@@ -154,3 +161,55 @@ class Duplex:
 
 def _nobody(data: bytes) -> None:
     """Stand in for the protocol after the end."""
+
+
+class _Given(Owner):
+    """Has the protocol from the start."""
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def protocol_for(self, connection: Any, peer: Any) -> Any:
+        protocol, self._protocol = self._protocol, None
+        return protocol
+
+
+class DuplexConnection(StreamConnection):
+    """A connection over descriptors that are there already.
+
+    Args:
+        protocol: The protocol.
+        reactor: The reactor.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, protocol: Any, reactor: Any) -> None:
+        super().__init__(reactor, _Given(protocol), open_things(reactor))
+
+    def connect(self, reading: int, writing: int) -> None:
+        """Connect the protocol, over copies of the descriptors.
+
+        Raises:
+            OSError: If one of them is not open, or can have no copy.
+        """
+        copy = os.dup(reading)
+        try:
+            carrier = Duplex(self.reactor.loop, self, copy, os.dup(writing), self._reader_gone)
+        except OSError:
+            os.close(copy)
+            raise
+        carrier.open()
+
+    def getHandle(self) -> None:
+        """Return None: there is no socket."""
+
+    def fileno(self) -> int:
+        """Return the descriptor that is read; -1 when it is closed."""
+        return -1 if self.disconnected else self._carrier.fileno()
+
+    def _reader_gone(self) -> bool:
+        """Learn that the other side takes no more; return whether to close the writing side."""
+        return False

@@ -90,7 +90,7 @@ class PipeReader:
 
     def _watch(self) -> None:
         try:
-            self._loop.add_reader(self.descriptor, self._ready)
+            self._loop.add_reader(self.descriptor, self.read_now)
         except PermissionError:
             self._due = self._loop.call_soon(self._read_and_go_on)
 
@@ -101,7 +101,8 @@ class PipeReader:
         elif self._started and not self.closed:
             self._loop.remove_reader(self.descriptor)
 
-    def _ready(self) -> None:
+    def read_now(self) -> None:
+        """Read one piece, if there is one."""
         try:
             data = os.read(self.descriptor, _CHUNK)
         except BlockingIOError:
@@ -119,7 +120,7 @@ class PipeReader:
 
     def _read_and_go_on(self) -> None:
         self._due = self._loop.call_soon(self._read_and_go_on)
-        self._ready()
+        self.read_now()
 
 
 class WriterOwner(Protocol):

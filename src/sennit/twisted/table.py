@@ -44,6 +44,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.epollreactor": ("sennit.twisted.internet.epollreactor",),
     "twisted.internet.error": ("sennit.core.errors",),
     "twisted.internet.fdesc": ("sennit.twisted.internet.fdesc",),
+    "twisted.internet.inotify": ("sennit.inotify",),
     "twisted.internet.interfaces": ("sennit.core.interfaces", "typing:TYPE_CHECKING"),
     "twisted.internet.main": ("sennit.twisted.internet.main",),
     "twisted.internet.pollreactor": ("sennit.twisted.internet.pollreactor",),
@@ -56,6 +57,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.protocol": ("sennit.protocol",),
     REACTOR: ("sennit.twisted.internet.defaultreactor",),
     "twisted.internet.selectreactor": ("sennit.twisted.internet.selectreactor",),
+    "twisted.internet.serialport": ("sennit.transport.serial",),
     "twisted.internet.stdio": ("sennit.process.stdio",),
     "twisted.internet.ssl": (
         "sennit.tls:AcceptableCiphers Certificate CertificateOptions CertificateRequest ClientContextFactory",

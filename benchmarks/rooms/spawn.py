@@ -1,0 +1,47 @@
+"""Child processes: how many a second are started and reaped, where they are and in a folder of their own.
+
+Most of the time is the child's own: the kernel loads /bin/true, and that ends.  A loop of nothing but
+`os.posix_spawn` and `os.waitpid`, with no pipes and nobody told, is the ``bare`` peer: no framework can be
+faster.  In a folder, Twisted copies its memory for each child, and Sennit does not.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+
+from benchmarks.harness import (
+    PEERS,
+    SERVER_CPU,
+    BenchmarkError,
+    Options,
+    Result,
+    compare,
+    contenders,
+    output,
+    python,
+)
+
+FLOORS: Mapping[str, Mapping[str, float]] = {
+    "spawn and reap": {"twisted": 1.0},
+    "spawn and reap, in a folder": {"twisted": 1.5},
+}
+FOLDERS = {"spawn and reap": "", "spawn and reap, in a folder": "/"}
+
+
+def measure(options: Options) -> Iterator[Result]:
+    """Yield the rates beside Twisted, and beside the system alone."""
+    for name, folder in FOLDERS.items():
+        commands = contenders("spawn_program.py", str(options.seconds), folder)
+        if not folder:
+            commands["bare"] = [python(), str(PEERS / "spawn_bare.py"), str(options.seconds)]
+        turns = {peer: functools.partial(_turn, command) for peer, command in commands.items()}
+        yield from compare(name, "/s", turns, options, FLOORS[name])
+
+
+def _turn(command: list[str]) -> float:
+    text = output(command, cpu=SERVER_CPU)
+    try:
+        return float(text)
+    except ValueError:
+        raise BenchmarkError(f"{' '.join(command)} printed {text!r}") from None
