@@ -197,6 +197,21 @@ async def test_an_ipv6_port_sends_to_ipv6_addresses_only(listen, host):
         ours.transport.write(b"x", (host, 9))
 
 
+async def test_every_write_looks_at_its_own_address(listen):
+    ours, address = listen()
+    where = to(address)
+    for _ in range(2):
+        ours.transport.write(b"good", where)
+        with pytest.raises(InvalidAddressError):
+            ours.transport.write(b"bad", ("localhost", address.port))
+    changing = [*where]
+    for host in ("localhost", "::1"):
+        changing[0] = host
+        with pytest.raises(InvalidAddressError):
+            ours.transport.write(b"bad", changing)
+    assert await ours.count(2) == [b"good"] * 2
+
+
 async def test_a_port_without_a_peer_must_be_told_where_to_send(listen):
     ours, _ = listen()
     with pytest.raises(InvalidAddressError):

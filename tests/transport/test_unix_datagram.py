@@ -228,14 +228,28 @@ async def test_exceptions_of_a_peers_protocol_are_logged(listen, path, reactor, 
     assert logged() == [ZeroDivisionError] * 2
 
 
-async def test_an_exception_as_a_peers_protocol_starts_is_its_failure(listen, path, reactor):
-    class Failing(PeerDatagrams):
+@pytest.mark.parametrize("error", [ZeroDivisionError, OSError])
+async def test_an_exception_as_a_protocol_starts_is_raised_and_leaves_nothing(
+    listen, path, reactor, error, descriptors
+):
+    class Failing:
         def startProtocol(self):
-            raise ZeroDivisionError
+            raise error
+
+    class FailingPeer(Failing, PeerDatagrams):
+        pass
+
+    class FailingServer(Failing, Datagrams):
+        pass
 
     listen()
-    with pytest.raises(ZeroDivisionError):
-        reactor.connectUNIXDatagram(path, Failing())
+    before = descriptors()
+    with pytest.raises(error):
+        reactor.connectUNIXDatagram(path, FailingPeer(), bindAddress=path + "2")
+    with pytest.raises(error):
+        reactor.listenUNIXDatagram(path + "2", FailingServer())
+    assert descriptors() == before
+    assert not exists(path + "2")
 
 
 async def test_ports_tell_who_they_are(listen, connect, path):

@@ -75,7 +75,7 @@ class DatagramPort(Listening):
         self.maxPacketSize = maxPacketSize
         self._waiting: deque[tuple[bytes, Any]] = deque()
         self._waiting_bytes = 0
-        # The sender that the protocol was last told of can be answered without a look at the address.
+        # An address that is good and need not be looked at: mostly the last sender.
         self._heard: Any = NOBODY
         self._has_peer = False
         # Whether `_sender` has a say about the senders that the system gives.
@@ -89,24 +89,8 @@ class DatagramPort(Listening):
         Raises:
             CannotListenError: If the address cannot be had.
         """
-        if self.connected:
-            return
-        self.socket = made = self._make_socket()
-        self._sendto = self._send_to_peer if self._has_peer else made.sendto
-        self._begun()
-        self._announce()
-        try:
-            self.protocol.makeConnection(self)
-        except BaseException:
-            self._close()
-            self.connected = False
-            self._open.discard(self)
-            if self.protocol.transport is self:
-                self.protocol.transport = None
-            raise
-        if self.socket is made:
-            self._watched = True
-            self.reactor.loop.add_reader(made.fileno(), self.doRead)
+        if not self.connected:
+            self._start(self._make_socket())
 
     def doRead(self) -> None:
         """Read what has come, and hand it to the protocol.  The loop calls this."""
@@ -176,6 +160,25 @@ class DatagramPort(Listening):
     @property
     def _served(self) -> Any:
         return self.protocol
+
+    def _start(self, made: socket.socket) -> None:
+        self.socket = made
+        self._sendto = self._send_to_peer if self._has_peer else made.sendto
+        self._begun()
+        self._announce()
+        try:
+            self.protocol.makeConnection(self)
+        except BaseException:
+            self._close()
+            self.connected = False
+            self._open.discard(self)
+            if self.protocol.transport is self:
+                self.protocol.transport = None
+            self._leave()
+            raise
+        if self.socket is made:
+            self._watched = True
+            self.reactor.loop.add_reader(made.fileno(), self.doRead)
 
     @abstractmethod
     def _make_socket(self) -> socket.socket:

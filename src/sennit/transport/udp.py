@@ -219,13 +219,15 @@ class UDPPort(DatagramPort):
 
     def _checked(self, addr: Any) -> Any:
         if self._peer is not None:
-            if addr is None or addr[:2] in {self._peer, self._peer_named}:
+            if addr is None or addr[:2] == self._peer or addr[:2] == self._peer_named:  # lists have no hash
                 return None
             raise InvalidAddressError(addr, f"This port sends to its peer {self._peer} only.")
         if addr is None:
             raise InvalidAddressError(None, "A port without a peer must be told where to send to.")
         if addr[0] != "<broadcast>" or self.addressFamily != socket.AF_INET:
             self._check_host(addr[0], "A receiver")
+        if type(addr) is tuple:
+            self._heard = addr
         return addr
 
     def _check_host(self, host: str, who: str) -> None:

@@ -199,12 +199,14 @@ class ConnectedUNIXDatagramPort(_Port):
 
     def startListening(self) -> None:
         """Open the socket and connect it; the protocol's ``connectionFailed`` hears if that fails."""
+        if self.connected:
+            return
         try:
-            super().startListening()
+            made = self._make_socket()
         except (CannotListenError, OSError):
-            if self.protocol is None or self.connected:
-                raise
             self.protocol.connectionFailed(Failure())
+            return
+        self._start(made)
 
     def write(self, datagram: bytes) -> None:  # type: ignore[override]  # the peer is known
         """Send a datagram to the peer; if it is gone, the protocol's ``connectionRefused`` is called.
