@@ -37,14 +37,10 @@ class lazily(Generic[_T]):  # noqa: N801 (used as a decorator)
 
 
 class noted(lazily[_T]):  # noqa: N801 (used as a decorator)
-    """Do as `lazily`, and set ``_<name>_made`` when the attribute is made or assigned.
+    """Do as `lazily`, and set ``_noted`` when such an attribute is made or assigned for the first time.
 
-    The class has that mark as False.  Each use of the attribute costs a call.
+    While it is False, none of them is in ``vars(instance)``.  Each use of the attribute costs a call.
     """
-
-    def __init__(self, make: Callable[[Any], _T]) -> None:
-        super().__init__(make)
-        self._mark = f"_{self._name}_made"
 
     def __get__(self, instance: Any, owner: type | None = None) -> _T:
         if instance is None:
@@ -57,4 +53,4 @@ class noted(lazily[_T]):  # noqa: N801 (used as a decorator)
 
     def __set__(self, instance: Any, value: _T) -> None:
         instance.__dict__[self._name] = value
-        setattr(instance, self._mark, True)
+        instance._noted = True

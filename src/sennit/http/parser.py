@@ -69,6 +69,7 @@ class RequestParser:
         "_body_size",
         "_chunks",
         "_closed",
+        "_closes",
         "_fed",
         "_fresh",
         "_good_host",
@@ -98,6 +99,7 @@ class RequestParser:
         self.paused = False
         self._llhttp: Any = httptools.HttpRequestParser(self)
         self._closed = False
+        self._closes = False
         self._priming = False
         self._good_host = b""
         self._prefix = b""
@@ -374,6 +376,7 @@ class RequestParser:
         )
         self.events.append(head)
         self._last_length = length or 0
+        self._closes = not keep_alive
         if length != 0:
             self._head = head
             self._skips = skips
@@ -436,9 +439,8 @@ class RequestParser:
             return
         head = self._head
         if head is None:
-            # The head itself is the last event.
-            last = self.events[-1]
-            if isinstance(last, RequestHead) and not last.keep_alive:
+            # The head itself was all of it.
+            if self._closes:
                 self._closed = True
         elif self._skips:
             # Not the end: llhttp leaves the body to whoever takes the upgrade.

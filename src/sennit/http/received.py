@@ -47,7 +47,7 @@ class ReceivedRequest:
     _parse_forms = True
     _head: RequestHead | None = None
     _body_size = 0
-    _content_made = False
+    _noted = False
 
     @lazily
     def requestHeaders(self) -> Headers:
@@ -124,7 +124,7 @@ class ReceivedRequest:
         self.uri = path
         self.clientproto = version
         self.path = path.partition(b"?")[0]
-        if self._content_made:
+        if self._noted and "content" in self.__dict__:
             self.content.seek(0)
             if command == b"POST" and self._parse_forms and not self._read_form():
                 return

@@ -80,13 +80,15 @@ class Request(ReceivedRequest):
     """What responses begin with."""
     _length: int | None = None
     """The Content-Length to declare, if none is among the fields."""
-    _cookies_made = False
-    _notifications_made = False
 
     def __init__(
         self, channel: Any, queued: object = _UNQUEUED, parsePOSTFormSubmission: bool = True
     ) -> None:
         self.channel = self._connection = channel
+        # What every request asks of itself: an attribute of the class is ten times as far.
+        self._fields = self._headers = self._length = None
+        self.finished = self.startedWriting = self.chunked = 0
+        self._disconnected = self._noted = False
         if not parsePOSTFormSubmission:
             self._parse_forms = False
 
@@ -298,9 +300,11 @@ class Request(ReceivedRequest):
             self._bodiless = True
             data = b""
         elif length is not None:
-            self._remaining = length
-            if data:
+            if len(data) > length:
+                self._remaining = length
                 data = self._within_length(data)
+            else:
+                self._remaining = length - len(data)
         elif version == b"HTTP/1.1":
             self.chunked = 1
             framing = b"Transfer-Encoding: chunked\r\n"
@@ -332,7 +336,7 @@ class Request(ReceivedRequest):
             fields[b"Last-Modified"] = [format_date(self.lastModified)]
         if self.etag is not None:
             fields[b"ETag"] = [clean_value(self.etag)]
-        if self._cookies_made:
+        if self._noted and "cookies" in self.__dict__:
             cookies = [clean_value(cookie) for cookie in self.cookies]
             if cookies:
                 fields[b"Set-Cookie"] = [*fields.get(b"Set-Cookie", ()), *cookies]
@@ -388,12 +392,8 @@ class Request(ReceivedRequest):
             )
             self.unregisterProducer()
         self.channel = None
-        if self._content_made:
-            self.content.close()
-        if self._notifications_made:
-            waiting, self.notifications = self.notifications, []
-            for deferred in waiting:
-                deferred.callback(None)
+        if self._noted:
+            self._let_go(None)
         channel.requestDone(self)
 
     def notifyFinish(self) -> Deferred[None]:
@@ -409,12 +409,18 @@ class Request(ReceivedRequest):
         """Take note that the client is gone."""
         self._disconnected = True
         self.channel = None
-        if self._content_made:
+        if self._noted:
+            self._let_go(reason)
+
+    def _let_go(self, result: Failure | None) -> None:
+        """Close the body, and tell those who wait for the end."""
+        mine = self.__dict__
+        if "content" in mine:
             self.content.close()
-        if self._notifications_made:
+        if "notifications" in mine:
             waiting, self.notifications = self.notifications, []
             for deferred in waiting:
-                deferred.errback(reason)
+                deferred.callback(result)
 
     def loseConnection(self) -> None:
         """Close the connection, whatever is still to be sent of the response."""

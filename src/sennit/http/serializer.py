@@ -108,7 +108,7 @@ def _make_line(name: bytes, value: bytes) -> bytes:
 
 
 def _checked(line: bytes) -> bytes:
-    if line.count(b"\r\n") != 1 or line.count(b"\n") != 1 or line.count(b"\r") != 1 or b"\0" in line:
+    if line.count(b"\r\n") != 1 or line.count(b"\n") != 1 or line.count(b"\r") != 1 or 0 in line:
         raise LocalProtocolError("A response's status line or header holds CR, LF or NUL: nothing was sent.")
     return line
 

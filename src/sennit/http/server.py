@@ -111,6 +111,8 @@ class HTTPChannel(Protocol):
                 limits = replace(limits, header_count=self.maxHeaders, header_size=self.totalHeadersSize)
             self.limits = limits
         self._parser = RequestParser(limits)
+        self._held = b""
+        self._reading = True
         self._networkProducer = self.transport
         self.transport.registerProducer(self, True)
         if self.factory is not None:

@@ -38,6 +38,7 @@ supportedMethods = (b"GET", b"HEAD", b"POST")
 version = b"Sennit/" + __version__.encode("ascii")
 """What the Server field says."""
 
+_PERCENT = ord("%")
 _FAILED = b"<html><head><title>Processing Failed</title></head><body><b>Processing Failed</b></body></html>"
 
 
@@ -80,7 +81,7 @@ class Request(http_request.Request, Componentized):
         path = self.path
         self.prepath = []
         segments = path[1:].split(b"/") if path[:1] == b"/" else self._unusual_path()
-        self.postpath = [unquote_to_bytes(segment) for segment in segments] if b"%" in path else segments
+        self.postpath = [unquote_to_bytes(segment) for segment in segments] if _PERCENT in path else segments
         try:
             if path == b"*":
                 self._answer_for_server()
