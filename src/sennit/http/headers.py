@@ -13,7 +13,7 @@ from typing import Any, AnyStr, TypeVar, overload
 
 from sennit.http.errors import InvalidHeaderName, InvalidHeaderValue
 
-__all__ = ["Headers", "InvalidHeaderName", "canonical_name", "clean_value"]
+__all__ = ["Headers", "InvalidHeaderName", "canonical_name", "clean_value", "put_field"]
 
 _T = TypeVar("_T")
 
@@ -69,6 +69,19 @@ def clean_value(value: bytes | str) -> bytes:
     if 0 in raw:
         raise InvalidHeaderValue(f"A header value may not hold NUL: {value!r}")
     return raw
+
+
+def put_field(fields: dict[bytes, list[bytes]], name: bytes | str, value: bytes | str) -> None:
+    """Let a field be the only one of its name in a dict by canonical name.
+
+    Raises:
+        TypeError: If the value is neither bytes nor str.
+        InvalidHeaderName: If the name is not a token.
+        InvalidHeaderValue: If the value holds NUL.
+    """
+    if type(value) is not bytes or _LF in value or _CR in value or 0 in value:
+        value = clean_value(value)
+    fields[_canonical.get(name) or _make_canonical(name)] = [value]
 
 
 class Headers:

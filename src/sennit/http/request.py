@@ -23,7 +23,7 @@ from sennit.http.conditional import etag_matches
 from sennit.http.cookies import format_set_cookie
 from sennit.http.dates import format_date, parse_date
 from sennit.http.errors import LocalProtocolError
-from sennit.http.headers import Headers, canonical_name, clean_value
+from sennit.http.headers import Headers, clean_value, put_field
 from sennit.http.lazily import noted
 from sennit.http.received import ReceivedRequest
 from sennit.http.serializer import LAST_CHUNK, Openings
@@ -34,6 +34,8 @@ CACHED = "The client has this already: the answer is 304 or 412, without a body.
 """What `Request.setETag` and `Request.setLastModified` return when nothing need be sent."""
 
 _UNQUEUED = object()
+_NOT_AS_SET = frozenset((b"Server", b"Date", b"Transfer-Encoding"))
+"""Fields that take more than sending them as they were set."""
 
 
 @implementer(IConsumer)
@@ -78,6 +80,8 @@ class Request(ReceivedRequest):
     """`responseHeaders`, around `_fields`; None until a program looks."""
     _openings: Openings | None = None
     """What responses begin with."""
+    _encoder: Any = None
+    """What codes the body, in subclasses that have it coded."""
     _length: int | None = None
     """The Content-Length to declare, if none is among the fields."""
 
@@ -87,6 +91,7 @@ class Request(ReceivedRequest):
         self.channel = self._connection = channel
         # What every request asks of itself: an attribute of the class is ten times as far.
         self._fields = self._headers = self._length = None
+        self.producer = self.etag = self.lastModified = self._encoder = None
         self.finished = self.startedWriting = self.chunked = 0
         self._disconnected = self._noted = False
         if not parsePOSTFormSubmission:
@@ -136,7 +141,7 @@ class Request(ReceivedRequest):
         fields = self._fields
         if fields is None:
             fields = self._fields = {}
-        fields[canonical_name(name)] = [clean_value(value)]
+        put_field(fields, name, value)
 
     def setResponseCode(self, code: int, message: bytes | None = None) -> None:
         """Set the status code.
@@ -280,7 +285,17 @@ class Request(ReceivedRequest):
         version = self.clientproto
         channel = self.channel
         respond = getattr(channel, "write_response", None)
-        fields = self._finished_fields(merged=respond is None)
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = {}
+        if (
+            self._noted
+            or self.etag is not None
+            or self.lastModified is not None
+            or respond is None
+            or not _NOT_AS_SET.isdisjoint(fields)
+        ):
+            fields = self._finished_fields(fields, merged=respond is None)
         framing = b""
         if b"Content-Length" in fields:
             length = _declared_length(fields[b"Content-Length"])
@@ -325,11 +340,8 @@ class Request(ReceivedRequest):
             channel.write(data)
         self.startedWriting = 1
 
-    def _finished_fields(self, *, merged: bool) -> dict[bytes, list[bytes]]:
-        """Return the response's fields, framing left out; all of them if `merged`."""
-        fields = self._fields
-        if fields is None:
-            fields = self._fields = {}
+    def _finished_fields(self, fields: dict[bytes, list[bytes]], *, merged: bool) -> dict[bytes, list[bytes]]:
+        """Return the response's fields, transfer coding left out; all of them if `merged`."""
         if merged or b"Server" in fields or b"Date" in fields:
             fields = self.responseHeaders._fields
         if self.lastModified is not None and b"Last-Modified" not in fields:

@@ -62,7 +62,6 @@ class Request(http_request.Request, Componentized):
     sitepath: list[bytes]
     __pychecker__ = "unusednames=issuer"
 
-    _encoder: Any = None
     _secure_session: Any = None
     _plain_session: Any = None
 

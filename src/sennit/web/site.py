@@ -104,7 +104,8 @@ class Site(HTTPFactory):
         request.site = self
         # Traversal changes the lists; a resource may move the site's root by what it leaves in this one.
         request.sitepath = request.prepath[:]
-        return getChildForRequest(self.resource, request)
+        resource = self.resource
+        return resource if resource.isLeaf else getChildForRequest(resource, request)
 
     # A site can stand in another's tree.
 
