@@ -81,7 +81,7 @@ class Request(ReceivedRequest):
     _openings: Openings | None = None
     """What responses begin with."""
     _encoder: Any = None
-    """What codes the body, in subclasses that have it coded."""
+    """What codes the body (`_IRequestEncoder`)."""
     _length: int | None = None
     """The Content-Length to declare, if none is among the fields."""
 
@@ -262,12 +262,19 @@ class Request(ReceivedRequest):
 
         Raises:
             RuntimeError: If the response is already finished.
+            TypeError: If data is not bytes.
             LocalProtocolError: If the head holds what may not go on the wire.
         """
+        if type(data) is not bytes:
+            if not isinstance(data, bytes | bytearray | memoryview):
+                raise TypeError(f"Request.write takes bytes, not {data!r}.")
+            data = bytes(data)
         if self.finished:
             raise RuntimeError("Request.write was called after Request.finish: write first, then finish.")
         if self._disconnected:
             return
+        if self._encoder is not None and self.method != b"HEAD":
+            data = self._encoder.encode(data)
         if not self.startedWriting:
             self._start(data)
         elif data and not self._bodiless:
@@ -383,6 +390,8 @@ class Request(ReceivedRequest):
         if self.finished:
             warnings.warn("Request.finish was called twice.", RuntimeWarning, stacklevel=2)
             return
+        if self._encoder is not None and self.method != b"HEAD":
+            self._finish_encoding()
         if not self.startedWriting:
             if not self._fields and self._length is None and self.method != b"HEAD":
                 self._length = 0
@@ -407,6 +416,16 @@ class Request(ReceivedRequest):
         if self._noted:
             self._let_go(None)
         channel.requestDone(self)
+
+    def _finish_encoding(self) -> None:
+        """Send what the encoder still has."""
+        encoder = self._encoder
+        if not self.startedWriting:
+            encoder.encode(b"")
+        rest = encoder.finish()
+        self._encoder = None
+        if rest:
+            Request.write(self, rest)
 
     def notifyFinish(self) -> Deferred[None]:
         """Return a Deferred that fires with None when the response is finished.

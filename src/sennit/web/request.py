@@ -222,42 +222,6 @@ class Request(http_request.Request, Componentized):
         self.setResponseCode(codes.INTERNAL_SERVER_ERROR)
         self._send(_FAILED)
 
-    # Sending
-
-    def write(self, data: bytes) -> None:
-        """Send a piece of the body.
-
-        Raises:
-            RuntimeError: If the response is already finished.
-            TypeError: If data is not bytes.
-        """
-        if type(data) is not bytes:
-            if not isinstance(data, bytes | bytearray | memoryview):
-                raise TypeError(f"Request.write takes bytes, not {data!r}.")
-            data = bytes(data)
-        encoder = self._encoder
-        if encoder is None:
-            http_request.Request.write(self, data)
-            return
-        if self.method != b"HEAD":
-            began = self.startedWriting
-            data = encoder.encode(data)
-            if not data and began:
-                return
-        http_request.Request.write(self, data)
-
-    def finish(self) -> None:
-        """End the response."""
-        encoder = self._encoder
-        if encoder is not None and not self._disconnected and not self.finished and self.method != b"HEAD":
-            if not self.startedWriting:
-                encoder.encode(b"")
-            rest = encoder.finish()
-            self._encoder = None
-            if rest:
-                http_request.Request.write(self, rest)
-        http_request.Request.finish(self)
-
     # URLs
 
     def prePathURL(self) -> bytes:
