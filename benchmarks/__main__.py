@@ -15,7 +15,17 @@ from pathlib import Path
 
 from benchmarks.harness import BenchmarkError, Options, Result
 
-ROOMS = ("deferred", "tcp_echo", "udp_echo", "spawn", "http_hello", "idle_memory", "startup")
+ROOMS = (
+    "deferred",
+    "tcp_echo",
+    "tls_echo",
+    "tls_handshake",
+    "udp_echo",
+    "spawn",
+    "http_hello",
+    "idle_memory",
+    "startup",
+)
 
 
 def main() -> int:

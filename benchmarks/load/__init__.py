@@ -12,7 +12,7 @@ from conformance.environment import ROOT
 from benchmarks.harness import BenchmarkError, output, python
 from benchmarks.load import idle_connections
 
-__all__ = ["echo_rate", "idle_connections"]
+__all__ = ["echo_rate", "idle_connections", "tls_generator"]
 
 HERE = Path(__file__).resolve().parent
 
@@ -37,19 +37,32 @@ def echo_rate(port: int, connections: int, size: int, seconds: float, *, udp: bo
     return float(report[0])
 
 
+def tls_generator() -> list[str] | None:
+    """Return the command of the load generator for TLS; None where it cannot be compiled."""
+    binary = _compiled("tlsload.c", "-lssl", "-lcrypto")
+    return None if binary is None else [binary]
+
+
 def _generator() -> list[str]:
-    """Return the command of the load generator: the C one, compiled when it has changed, or Python's."""
-    source = HERE / "echoload.c"
-    binary = ROOT / ".cache" / "echoload"
+    """Return the command of the load generator: the C one, or Python's where it cannot be compiled."""
+    binary = _compiled("echoload.c")
+    return [python(), str(HERE / "echoload.py")] if binary is None else [binary]
+
+
+def _compiled(name: str, *libraries: str) -> str | None:
+    """Return the path of a program in C, compiled when it has changed; None where that cannot be done."""
+    source = HERE / name
+    binary = ROOT / ".cache" / source.stem
     if binary.exists() and binary.stat().st_mtime >= source.stat().st_mtime:
-        return [str(binary)]
+        return str(binary)
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if compiler is not None:
-        binary.parent.mkdir(exist_ok=True)
-        # Beside its place, and moved there whole: others may be compiling or running it.
-        fresh = binary.with_name(f"echoload.{os.getpid()}")
-        made = subprocess.run([compiler, "-O2", "-o", fresh, source], capture_output=True, check=False)
-        if made.returncode == 0:
-            fresh.replace(binary)
-            return [str(binary)]
-    return [python(), str(HERE / "echoload.py")]
+    if compiler is None:
+        return None
+    binary.parent.mkdir(exist_ok=True)
+    # Beside its place, and moved there whole: others may be compiling or running it.
+    fresh = binary.with_name(f"{source.stem}.{os.getpid()}")
+    command = [compiler, "-O2", "-o", fresh, source, *libraries]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        return None
+    fresh.replace(binary)
+    return str(binary)

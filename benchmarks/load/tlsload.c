@@ -6,6 +6,7 @@
  * Connects to 127.0.0.1 and trusts whatever certificate it is shown.  `echo` keeps one message in flight on each
  * connection and prints "<rate> msg/s".  `handshake` keeps CONNECTIONS at work, each of them over and over:
  * connect, a full handshake, one byte and its echo, close_notify, the server's close; it prints "<rate> conn/s".
+ * Both go on with "<number> all": how many there were, those before the counting began among them.
  * A wrong echo ends the run with status 1.  The first fifth of a second does not count. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -41,7 +42,7 @@ static char outgoing[MAX_BYTES];
 static char incoming[MAX_BYTES];
 static SSL_CTX *context;
 static int epoll, port, bytes, once;
-static long done;
+static long done, before;
 
 static double now(void)
 {
@@ -188,6 +189,7 @@ int main(int count, char **arguments)
         time = now();
         if (!counted_from && time - began >= WARM_UP) {
             counted_from = time;
+            before = done;
             done = 0;
         }
         if (ready == 0)
@@ -197,6 +199,6 @@ int main(int count, char **arguments)
             serve(events[index].data.ptr);
         }
     }
-    printf("%.0f %s/s\n", done / (now() - counted_from), once ? "conn" : "msg");
+    printf("%.0f %s/s %ld all\n", done / (now() - counted_from), once ? "conn" : "msg", before + done);
     return 0;
 }

@@ -1,23 +1,21 @@
-"""Endpoints with TLS: what they ask of the reactor, of the TLS room, and what they say without it."""
+"""Endpoints with TLS: what they ask of the reactor and of the TLS room."""
 
 from __future__ import annotations
 
-import sys
 import types
 
-import pytest
+from tests.tls.kit import standard_client, standard_server
 
 from sennit.core.deferred import Deferred, succeed
 from sennit.endpoint import (
-    MissingExtraError,
     SSL4ClientEndpoint,
     SSL4ServerEndpoint,
-    clientFromString,
-    serverFromString,
     wrapClientTLS,
     wrapServerTLS,
 )
 from sennit.protocol import Factory
+from sennit.task import Clock
+from sennit.tls import TLSMemoryBIOFactory
 
 
 class Secure:
@@ -36,25 +34,6 @@ def outcome(deferred):
     results = []
     deferred.addBoth(results.append)
     return results[0] if results else None
-
-
-@pytest.fixture
-def without_tls(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sennit.tls", None)
-
-
-@pytest.fixture
-def layer(monkeypatch):
-    """A TLS room whose factory only remembers what it was made with."""
-    room = types.ModuleType("sennit.tls")
-
-    class TLSMemoryBIOFactory:
-        def __init__(self, contextFactory, isClient, wrappedFactory, clock=None):
-            self.made = (contextFactory, isClient, wrappedFactory, clock)
-
-    room.TLSMemoryBIOFactory = TLSMemoryBIOFactory
-    monkeypatch.setitem(sys.modules, "sennit.tls", room)
-    return room
 
 
 def test_a_server_endpoint_calls_listen_ssl():
@@ -84,55 +63,27 @@ class Below:
         return succeed("port")
 
 
-def test_a_wrapped_client_endpoint_gives_the_users_protocol(layer):
-    below, factory = Below(), Factory()
-    connecting = wrapClientTLS("creator", below, "clock").connect(factory)
-    assert below.factory.made == ("creator", True, factory, "clock")
+def test_a_wrapped_client_endpoint_gives_the_users_protocol():
+    below, factory, clock = Below(), Factory(), Clock()
+    connecting = wrapClientTLS(standard_client(), below, clock).connect(factory)
+    assert isinstance(below.factory, TLSMemoryBIOFactory)
+    assert (below.factory.wrappedFactory, below.factory.clock) == (factory, clock)
     below.connected.callback(types.SimpleNamespace(wrappedProtocol="the user's"))
     assert outcome(connecting) == "the user's"
 
 
-def test_a_wrapped_server_endpoint_listens_with_the_layer(layer):
+def test_a_wrapped_server_endpoint_listens_with_the_layer():
     below, factory = Below(), Factory()
-    assert outcome(wrapServerTLS("creator", below).listen(factory)) == "port"
-    assert below.factory.made == ("creator", False, factory, None)
+    assert outcome(wrapServerTLS(standard_server(), below).listen(factory)) == "port"
+    assert isinstance(below.factory, TLSMemoryBIOFactory)
+    assert (below.factory.wrappedFactory, below.factory.clock) == (factory, None)
 
 
-SENTENCE = r"TLS needs Sennit's extra 'tls': pip install 'sennit\[tls\]'\."
-
-
-@pytest.mark.usefixtures("without_tls")
-@pytest.mark.parametrize("wrap", [wrapClientTLS, wrapServerTLS])
-def test_without_the_extra_wrapping_says_what_is_missing(wrap):
-    with pytest.raises(MissingExtraError, match=SENTENCE):
-        wrap("creator", Below())
-
-
-@pytest.mark.usefixtures("without_tls")
-@pytest.mark.parametrize(
-    ("make", "description"),
-    [
-        (serverFromString, "ssl:443"),
-        (serverFromString, "tls:/etc/certificates"),
-        (clientFromString, "ssl:host:443"),
-        (clientFromString, "tls:host:443"),
-    ],
-)
-def test_without_the_extra_descriptions_say_what_is_missing(make, description):
-    with pytest.raises(MissingExtraError, match=SENTENCE):
-        make(object(), description)
-
-
-@pytest.mark.usefixtures("without_tls")
-def test_without_the_extra_the_ssl_endpoints_fail_with_what_is_missing():
+def test_a_reactor_without_tls_is_told():
     for deferred in (
         SSL4ServerEndpoint(object(), 443, "context").listen(Factory()),
         SSL4ClientEndpoint(object(), "host", 443, "context").connect(Factory()),
     ):
-        assert outcome(deferred).check(MissingExtraError)
-
-
-def test_a_reactor_without_tls_is_told_apart_from_a_missing_extra(layer):
-    failure = outcome(SSL4ServerEndpoint(object(), 443, "context").listen(Factory()))
-    assert failure.check(TypeError)
-    assert "has no listenSSL" in str(failure.value)
+        failure = outcome(deferred)
+        assert failure.check(TypeError)
+        assert "SSL: it does not provide IReactorSSL" in str(failure.value)

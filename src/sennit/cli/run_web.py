@@ -117,11 +117,12 @@ def _limit_connections(site: Any, most: int) -> None:
     site.buildProtocol = build_if_room
 
 
-def _url(address: Any) -> str:
+def _url(address: Any, secure: bool = False) -> str:
     """Return how a browser reaches an address."""
     host = getattr(address, "host", None)
     if host is None:
         name = getattr(address, "name", None)
         return f"unix:{name.decode(errors='replace')}" if name else "an inherited socket"
     host = _ALL_ADDRESSES.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{address.port}/"
+    scheme = "https" if secure else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{address.port}/"

@@ -110,14 +110,17 @@ def server_options(default_listen: str) -> Callable[[Callable[..., Any]], Callab
 
 
 def run_server(
-    options: ServerOptions, make_factory: Callable[[Any], Any], describe: Callable[[Any], str], what: str
+    options: ServerOptions,
+    make_factory: Callable[[Any], Any],
+    describe: Callable[[Any, bool], str],
+    what: str,
 ) -> int:
     """Run a server until it is told to stop.
 
     Args:
         options: The shared options.
         make_factory: Called with the reactor; returns the protocol factory.
-        describe: Called with a port's address; returns how to reach it.
+        describe: Called with a port's address, and whether it speaks TLS; returns how to reach it.
         what: What is served, for the line that says so.
 
     Returns:
@@ -142,7 +145,10 @@ def run_server(
 
 
 async def _serve(
-    options: ServerOptions, make_factory: Callable[[Any], Any], describe: Callable[[Any], str], what: str
+    options: ServerOptions,
+    make_factory: Callable[[Any], Any],
+    describe: Callable[[Any, bool], str],
+    what: str,
 ) -> bool | None:
     from sennit.app.serve import serve
     from sennit.core.current import current_reactor
@@ -153,7 +159,7 @@ async def _serve(
 
     def started(server: Any, ports: list[Any]) -> None:
         for port in ports:
-            _tell(options, f"{what} on {describe(port.getHost())}")
+            _tell(options, f"{what} on {describe(port.getHost(), _is_secure(port))}")
 
     def stopping() -> None:
         _tell(options, f"Stopping; what is under way has {options.grace:g} s. A second signal ends it now.")
@@ -171,6 +177,12 @@ async def _serve(
         raise CannotRunError(str(error)) from None
     # A second signal stops the reactor under us, and its connections end with it.
     return ended_well if reactor.running else None
+
+
+def _is_secure(port: Any) -> bool:
+    """Tell whether a port speaks TLS; the TLS room is loaded if one does."""
+    room = sys.modules.get("sennit.tls.factory")
+    return room is not None and isinstance(getattr(port, "factory", None), room.TLSMemoryBIOFactory)
 
 
 def _tell(options: ServerOptions, line: str) -> None:

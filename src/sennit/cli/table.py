@@ -13,6 +13,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {
     ("drop-in", "disable"): ("sennit.cli.drop_in:disable", "Take back what `enable` did."),
     ("drop-in", "enable"): ("sennit.cli.drop_in:enable", "Make `import twisted` give Sennit here."),
     ("drop-in", "status"): ("sennit.cli.drop_in:status", "Say what `import twisted` gives here."),
+    ("cert",): ("sennit.cli.cert", "Make a certificate for development."),
     ("run",): (None, "Run a server until it is told to stop."),
     ("run", "web"): ("sennit.cli.run_web", "Serve a directory over HTTP."),
     ("test",): ("sennit.cli.test", "Run tests."),

@@ -1,19 +1,17 @@
 """Endpoints with TLS: around any other endpoint, or on the reactor's own TLS ports.
 
-The TLS layer itself is the room ``sennit.tls``, which comes with the extra of that name; without it these
-endpoints say so, in one sentence, when they are made or used.
+The room ``sennit.tls`` is loaded when one of them is first made.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
 from zope.interface import implementer
 
 from sennit.core.deferred import Deferred, execute
-from sennit.core.extras import MissingExtraError, missing_extra
+from sennit.core.extras import MissingExtraError
 from sennit.core.interfaces import IListeningPort, IProtocol, IStreamClientEndpoint, IStreamServerEndpoint
 from sennit.endpoint.connecting import connect_with
 
@@ -23,29 +21,15 @@ __all__ = [
     "SSL4ServerEndpoint",
     "WrapperClientEndpoint",
     "WrapperServerEndpoint",
-    "tls_room",
     "wrapClientTLS",
     "wrapServerTLS",
 ]
 
 
-def tls_room() -> Any:
-    """Return the module ``sennit.tls``.
-
-    Raises:
-        MissingExtraError: If it, or what it builds on, is not installed.
-    """
-    try:
-        return importlib.import_module("sennit.tls")
-    except ImportError:
-        raise missing_extra("TLS", "tls") from None
-
-
 def _tls_method(reactor: Any, name: str) -> Callable[..., Any]:
-    """Return a TLS method of the reactor, or say why it has none."""
+    """Return a TLS method of the reactor, or say that it has none."""
     found: Callable[..., Any] | None = getattr(reactor, name, None)
     if found is None:
-        tls_room()
         raise TypeError(f"The reactor {reactor!r} has no {name}: it does not provide IReactorSSL.")
     return found
 
@@ -185,13 +169,11 @@ def wrapClientTLS(connectionCreator: Any, wrappedEndpoint: Any, clock: Any | Non
         connectionCreator: Gives the TLS configuration, as ``optionsForClientTLS`` returns it.
         wrappedEndpoint: The `IStreamClientEndpoint` below.
         clock: The `IReactorTime` for the layer's timers; None for the current reactor.
-
-    Raises:
-        MissingExtraError: If Sennit was installed without TLS.
     """
-    layer = tls_room().TLSMemoryBIOFactory
+    from sennit.tls import TLSMemoryBIOFactory
+
     return WrapperClientEndpoint(
-        wrappedEndpoint, lambda factory: layer(connectionCreator, True, factory, clock=clock)
+        wrappedEndpoint, lambda factory: TLSMemoryBIOFactory(connectionCreator, True, factory, clock=clock)
     )
 
 
@@ -202,11 +184,9 @@ def wrapServerTLS(connectionCreator: Any, wrappedEndpoint: Any, clock: Any | Non
         connectionCreator: Gives the TLS configuration.
         wrappedEndpoint: The `IStreamServerEndpoint` below.
         clock: The `IReactorTime` for the layer's timers; None for the current reactor.
-
-    Raises:
-        MissingExtraError: If Sennit was installed without TLS.
     """
-    layer = tls_room().TLSMemoryBIOFactory
+    from sennit.tls import TLSMemoryBIOFactory
+
     return WrapperServerEndpoint(
-        wrappedEndpoint, lambda factory: layer(connectionCreator, False, factory, clock=clock)
+        wrappedEndpoint, lambda factory: TLSMemoryBIOFactory(connectionCreator, False, factory, clock=clock)
     )

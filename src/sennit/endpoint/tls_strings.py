@@ -8,31 +8,11 @@ from typing import Any
 from sennit.endpoint.tls import (
     SSL4ClientEndpoint,
     SSL4ServerEndpoint,
-    tls_room,
     wrapClientTLS,
     wrapServerTLS,
 )
 
 __all__ = ["ssl_client", "ssl_server", "tls_client", "tls_server"]
-
-_PEM_END = b"-----END CERTIFICATE-----"
-
-
-def _certificates(pem: bytes) -> list[bytes]:
-    """Split a chain of PEM certificates."""
-    return [part.lstrip() + _PEM_END + b"\n" for part in pem.split(_PEM_END)[:-1]]
-
-
-def _trust(room: Any, directory: str | None) -> Any:
-    """Return the trust roots in a directory of PEM files; None for the platform's."""
-    if directory is None:
-        return None
-    found = [
-        room.Certificate.loadPEM(one)
-        for file in sorted(Path(directory).glob("*.pem"))
-        for one in _certificates(file.read_bytes())
-    ]
-    return room.trustRootFromCertificates(found)
 
 
 def ssl_server(
@@ -49,28 +29,27 @@ def ssl_server(
     """Return the endpoint of an ``ssl:`` description for servers.
 
     Raises:
-        MissingExtraError: If Sennit was installed without TLS.
         OSError: If a file cannot be read.
         ValueError: If a file does not hold what it must.
     """
-    room = tls_room()
-    key_pem = Path(private_key).read_bytes()
-    certificate_pem = key_pem if certificate is None else Path(certificate).read_bytes()
+    from sennit import tls as room
+
     options: dict[str, Any] = {}
     if method is not None:
-        options["method"] = getattr(room.SSL, method)
-    if extra_chain is not None:
-        chain = _certificates(Path(extra_chain).read_bytes())
-        if not chain:
-            raise ValueError(f"The file {extra_chain!r} given as extraCertChain holds no certificate.")
-        options["extraCertChain"] = [room.Certificate.loadPEM(one).original for one in chain]
+        if method not in room.METHOD_NAMES:
+            raise ValueError(f"There is no sslmethod {method!r}; there are {', '.join(room.METHOD_NAMES)}.")
+        options["method"] = room.METHOD_NAMES[method]
     if dh_parameters is not None:
         options["dhParameters"] = room.DiffieHellmanParameters.fromFile(Path(dh_parameters))
-    context = room.CertificateOptions(
-        privateKey=room.KeyPair.load(key_pem, room.crypto.FILETYPE_PEM).original,
-        certificate=room.Certificate.loadPEM(certificate_pem).original,
-        **options,
+    key_pem = Path(private_key).read_bytes()
+    identity = room.IdentityPEM(
+        key_pem if certificate is None else Path(certificate).read_bytes(),
+        key_pem,
+        None if extra_chain is None else Path(extra_chain).read_bytes(),
     )
+    context = room.CertificateOptions.from_identity(identity, **options)
+    # What is wrong with a file should be known before anybody connects.
+    context.standard_context(is_client=False)
     return SSL4ServerEndpoint(reactor, port, context, backlog, interface)
 
 
@@ -88,7 +67,6 @@ def ssl_client(
     """Return the endpoint of an ``ssl:`` description for clients, which verifies the peer's name.
 
     Raises:
-        MissingExtraError: If Sennit was installed without TLS.
         OSError: If a file cannot be read.
     """
     options = _client_options(hostname or host, certificate, private_key, trust_directory)
@@ -101,7 +79,6 @@ def tls_client(
     """Return the endpoint of a ``tls:`` description for clients.
 
     Raises:
-        MissingExtraError: If Sennit was installed without TLS.
         OSError: If a file cannot be read.
     """
     return wrapClientTLS(_client_options(host, certificate, private_key, trust_directory), below)
@@ -110,23 +87,25 @@ def tls_client(
 def _client_options(
     host: str, certificate: str | None, private_key: str | None, trust_directory: str | None
 ) -> Any:
-    room = tls_room()
+    from sennit import tls as room
+
     own = None
     if certificate is not None:
         pem = Path(certificate).read_bytes()
-        own = room.PrivateCertificate.fromCertificateAndKeyPair(
-            room.Certificate.loadPEM(pem),
-            room.KeyPair.load(
-                pem if private_key is None else Path(private_key).read_bytes(), room.crypto.FILETYPE_PEM
-            ),
-        )
-    return room.optionsForClientTLS(host, trustRoot=_trust(room, trust_directory), clientCertificate=own)
+        own = room.IdentityPEM(pem, pem if private_key is None else Path(private_key).read_bytes())
+    trust = None
+    if trust_directory is not None:
+        trust = room.TrustFiles(*sorted(Path(trust_directory).glob("*.pem")))
+    return room.optionsForClientTLS(host, trustRoot=trust, clientCertificate=own)
 
 
 def tls_server(below: Any, directory: str) -> Any:
     """Return the endpoint of a ``tls:`` description for servers: one certificate by name and file.
 
     Raises:
-        MissingExtraError: If Sennit was installed without TLS.
+        OSError: If the directory or a file cannot be read.
+        ValueError: If there is no PEM file.
     """
-    return wrapServerTLS(tls_room().certificates_by_name(Path(directory)), below)
+    from sennit.tls import certificates_by_name
+
+    return wrapServerTLS(certificates_by_name(Path(directory)), below)

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from sennit.tls.errors import TLSError, VerificationError
     from sennit.tls.factory import TLSMemoryBIOFactory
     from sennit.tls.folder import NamedCertificates, certificates_by_name
+    from sennit.tls.identity import IdentityFiles, IdentityPEM
     from sennit.tls.keys import KeyPair, PublicKey
     from sennit.tls.layer import CONNECTION_LOST, TLSLayer
     from sennit.tls.names import DN, DistinguishedName
-    from sennit.tls.options import CertificateOptions
+    from sennit.tls.options import METHOD_NAMES, CertificateOptions
     from sennit.tls.trust import (
         IOpenSSLTrustRoot,
         OpenSSLCertificateAuthorities,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONNECTION_LOST",
     "DN",
+    "METHOD_NAMES",
     "SSL",
     "AcceptableCiphers",
     "BufferingTLSTransport",
@@ -57,6 +59,8 @@ __all__ = [
     "DiffieHellmanParameters",
     "DistinguishedName",
     "IOpenSSLTrustRoot",
+    "IdentityFiles",
+    "IdentityPEM",
     "KeyPair",
     "NamedCertificates",
     "OpenSSLCertificateAuthorities",
@@ -93,10 +97,11 @@ _HOMES = {
     "errors": ("TLSError", "VerificationError"),
     "factory": ("TLSMemoryBIOFactory",),
     "folder": ("NamedCertificates", "certificates_by_name"),
+    "identity": ("IdentityFiles", "IdentityPEM"),
     "keys": ("KeyPair", "PublicKey"),
     "layer": ("CONNECTION_LOST", "TLSLayer"),
     "names": ("DN", "DistinguishedName"),
-    "options": ("CertificateOptions",),
+    "options": ("METHOD_NAMES", "CertificateOptions"),
     "trust": (
         "IOpenSSLTrustRoot",
         "OpenSSLCertificateAuthorities",

@@ -21,6 +21,7 @@ from sennit.core.failure import Failure
 from sennit.core.interfaces import IOpenSSLClientConnectionCreator
 from sennit.tls.bridge import openssl_ssl
 from sennit.tls.engine import Engine
+from sennit.tls.identity import Identity
 from sennit.tls.options import CertificateOptions
 from sennit.tls.standard import StandardEngine
 from sennit.tls.trust import platformTrust
@@ -42,7 +43,7 @@ def optionsForClientTLS(
     Args:
         hostname: The host's name, or its IP address.
         trustRoot: The authorities to trust, or a `Certificate`; by default those of the platform.
-        clientCertificate: The `PrivateCertificate` to show, if asked.
+        clientCertificate: The `PrivateCertificate` or `IdentityPEM` to show, if asked.
         acceptableProtocols: What to negotiate by ALPN, the preferred first.
         extraCertificateOptions: More arguments for `CertificateOptions`.
         sendServerName: Whether to tell the server which host is meant (SNI, RFC 6066, section 3); by
@@ -55,7 +56,8 @@ def optionsForClientTLS(
     if not isinstance(hostname, str):
         raise TypeError(f"optionsForClientTLS requires text for host names, not {type(hostname).__name__}")
     options = dict(extraCertificateOptions or {})
-    if clientCertificate is not None:
+    identity = clientCertificate if isinstance(clientCertificate, Identity) else None
+    if clientCertificate is not None and identity is None:
         options.setdefault("privateKey", clientCertificate.privateKey.original)
         options.setdefault("certificate", clientCertificate.original)
     settings = CertificateOptions(
@@ -63,6 +65,8 @@ def optionsForClientTLS(
         acceptableProtocols=acceptableProtocols,
         **options,
     )
+    if identity is not None:
+        settings._identity = identity
     return ClientTLSOptions(hostname, settings, sendServerName)
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
+
+import idna
 
 from sennit.core.extras import missing_extra
 
 __all__ = ["make_certificate", "write_certificate"]
+
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*")
 
 
 def make_certificate(names: Sequence[str], days: int = 30) -> tuple[bytes, bytes]:
@@ -29,6 +34,7 @@ def make_certificate(names: Sequence[str], days: int = 30) -> tuple[bytes, bytes
     """
     if not names or days < 1:
         raise ValueError("A certificate needs a name and at least one day.")
+    hosts = [_host(name) for name in names]
     try:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
@@ -36,14 +42,9 @@ def make_certificate(names: Sequence[str], days: int = 30) -> tuple[bytes, bytes
     except ImportError:
         raise missing_extra("To make a certificate", "tls") from None
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, str(hosts[0]))])
     now = dt.datetime.now(dt.UTC)
-    alternatives: list[x509.GeneralName] = []
-    for name in names:
-        try:
-            alternatives.append(x509.IPAddress(ipaddress.ip_address(name)))
-        except ValueError:
-            alternatives.append(x509.DNSName(name))
+    alternatives = [x509.DNSName(host) if isinstance(host, str) else x509.IPAddress(host) for host in hosts]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -68,6 +69,24 @@ def make_certificate(names: Sequence[str], days: int = 30) -> tuple[bytes, bytes
     return secret, certificate.public_bytes(pem)
 
 
+def _host(name: str) -> str | ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Give a name as certificates have it.
+
+    Raises:
+        ValueError: If it is neither an address nor a name.
+    """
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        pass
+    bare = name.removeprefix("*.")
+    if not bare.isascii():
+        bare = idna.encode(bare, uts46=True).decode("ascii")
+    if not _NAME.fullmatch(bare):
+        raise ValueError(f"{name!r} is neither a host name nor an IP address.")
+    return f"*.{bare}" if name.startswith("*.") else bare
+
+
 def write_certificate(
     directory: Path, names: Sequence[str], days: int = 30, *, replace: bool = False
 ) -> tuple[Path, Path]:
@@ -88,7 +107,7 @@ def write_certificate(
         OSError: If a file cannot be written.
     """
     key, certificate = make_certificate(names, days)
-    stem = names[0].replace("*", "_").replace("/", "_").replace(":", "_")
+    stem = names[0].replace("*", "_").replace(":", "_")
     directory.mkdir(parents=True, exist_ok=True)
     both, alone = directory / f"{stem}.pem", directory / f"{stem}.crt"
     if not replace:

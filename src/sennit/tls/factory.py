@@ -129,7 +129,7 @@ def engine_maker(settings: Any, is_client: bool) -> Callable[[Any, Sequence[byte
     elif isinstance(settings, StandardSettings):
 
         def fallback(layer: Any, protocols: Sequence[bytes] | None) -> Engine:
-            raise AssertionError(f"{settings!r} serves every connection itself.")
+            raise TypeError(f"{settings!r} gives no settings for {'clients' if is_client else 'servers'}.")
 
     else:
         raise TypeError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import ssl
 import tempfile
 from abc import ABC, abstractmethod
@@ -12,7 +13,10 @@ from typing import Any
 
 from sennit.tls.bridge import openssl_crypto
 
-__all__ = ["Identity", "IdentityFiles", "IdentityObjects", "dump_key"]
+__all__ = ["Identity", "IdentityFiles", "IdentityObjects", "IdentityPEM", "dump_key"]
+
+_CERTIFICATE = re.compile(b"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_KEY = re.compile(rb"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
 
 
 class Identity(ABC):
@@ -59,6 +63,49 @@ class IdentityFiles(Identity):
         crypto = openssl_crypto()
         with open(self._certificate, "rb") as file:  # noqa: PTH123 - a path of any kind
             return crypto.load_certificate(crypto.FILETYPE_PEM, file.read())
+
+
+class IdentityPEM(Identity):
+    """Bytes in PEM.
+
+    Args:
+        certificate: The certificate, and perhaps what stands between it and the authority.
+        key: Where the key is; None if it is there too.
+        chain: What stands between, if it is elsewhere.
+
+    Raises:
+        ValueError: If something is missing.
+    """
+
+    def __init__(self, certificate: bytes, key: bytes | None = None, chain: bytes | None = None) -> None:
+        found = _CERTIFICATE.findall(certificate)
+        own_key = _KEY.search(certificate if key is None else key)
+        if not found:
+            raise ValueError("There is no certificate in PEM where it should be.")
+        if own_key is None:
+            raise ValueError("There is no private key in PEM where it should be.")
+        if chain is not None:
+            between = _CERTIFICATE.findall(chain)
+            if not between:
+                raise ValueError("There is no certificate in PEM where the chain should be.")
+            found = [found[0], *between]
+        self._pem = b"\n".join([own_key[0], *found, b""])
+
+    def into_standard(self, context: ssl.SSLContext) -> None:
+        """Load it into a context of the standard library."""
+        with _readable(self._pem) as path:
+            context.load_cert_chain(path)
+
+    def into_openssl(self, context: Any) -> None:
+        """Load it into a context of pyOpenSSL."""
+        with _readable(self._pem) as path:
+            context.use_certificate_chain_file(path)
+            context.use_privatekey_file(path)
+
+    def certificate(self) -> Any:
+        """Give the certificate as `OpenSSL.crypto.X509`."""
+        crypto = openssl_crypto()
+        return crypto.load_certificate(crypto.FILETYPE_PEM, self._pem)
 
 
 class IdentityObjects(Identity):

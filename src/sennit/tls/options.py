@@ -41,6 +41,16 @@ DEFAULT_CURVE = "prime256v1"
 _DEFAULT_DEPTH = 9
 _TLS_METHOD = 7
 _NAME = "sennit.tls.CertificateOptions"
+METHOD_NAMES = {
+    "SSLv23_METHOD": 3,
+    "TLSv1_METHOD": 4,
+    "TLSv1_1_METHOD": 5,
+    "TLSv1_2_METHOD": 6,
+    "TLS_METHOD": _TLS_METHOD,
+    "TLS_SERVER_METHOD": 8,
+    "TLS_CLIENT_METHOD": 9,
+}
+"""The numbers of pyOpenSSL's methods."""
 # What pyOpenSSL's methods limit the version to; None is no limit.
 _METHODS: dict[int, TLSVersion | None] = {
     3: None,  # SSLv23_METHOD
@@ -185,8 +195,18 @@ class CertificateOptions:
             key: The key; None if it is in the same file.
             **options: As for the class.
         """
+        return cls.from_identity(IdentityFiles(certificate, key), **options)
+
+    @classmethod
+    def from_identity(cls, identity: Identity, **options: Any) -> Self:
+        """Make settings of one who is `identity`; needs no extra.
+
+        Args:
+            identity: Who we are.
+            **options: As for the class.
+        """
         made = cls(**options)
-        made._identity = IdentityFiles(certificate, key)
+        made._identity = identity
         return made
 
     def _versions(

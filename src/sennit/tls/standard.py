@@ -91,7 +91,7 @@ class StandardEngine(Engine):
 
     def peer_certificate(self) -> bytes | None:
         """Give the other side's certificate (DER)."""
-        return self._tls.getpeercert(binary_form=True)
+        return _peer_certificate(self._tls)
 
     def negotiated_protocol(self) -> bytes | None:
         """Give the protocol that ALPN chose."""
@@ -108,6 +108,14 @@ class StandardEngine(Engine):
             session = self._tls.session
             if session is not None and session.has_ticket:
                 self._keep_session(session)
+
+
+def _peer_certificate(tls: ssl.SSLObject) -> bytes | None:
+    try:
+        return tls.getpeercert(binary_form=True)
+    except ValueError:
+        # The handshake has not come so far.
+        return None
 
 
 def _mismatch(hostname: str) -> Any:
@@ -147,7 +155,7 @@ class Handle:
         """Give the other side's certificate as `OpenSSL.crypto.X509`, or None."""
         from sennit.tls.bridge import x509_from_der
 
-        found = self.tls.getpeercert(binary_form=True)
+        found = _peer_certificate(self.tls)
         return None if found is None else x509_from_der(found)
 
     def get_protocol_version_name(self) -> str:

@@ -1,0 +1,30 @@
+"""TLS: messages echoed a second, 100 connections with one message of 64 bytes in flight on each."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from benchmarks.harness import Options, Result, compare, serving_all
+from benchmarks.load import tls_generator
+from benchmarks.rooms.tls_servers import commands, echo_turn
+
+CONNECTIONS = 100
+BYTES = 64
+FLOORS = {"uvloop": 0.9, "twisted": 2.0}
+
+
+def measure(options: Options) -> Iterator[Result]:
+    """Yield the rate at which Sennit echoes, beside asyncio's TLS on uvloop, and Twisted."""
+    name = f"{BYTES} bytes x {CONNECTIONS}"
+    generator = tls_generator()
+    if generator is None:
+        yield Result(name, "", "", [], note="skipped: it needs a C compiler and OpenSSL's headers")
+        return
+    with commands() as contenders, serving_all(contenders, options) as servers:
+        load = ["echo", "{port}", str(CONNECTIONS), str(BYTES), str(options.seconds)]
+        turns = {
+            peer: functools.partial(echo_turn, server, [*generator, *load])
+            for peer, server in servers.items()
+        }
+        yield from compare(name, "msg/s", turns, options, FLOORS)

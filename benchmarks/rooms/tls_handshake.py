@@ -1,0 +1,32 @@
+"""TLS: full handshakes a second, each on a connection of its own, with one byte echoed and a clean close.
+
+The client's half of a handshake costs about what the server's does, so what the load generator reaches says
+little about a server.  The figure is the number of handshakes for each second of the server's CPU.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from benchmarks.harness import Options, Result, compare, serving_all
+from benchmarks.load import tls_generator
+from benchmarks.rooms.tls_servers import commands, cpu_turn
+
+CONNECTIONS = 20
+FLOORS = {"twisted": 1.5}
+
+
+def measure(options: Options) -> Iterator[Result]:
+    """Yield how many handshakes a second of the server's CPU is good for, beside Twisted and uvloop."""
+    name = f"connections, {CONNECTIONS} at a time"
+    generator = tls_generator()
+    if generator is None:
+        yield Result(name, "", "", [], note="skipped: it needs a C compiler and OpenSSL's headers")
+        return
+    with commands() as contenders, serving_all(contenders, options) as servers:
+        load = ["handshake", "{port}", str(CONNECTIONS), str(options.seconds)]
+        turns = {
+            peer: functools.partial(cpu_turn, server, [*generator, *load]) for peer, server in servers.items()
+        }
+        yield from compare(name, "conn/cpu s", turns, options, FLOORS)
