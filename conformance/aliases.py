@@ -1,0 +1,94 @@
+"""Private names of Twisted's by which its tests reach public things, and where those are in Sennit.
+
+They are there for the tests alone; the drop-in's own table has what programs import.  A private name that
+stands for nothing of ours is a stand-in (`conformance.private`): a test that uses it fails, the rest of its
+module runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["ALIASES", "attach"]
+
+_LOG = tuple(
+    f"sennit.log{room}"
+    for room in ("", ".capture", ".files", ".filters", ".flatten", ".formatting", ".jsonlog", ".start")
+)
+_NO = "conformance.private:"
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    **{
+        f"twisted.logger._{name}": _LOG
+        for name in (
+            *(
+                "buffer",
+                "capture",
+                "file",
+                "filter",
+                "flatten",
+                "format",
+                "global",
+                "interfaces",
+                "io",
+                "json",
+            ),
+            *("legacy", "levels", "logger", "observer", "stdlib", "util"),
+        )
+    },
+    "twisted.application.runner": (),
+    "twisted.internet._baseprocess": (_NO + "BaseProcess",),
+    "twisted.internet._signals": (_NO + "installHandler isDefaultHandler",),
+    "twisted.internet.abstract": (_NO + "FileDescriptor",),
+    "twisted.internet.address": (_NO + "_ProcessAddress",),
+    "twisted.internet.default": (_NO + "_getInstallFunction",),
+    "twisted.internet.defer": (_NO + "_DeferredListResultListT _DeferredListSingleResultT _T",),
+    "twisted.internet.endpoints": (_NO + "_WrapperEndpoint _WrapperServerEndpoint _parse",),
+    "twisted.internet.posixbase": (_NO + "_ContinuousPolling _Waker",),
+    "twisted.internet.tcp": (
+        _NO + "_ACCEPT_ERRORS _BuffersLogs _FileDescriptorReservation _IFileDescriptorReservation",
+        _NO + "_NUMERIC_ONLY _NullFileDescriptorReservation _resolveIPv6",
+        "errno:ECONNABORTED EAGAIN EINPROGRESS EMFILE ENFILE ENOBUFS ENOMEM EPERM EWOULDBLOCK",
+    ),
+    "twisted.internet.unix": (_NO + "_SendmsgMixin",),
+    "twisted.protocols.haproxy._exceptions": ("sennit.haproxy",),
+    "twisted.protocols.haproxy._info": ("sennit.haproxy",),
+    "twisted.protocols.tls": (_NO + "_AggregateSmallWrites _ProducerMembrane _PullToPush",),
+    "twisted.python.deprecate": (
+        "sennit.twisted.python.reflect:fullyQualifiedName=_fullyQualifiedName",
+        _NO + "_appendToDocstring _getDeprecationDocstring _getDeprecationWarningString",
+        _NO + "_mutuallyExclusiveArguments _passedSignature",
+    ),
+    "twisted.python.filepath": (
+        "conformance.private:coerced=_coerceToFilesystemEncoding as_bytes=_asFilesystemBytes",
+        _NO + "FileMode",
+    ),
+    "twisted.trial._asyncrunner": (
+        "sennit.trial.suite:each_test=_iterateTests",
+        _NO + "_ForceGarbageCollectionDecorator _clearSuite",
+    ),
+    "twisted.trial._synctest": (_NO + "_Warning _collectWarnings _setWarningRegistryToNone _logObserver",),
+    "twisted.trial.reporter": (_NO + "_ExitWrapper",),
+    "twisted.trial.runner": (_NO + "_Runner",),
+    "twisted.trial.util": (_NO + "_Janitor",),
+    "twisted.web._abnf": (_NO + "_decint _hexint _ishexdigits _istoken",),
+    "twisted.web._responses": ("sennit.http.codes",),
+    "twisted.web.http": (_NO + "_DataLoss _IdentityTransferDecoder",),
+    "twisted.web.http_headers": (_NO + "_nameEncoder",),
+    "twisted.web.resource": (_NO + "_UnsafeErrorPage _UnsafeForbiddenResource _UnsafeNoResource",),
+}
+
+
+def attach() -> None:
+    """Give public objects the private attributes that the tests' own scaffolding uses."""
+    from conformance import private
+    from sennit.twisted.python.filepath import FilePath
+    from sennit.twisted.python.runtime import Platform
+
+    def set_on(owner: Any, name: str, value: Any) -> None:
+        if not hasattr(owner, name):
+            setattr(owner, name, value)
+
+    set_on(FilePath, "_asBytesPath", lambda self, encoding=None: self.asBytesMode(encoding).path)
+    set_on(FilePath, "_asTextPath", lambda self, encoding=None: self.asTextMode(encoding).path)
+    set_on(Platform, "_supportsSymlinks", lambda _: private.symlinks())
