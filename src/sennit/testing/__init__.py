@@ -5,6 +5,7 @@ from __future__ import annotations
 from sennit.task import Clock
 from sennit.testing.observing import EventLoggingObserver
 from sennit.testing.pairs import MemoryPair, MemoryTransport, connected_pair
+from sennit.testing.processes import MemoryProcess
 from sennit.testing.protocols import (
     AccumulatingProtocol,
     LineSendingProtocol,
@@ -33,6 +34,7 @@ __all__ = [
     "FakeDatagramTransport",
     "LineSendingProtocol",
     "MemoryPair",
+    "MemoryProcess",
     "MemoryReactor",
     "MemoryReactorClock",
     "MemoryTransport",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from sennit.core.interfaces import (
     IReactorCore,
     IReactorFDSet,
     IReactorPluggableNameResolver,
+    IReactorProcess,
     IReactorSocket,
     IReactorSSL,
     IReactorTCP,
@@ -30,6 +31,7 @@ from sennit.core.interfaces import (
     IWriteDescriptor,
 )
 from sennit.task import Clock
+from sennit.testing.processes import MemoryProcess
 
 __all__ = [
     "MemoryReactor",
@@ -160,6 +162,7 @@ def _adopted_address(family: int) -> IPv4Address | IPv6Address:
     IReactorSocket,
     IReactorFDSet,
     IReactorPluggableNameResolver,
+    IReactorProcess,
 )
 class MemoryReactor:
     """Notes what it is asked to connect, to listen on and to watch.
@@ -170,6 +173,7 @@ class MemoryReactor:
         adoptedPorts: The arguments of each `adoptStreamPort`, as a tuple.
         adoptedStreamConnections: The arguments of each `adoptStreamConnection`, as a tuple.
         connectors: The connectors made.
+        processes: The child processes started, each a `MemoryProcess`.
         readers: What is watched for reading; `writers` for writing.
         triggers: The system event triggers, by phase, then event, as tuples ``(callable, args, kwargs)``.
         whenRunningHooks: What waits for `run`, as tuples ``(callable, args, kwargs)``.
@@ -193,6 +197,7 @@ class MemoryReactor:
         self.adoptedPorts: list[tuple[Any, ...]] = []
         self.adoptedStreamConnections: list[tuple[Any, ...]] = []
         self.connectors: list[_FakeConnector] = []
+        self.processes: list[MemoryProcess] = []
         self.readers: set[Any] = set()
         self.writers: set[Any] = set()
         self.nameResolver: IHostnameResolver = SynchronousResolver()
@@ -327,6 +332,25 @@ class MemoryReactor:
         factory.startedConnecting(connector)
         self.connectors.append(connector)
         return connector
+
+    def spawnProcess(
+        self,
+        processProtocol: Any,
+        executable: Any,
+        args: Sequence[Any] = (),
+        env: Mapping[Any, Any] | None = {},
+        path: Any = None,
+        uid: int | None = None,
+        gid: int | None = None,
+        usePTY: Any = False,
+        childFDs: Mapping[int, Any] | None = None,
+    ) -> MemoryProcess:
+        """Start a child that exists in memory only; see `processes`."""
+        process = MemoryProcess(
+            processProtocol, executable, args, env, path, uid, gid, usePTY=usePTY, childFDs=childFDs
+        )
+        self.processes.append(process)
+        return process
 
     def addReader(self, reader: IReadDescriptor) -> None:
         """Note it in `readers`."""
