@@ -15,7 +15,6 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from sennit.core.addresses import ProcessAddress
 from sennit.core.errors import (
     ConnectionDone,
     ConnectionLost,
@@ -33,6 +32,7 @@ from sennit.process.reaping import (
     unregisterReapProcessHandler,
     watch_exit,
 )
+from sennit.process.standard import StandardStreams
 from sennit.transport.consumer import Consumer
 from sennit.transport.pipes import PipeReader, PipeWriter
 from sennit.transport.registry import open_things
@@ -161,7 +161,7 @@ class ChildWriter(Consumer):
 Pipe = ChildReader | ChildWriter
 
 
-class Child:
+class Child(StandardStreams):
     """What processes on pipes and processes on terminals have in common: their start and their end.
 
     Args:
@@ -337,24 +337,6 @@ class Child:
         if pipe is not None:
             pipe.loseConnection()
 
-    def closeStdin(self) -> None:
-        """Close the child's standard input, when what was written is sent."""
-        self.closeChildFD(0)
-
-    def closeStdout(self) -> None:
-        """Close our end of the child's standard output."""
-        self.closeChildFD(1)
-
-    def closeStderr(self) -> None:
-        """Close our end of the child's standard error."""
-        self.closeChildFD(2)
-
-    def loseConnection(self) -> None:
-        """Close the child's standard streams; other descriptors stay."""
-        self.closeStdin()
-        self.closeStderr()
-        self.closeStdout()
-
     def pauseProducing(self) -> None:
         """Read nothing from the child until `resumeProducing`; it waits when its pipes are full."""
         for pipe in self.pipes.values():
@@ -366,10 +348,6 @@ class Child:
         for pipe in self.pipes.values():
             if isinstance(pipe, ChildReader):
                 pipe.resumeProducing()
-
-    def stopProducing(self) -> None:
-        """Close the child's standard streams."""
-        self.loseConnection()
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
         """Let a producer feed the child's standard input, at the pace at which the child reads.
@@ -392,14 +370,6 @@ class Child:
         pipe = self.pipes.get(0)
         if isinstance(pipe, ChildWriter):
             pipe.unregisterProducer()
-
-    def getHost(self) -> ProcessAddress:
-        """Return an address that says no more than that this is a process."""
-        return ProcessAddress()
-
-    def getPeer(self) -> ProcessAddress:
-        """Return an address that says no more than that this is a process."""
-        return ProcessAddress()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} pid={self.pid} status={self.status}>"

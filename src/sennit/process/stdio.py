@@ -49,6 +49,13 @@ class StandardIO(DuplexConnection):
         self._blocking = [(each, os.get_blocking(each)) for each in (stdin, stdout)]
         self.connect(stdin, stdout)
 
+    def write(self, data: bytes) -> None:
+        """Send bytes.
+
+        Each object has the method of what carries it under this name while it is connected.
+        """
+        self._carrier.write(data)
+
     def childDataReceived(self, fd: str, data: bytes) -> None:
         """Hand `data` to the protocol as if it had been read."""
         if self.connected:
@@ -70,7 +77,7 @@ class StandardIO(DuplexConnection):
         protocol = self.protocol
         if not self.connected or not IHalfCloseableProtocol.providedBy(protocol):
             return False
-        self.write = drop
+        self.write = drop  # type: ignore[method-assign]  # as every connection does
         self._write_ending = True
         self._stop_producer()
         try:

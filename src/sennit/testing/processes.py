@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from zope.interface import implementer
 
-from sennit.core.addresses import ProcessAddress
 from sennit.core.errors import ProcessDone, ProcessExitedAlready, ProcessTerminated
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IProcessTransport
+from sennit.process.standard import StandardStreams
 
 __all__ = ["MemoryProcess"]
 
@@ -18,7 +18,7 @@ _STANDARD: Mapping[int, int | Literal["r", "w"]] = {0: "w", 1: "r", 2: "r"}
 
 
 @implementer(IProcessTransport)
-class MemoryProcess:
+class MemoryProcess(StandardStreams):
     """A child process that does what a test tells it, as the transport of its protocol.
 
     The protocol is called from within the ``child_`` methods and `settle` only, never from within what it
@@ -148,27 +148,10 @@ class MemoryProcess:
             raise KeyError(childFD)
         self.written[childFD] += data
 
-    def closeChildFD(self, descriptor: int) -> None:
+    def closeChildFD(self, childFD: int) -> None:
         """Close one of the child's descriptors, if it has it."""
-        if descriptor in self.childFDs:
-            self.closed.add(descriptor)
-
-    def closeStdin(self) -> None:
-        """Close the child's standard input."""
-        self.closeChildFD(0)
-
-    def closeStdout(self) -> None:
-        """Close the child's standard output."""
-        self.closeChildFD(1)
-
-    def closeStderr(self) -> None:
-        """Close the child's standard error."""
-        self.closeChildFD(2)
-
-    def loseConnection(self) -> None:
-        """Close the child's standard streams."""
-        for descriptor in (0, 1, 2):
-            self.closeChildFD(descriptor)
+        if childFD in self.childFDs:
+            self.closed.add(childFD)
 
     def signalProcess(self, signalID: str | int) -> None:
         """Note a signal.
@@ -187,15 +170,3 @@ class MemoryProcess:
     def resumeProducing(self) -> None:
         """Hold back no more; what was held back comes with the next step of the child."""
         self.paused = False
-
-    def stopProducing(self) -> None:
-        """Close the child's standard streams."""
-        self.loseConnection()
-
-    def getHost(self) -> ProcessAddress:
-        """Return an address that says no more than that this is a process."""
-        return ProcessAddress()
-
-    def getPeer(self) -> ProcessAddress:
-        """Return an address that says no more than that this is a process."""
-        return ProcessAddress()
