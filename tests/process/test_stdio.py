@@ -268,3 +268,76 @@ def test_a_factory_without_a_protocol_fails_the_endpoint():
     results = []
     StandardIOEndpoint(None).listen(Refusing()).addErrback(results.append)
     assert len(results) == 1
+
+
+def test_a_filter_writes_everything_after_its_input_has_ended(pipes):
+    async def scenario():
+        class Filter(Recorder):
+            def dataReceived(self, data):
+                super().dataReceived(data)
+                self.transport.write(data * 500_000)
+
+        protocol = Filter()
+        connect(protocol, pipes)
+        os.write(pipes.feed, b"ab")
+        pipes.close(pipes.feed)
+        await protocol.arrived.wait()
+        read = await asyncio.to_thread(read_exactly, pipes.drain, 1_000_000)
+        assert read == b"ab" * 500_000
+        assert (await protocol.lost).check(ConnectionDone)
+
+    run(scenario)
+
+
+def test_a_pull_producer_finishes_after_the_input_has_ended(pipes):
+    async def scenario():
+        class Producer:
+            pieces = 3
+
+            def resumeProducing(self):
+                if self.pieces == 3 and not transport._read_ended:
+                    return
+                transport.write(b"piece ")
+                self.pieces -= 1
+                if not self.pieces:
+                    transport.unregisterProducer()
+
+            def stopProducing(self):
+                raise AssertionError("It was done.")
+
+        protocol = Recorder()
+        transport = connect(protocol, pipes)
+        producer = Producer()
+        transport.registerProducer(producer, False)
+        pipes.close(pipes.feed)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert transport._read_ended
+        assert not protocol.lost.done()
+        producer.resumeProducing()
+        assert (await protocol.lost).check(ConnectionDone)
+        assert os.read(pipes.drain, 100) == b"piece piece piece "
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("output_first", [True, False])
+def test_when_nobody_is_at_either_end_the_connection_is_over(pipes, output_first):
+    async def scenario():
+        protocol = Recorder()
+        transport = connect(protocol, pipes)
+
+        class Idle:
+            def resumeProducing(self):
+                """Never write."""
+
+            stopProducing = resumeProducing
+
+        transport.registerProducer(Idle(), False)
+        for descriptor in (pipes.drain, pipes.feed) if output_first else (pipes.feed, pipes.drain):
+            pipes.close(descriptor)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        assert (await protocol.lost).check(ConnectionDone)
+
+    run(scenario)

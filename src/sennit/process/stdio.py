@@ -3,8 +3,9 @@
 The descriptors are duplicated, so that 0 and 1 stay open; whether they block is restored at the end, because
 a terminal shares that with the shell that started us.
 
-The connection ends when standard input does, or when something is written and nobody reads standard output
-any more.  A protocol that provides `IHalfCloseableProtocol` is told of either at once, and goes on.
+The connection ends when standard input does, after all that was written has gone out, as a filter needs it;
+or when something is written and nobody reads standard output any more.  A protocol that provides
+`IHalfCloseableProtocol` is told of either at once, and goes on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from sennit.core.addresses import ProcessAddress
 from sennit.core.current import current_reactor
+from sennit.core.errors import ConnectionDone
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IHalfCloseableProtocol
 from sennit.transport.duplex import DuplexConnection
@@ -42,10 +44,14 @@ class StandardIO(DuplexConnection):
         OSError: If one of the descriptors is not open.
     """
 
-    __slots__ = ("_blocking",)
+    __slots__ = ("_blocking", "_finishing", "_unread")
 
     def __init__(self, proto: Any, stdin: int = 0, stdout: int = 1, reactor: Any = None) -> None:
         super().__init__(proto, current_reactor() if reactor is None else reactor)
+        # Nobody reads our output any more, and the protocol was not told.
+        self._unread = False
+        # Our input has ended; so does the connection, when all is written.
+        self._finishing = False
         self._blocking = [(each, os.get_blocking(each)) for each in (stdin, stdout)]
         self.connect(stdin, stdout)
 
@@ -55,6 +61,15 @@ class StandardIO(DuplexConnection):
         Each object has the method of what carries it under this name while it is connected.
         """
         self._carrier.write(data)
+
+    def eof_received(self) -> bool:
+        """Learn that standard input has ended."""
+        if self._unread or IHalfCloseableProtocol.providedBy(self.protocol):
+            return super().eof_received()
+        if not self._read_ended:
+            self._read_ended = self._finishing = True
+            self._close()
+        return True
 
     def childDataReceived(self, fd: str, data: bytes) -> None:
         """Hand `data` to the protocol as if it had been read."""
@@ -75,7 +90,12 @@ class StandardIO(DuplexConnection):
 
     def _reader_gone(self) -> bool:
         protocol = self.protocol
-        if not self.connected or not IHalfCloseableProtocol.providedBy(protocol):
+        if not self.connected:
+            return False
+        if not IHalfCloseableProtocol.providedBy(protocol):
+            self._unread = True
+            if self._read_ended:
+                self._end(Failure(ConnectionDone()))
             return False
         self.write = drop  # type: ignore[method-assign]  # as every connection does
         self._write_ending = True
@@ -85,6 +105,11 @@ class StandardIO(DuplexConnection):
         except BaseException:
             self._user_failed("Error in writeConnectionLost of {culprit!r}", protocol)
         return True
+
+    def _drained(self) -> None:
+        super()._drained()
+        if self._finishing:
+            self.reactor.loop.call_soon(self._close)
 
     def _before_loss(self) -> None:
         for descriptor, blocking in self._blocking:
