@@ -115,12 +115,32 @@ class End(Protocol):
             start, data, self.header = 0, self.header, b""
         if self.other is not None:
             self.check(self.received <= self.other.sent, "more than was sent")
-            self.check(data == stream(self.other.number, start, len(data)), "not what was sent")
+            if data != stream(self.other.number, start, len(data)):
+                self.check(False, self.describe(start, data))
         if self.break_next:
             self.break_next = False
             raise Provoked("data")
         if self.soak.chance.random() < 0.02:
             self.soak.act(self)
+
+    def describe(self, start, data):
+        """Say where what arrived parts from what was sent, and what it is instead."""
+        wanted = stream(self.other.number, start, len(data))
+        at = next(i for i, (ours, theirs) in enumerate(zip(data, wanted, strict=True)) if ours != theirs)
+        size = len(PATTERN)
+        place = PATTERN.find(data[at : at + 16])
+        origins = [
+            f"end {end.number} at {offset} of {end.sent}"
+            for end in self.soak.ends.values()
+            if 0 <= (offset := (place - end.number * 7919) % size + HEADER.size) <= end.sent
+        ]
+        return (
+            f"not what end {self.other.number} sent from {start + at} on (piece of {len(data)} from {start}, "
+            f"{self.other.sent} sent): found at {place} of the pattern, may be {origins[:5]}; "
+            f"carried by {type(self.transport).__name__} on {type(self.transport._carrier).__name__}, "
+            f"peer's by {type(self.other.transport).__name__} on "
+            f"{type(getattr(self.other.transport, '_carrier', None)).__name__}, {self.transport.getPeer()}"
+        )
 
     def connectionLost(self, reason):
         self.check(self.made, "lost before it was made")
