@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from attrs import frozen
 from zope.interface import implementer
 
 from sennit.core.interfaces import IAcceptableCiphers, ICipher
@@ -18,7 +18,7 @@ __all__ = ["AcceptableCiphers", "DiffieHellmanParameters", "OpenSSLCipher", "ava
 
 
 @implementer(ICipher)
-@frozen
+@dataclass(frozen=True, slots=True)
 class OpenSSLCipher:
     """A cipher suite.
 
