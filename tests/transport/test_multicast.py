@@ -78,6 +78,18 @@ async def test_who_has_left_hears_no_more(listen, reactor):
     assert await member.count(2) == [b"in", b"straight"]
 
 
+async def test_a_port_hears_no_group_that_only_another_port_joined(listen, reactor):
+    member, transport, number = listen(listenMultiple=True)
+    other, _, _ = listen(port=number, listenMultiple=True)
+    await transport.setOutgoingInterface(LOOPBACK)
+    await transport.joinGroup(GROUP, LOOPBACK)
+    transport.write(b"to the group", (GROUP, number))
+    await member.count(1)
+    transport.write(b"straight", (LOOPBACK, number))
+    await other.until(lambda: other.received or len(member.received) > 1)
+    assert all(datagram == b"straight" for datagram, _ in other.received)
+
+
 async def test_a_source_specific_member_hears_that_source_only(listen):
     member, transport, number = listen()
     await transport.joinGroup(GROUP, LOOPBACK, source="127.0.0.2")

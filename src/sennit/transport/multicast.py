@@ -23,6 +23,12 @@ from sennit.transport.udp import UDPPort
 
 __all__ = ["MulticastPort", "listen_multicast"]
 
+# IP_MULTICAST_ALL (ip(7)) and IPV6_MULTICAST_ALL of Linux, which the socket module does not name.
+_HEAR_ALL = {
+    socket.AF_INET: (socket.IPPROTO_IP, 49),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, 29),
+}
+
 # From <linux/in.h>; Python has names for them only since 3.12, or not at all.
 _IP_ADD_SOURCE_MEMBERSHIP = 39
 _IP_DROP_SOURCE_MEMBERSHIP = 40
@@ -150,6 +156,10 @@ class MulticastPort(UDPPort):
         return self._get(socket.IP_MULTICAST_TTL, socket.IPV6_MULTICAST_HOPS)
 
     def _prepare(self, made: socket.socket) -> None:
+        if sys.platform.startswith("linux"):
+            # Or the port would hear every group that anybody on this machine has joined.
+            level, option = _HEAR_ALL[self.addressFamily]
+            made.setsockopt(level, option, 0)
         if not self.listenMultiple:
             return
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -187,13 +187,13 @@ class Environment:
         return [path for path in paths if path.parent != information]
 
     def _our_extras(self) -> set[str]:
-        try:
-            ours = importlib.metadata.distribution("sennit")
-        except importlib.metadata.PackageNotFoundError:
+        # What this process can import may come from elsewhere; what counts is in the environment itself.
+        ours = next(iter(importlib.metadata.distributions(name="sennit", path=[str(self.packages)])), None)
+        if ours is None:
             raise CannotSwitchError(
                 f"Sennit is not installed in {self.prefix}, only importable by this process: "
                 "pip install it there first."
-            ) from None
+            )
         return set(ours.metadata.get_all("Provides-Extra") or ())
 
     def _write(self, extras: set[str]) -> None:
