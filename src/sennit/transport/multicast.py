@@ -24,7 +24,7 @@ from sennit.transport.udp import UDPPort
 __all__ = ["MulticastPort", "listen_multicast"]
 
 # IP_MULTICAST_ALL (ip(7)) and IPV6_MULTICAST_ALL of Linux, which the socket module does not name.
-_HEAR_ALL = {
+_HEAR_ALL: dict[int, tuple[int, int]] = {
     socket.AF_INET: (socket.IPPROTO_IP, 49),
     socket.AF_INET6: (socket.IPPROTO_IPV6, 29),
 }
