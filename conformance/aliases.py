@@ -13,7 +13,7 @@ __all__ = ["ALIASES", "attach"]
 
 _LOG = tuple(
     f"sennit.log{room}"
-    for room in ("", ".capture", ".files", ".filters", ".flatten", ".formatting", ".jsonlog", ".start")
+    for room in ("", ".capture", ".files", ".filters", ".flatten", ".formatting", ".legacy", ".start")
 )
 _NO = "conformance.private:"
 
@@ -36,6 +36,12 @@ ALIASES: dict[str, tuple[str, ...]] = {
             *("legacy", "levels", "logger", "observer", "stdlib", "util"),
         )
     },
+    "twisted.logger._flatten": (*_LOG, _NO + "KeyFlattener aFormatter"),
+    "twisted.logger._format": (*_LOG, _NO + "formatUnformattableEvent formatWithCall"),
+    "twisted.logger._global": (*_LOG, _NO + "MORE_THAN_ONCE_WARNING"),
+    "twisted.logger._json": (*_LOG, "sennit.log.jsonlog:_log=log"),
+    "twisted.logger._util": (*_LOG, _NO + "formatTrace"),
+    "twisted.python._tzhelper": (_NO + "FixedOffsetTimeZone",),
     "twisted.application.runner": (),
     "twisted.internet._baseprocess": (_NO + "BaseProcess",),
     "twisted.internet._signals": (_NO + "installHandler isDefaultHandler",),
@@ -83,12 +89,14 @@ def attach() -> None:
     """Give public objects the private attributes that the tests' own scaffolding uses."""
     from conformance import private
     from sennit.twisted.python.filepath import FilePath
+    from sennit.twisted.python.log import LogPublisher
     from sennit.twisted.python.runtime import Platform
 
     def set_on(owner: Any, name: str, value: Any) -> None:
         if not hasattr(owner, name):
             setattr(owner, name, value)
 
+    set_on(LogPublisher, "_stopLogging", lambda _: None)
     set_on(FilePath, "_asBytesPath", lambda self, encoding=None: self.asBytesMode(encoding).path)
     set_on(FilePath, "_asTextPath", lambda self, encoding=None: self.asTextMode(encoding).path)
     set_on(Platform, "_supportsSymlinks", lambda _: private.symlinks())

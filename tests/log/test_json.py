@@ -85,7 +85,6 @@ def test_reading_a_failure_imports_nothing() -> None:
     "marked",
     [
         {"__class_uuid__": "02e59486-f24d-46ad-8224-3acdf2a5732a"},
-        {"__class_uuid__": "02e59486-f24d-46ad-8224-3acdf2a5732a", "name": "loud"},
         {"__class_uuid__": "e76887e2-20ed-49bf-a8f8-ba25cc586f2d"},
         {"__class_uuid__": "e76887e2-20ed-49bf-a8f8-ba25cc586f2d", "type": 3},
         {
@@ -205,3 +204,16 @@ def test_an_event_with_its_logger_can_be_written() -> None:
     Logger("n", observer=events.append).info("x")
     back = eventFromJSON(eventAsJSON(events[0]))
     assert (back["log_namespace"], back["log_level"]) == ("n", LogLevel.info)
+
+
+def test_a_level_is_known_by_its_mark_in_any_case_and_none_if_there_is_no_such() -> None:
+    mark = "02E59486-F24D-46AD-8224-3ACDF2A5732A"
+    known = eventFromJSON(json.dumps({"log_level": {"name": "warn", "__class_uuid__": mark}}))
+    assert known == {"log_level": LogLevel.warn}
+    unknown = eventFromJSON(json.dumps({"log_level": {"name": "other", "__class_uuid__": mark}}))
+    assert unknown == {"log_level": None}
+
+
+def test_a_format_with_an_unknown_conversion_says_so_when_it_is_read() -> None:
+    event = eventFromJSON(eventAsJSON({"log_format": "{a!X}", "a": 1}))
+    assert formatEvent(event).startswith("Unable to format event")

@@ -61,3 +61,18 @@ def test_the_level_comes_from_its_number_or_from_being_an_error() -> None:
     assert newer({"isError": 1})["log_level"] is LogLevel.critical
     assert newer({"isError": 0, "logLevel": 30})["log_level"] is LogLevel.warn
     assert "log_format" not in newer({"isError": 1})
+
+
+def test_a_field_named_message_is_a_field_of_the_format_not_the_words() -> None:
+    events: list[dict[str, Any]] = []
+    LegacyLogObserverWrapper(events.append)({"log_format": "Hello, {message}!", "message": "world"})
+    assert events[0]["message"] == ()
+    assert events[0]["format"] % events[0] == "Hello, world!"
+
+
+def test_the_level_may_be_named_and_is_left_out_if_the_name_is_unknown() -> None:
+    seen: list[dict[str, Any]] = []
+    for name in ("WARNING", "Foo"):
+        publishToNewObserver(seen.append, {"message": ("x",), "isError": 0, "logLevel": name}, lambda _: "x")
+    assert seen[0]["log_level"] is LogLevel.warn
+    assert "log_level" not in seen[1]

@@ -248,3 +248,35 @@ def test_a_logging_file_is_a_file_for_writing() -> None:
     assert file.closed
     with pytest.raises(ValueError, match="closed"):
         file.write("x")
+
+
+class CountingFile:
+    """A file that says nothing of its kind, and counts what is written."""
+
+    def __init__(self, *, takes_text: bool) -> None:
+        self.takes_text = takes_text
+        self.written: list[str | bytes] = []
+
+    def write(self, what: str | bytes) -> None:
+        if isinstance(what, str) is not self.takes_text:
+            raise TypeError(type(what))
+        self.written.append(what)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize("takes_text", [True, False])
+def test_nothing_is_written_to_find_out_what_a_file_takes(takes_text: bool) -> None:
+    file = CountingFile(takes_text=takes_text)
+    texts = iter(["", None, "é", "b"])
+    observer = FileLogObserver(file, lambda event: next(texts))  # type: ignore[arg-type]
+    for _ in range(4):
+        observer({})
+    assert file.written == (["é", "b"] if takes_text else ["é".encode(), b"b"])
+
+
+def test_an_event_of_an_empty_namespace_does_not_pass_the_level_predicate() -> None:
+    predicate = LogLevelFilterPredicate()
+    event = {"log_level": LogLevel.critical, "log_namespace": ""}
+    assert predicate(event) is PredicateResult.no

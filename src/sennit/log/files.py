@@ -27,30 +27,39 @@ class FileLogObserver:
     """
 
     def __init__(self, outFile: IO[Any], formatEvent: Callable[[LogEvent], str | None]) -> None:
-        self._binary = _takes_bytes(outFile)
         self._outFile = outFile
+        self._write = _writer(outFile)
         self.formatEvent = formatEvent
 
     def __call__(self, event: LogEvent) -> None:
         """Write `event`."""
         text = self.formatEvent(event)
         if text:
-            self._outFile.write(text.encode("utf-8", "backslashreplace") if self._binary else text)
+            self._write(text)
             self._outFile.flush()
 
 
-def _takes_bytes(file: IO[Any]) -> bool:
-    """Tell whether `file` is one of bytes."""
-    stream: Any = file
-    if isinstance(stream, io.TextIOBase):
-        return False
-    if isinstance(stream, io.IOBase):
-        return True
-    try:
-        file.write("")
-    except TypeError:
-        return True
-    return False
+def _writer(file: Any) -> Callable[[str], Any]:
+    """Return what writes text to `file`, be it one of text or of bytes."""
+    as_text = True
+
+    def write_bytes(text: str) -> None:
+        file.write(text.encode("utf-8", "backslashreplace"))
+
+    def write(text: str) -> None:
+        # Of a file that says nothing of its kind only writing tells.
+        nonlocal as_text
+        if as_text:
+            try:
+                file.write(text)
+                return
+            except TypeError:
+                as_text = False
+        write_bytes(text)
+
+    if isinstance(file, io.TextIOBase):
+        return file.write
+    return write_bytes if isinstance(file, io.IOBase) else write
 
 
 def textFileLogObserver(

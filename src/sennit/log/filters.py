@@ -151,6 +151,6 @@ class LogLevelFilterPredicate:
         """Say whether `event` is important enough."""
         level = event.get("log_level")
         namespace = event.get("log_namespace")
-        if level is None or namespace is None or level.rank < self.logLevelForNamespace(namespace).rank:
+        if level is None or not namespace or level.rank < self.logLevelForNamespace(namespace).rank:
             return PredicateResult.no
         return PredicateResult.maybe

@@ -55,6 +55,8 @@ def _pieces(format: str) -> Iterator[_Piece]:
 def flattenEvent(event: LogEvent) -> None:
     """Put ``log_flattened`` into `event`: its format's fields, as text and as values.
 
+    An event whose format has a conversion that there is not stays as it is.
+
     Raises:
         Exception: What finding or formatting a field raises.
     """
@@ -65,6 +67,8 @@ def flattenEvent(event: LogEvent) -> None:
     for piece in _pieces(format):
         if piece.field is None:
             continue
+        if piece.conversion not in (None, "a", "r", "s"):
+            return
         value = look_up(piece.field, event)
         converted = _formatter.convert_field(value, piece.conversion) if piece.conversion else value
         specification = piece.specification

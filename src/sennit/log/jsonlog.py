@@ -77,10 +77,11 @@ def _failure_from_json(described: dict[str, Any]) -> Failure:
 
 
 def _unmark(described: dict[str, Any]) -> Any:
-    mark = described.get(_MARK)
+    mark = str(described.get(_MARK)).lower()
     try:
         if mark == _LEVEL:
-            return LogLevel.lookupByName(described["name"])
+            # A level that a later version may have is none here.
+            return LogLevel.__members__.get(described["name"])
         if mark == _FAILURE:
             return _failure_from_json(described)
     except (KeyError, TypeError, ValueError, AttributeError):

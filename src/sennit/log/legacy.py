@@ -7,6 +7,7 @@ keys it had.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from time import time
 from typing import Any
@@ -45,6 +46,9 @@ class LegacyLogObserverWrapper:
         if "format" not in event and event.get("log_format") is not None:
             event["format"] = "%(log_legacy)s"
             event["log_legacy"] = EventText(dict(event))
+            if not isinstance(event["message"], tuple | list):
+                # A field of the newer shape, not the words of the older.
+                event["message"] = ()
         if "log_failure" in event:
             if "failure" not in event:
                 event["failure"] = event["log_failure"]
@@ -75,12 +79,19 @@ def publishToNewObserver(
             eventDict["log_text"] = text
             eventDict["log_format"] = "{log_text}"
     if "log_level" not in eventDict:
-        number = eventDict.get("logLevel")
-        if isinstance(number, int):
-            eventDict["log_level"] = level_from_stdlib(number)
-        else:
-            eventDict["log_level"] = LogLevel.critical if eventDict.get("isError") else LogLevel.info
+        level = _level(eventDict)
+        if level is not None:
+            eventDict["log_level"] = level
     eventDict.setdefault("log_namespace", "log_legacy")
     if "log_system" not in eventDict and "system" in eventDict:
         eventDict["log_system"] = eventDict["system"]
     observer(eventDict)
+
+
+def _level(event: LogEvent) -> LogLevel | None:
+    """Return the level of an event of the older shape; None if it names one that there is not."""
+    given = event.get("logLevel")
+    if given is None:
+        return LogLevel.critical if event.get("isError") else LogLevel.info
+    number = logging.getLevelNamesMapping().get(given) if isinstance(given, str) else given
+    return level_from_stdlib(number) if isinstance(number, int) else None

@@ -285,3 +285,27 @@ def test_what_is_written_to_the_log_files_becomes_events() -> None:
         (LogLevel.error, "err"),
     ]
     assert sys.stdout is not log.logfile
+
+
+def test_a_file_observer_shows_times_in_the_zone_that_it_is_told() -> None:
+    observer = log.FileLogObserver(io.StringIO())
+    for offset, text in ((18000, "2001-02-02 23:05:06-0500"), (-5400, "2001-02-03 05:35:06+0130")):
+        observer.getTimezoneOffset = lambda when, offset=offset: offset  # type: ignore[assignment,misc]
+        assert observer.formatTime(981173106) == text
+
+
+def test_a_system_that_cannot_be_shown_does_not_lose_the_message() -> None:
+    class Evil:
+        def __str__(self) -> str:
+            raise ValueError("no")
+
+    file = io.StringIO()
+    log.FileLogObserver(file).emit({"message": ("huh",), "isError": 0, "system": Evil(), "time": 0})
+    assert file.getvalue().endswith("huh\n")
+
+
+def test_an_event_that_says_nothing_is_not_handed_to_the_standard_librarys_logging(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log.PythonLoggingObserver("quiet").emit({"message": (), "isError": 0, "system": "-", "time": 0})
+    assert caplog.records == []

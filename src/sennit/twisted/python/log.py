@@ -10,7 +10,7 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from io import UnsupportedOperation
 from typing import IO, Any, NoReturn, TypeVar
 
@@ -302,15 +302,17 @@ class FileLogObserver(_GlobalStartStopObserver):
 
     def formatTime(self, when: float) -> str:
         """Return a time in seconds since the epoch as text."""
-        local = datetime.fromtimestamp(when, UTC).astimezone()
-        return local.strftime("%Y-%m-%d %H:%M:%S%z" if self.timeFormat is None else self.timeFormat)
+        if self.timeFormat is not None:
+            return datetime.fromtimestamp(when, UTC).astimezone().strftime(self.timeFormat)
+        zone = timezone(timedelta(seconds=-self.getTimezoneOffset(when)))
+        return datetime.fromtimestamp(when, zone).strftime("%Y-%m-%d %H:%M:%S%z")
 
     def emit(self, eventDict: EventDict) -> None:
         """Write an event; lines after its first are indented, and control characters escaped."""
         text = textFromEventDict(eventDict)
         if text is None:
             return
-        system = printable(str(eventDict["system"])).replace("\n", "\\n")
+        system = printable(safe_str(eventDict["system"])).replace("\n", "\\n")
         indented = printable(text.replace("\r\n", "\n")).replace("\n", "\n\t")
         self.write(f"{self.formatTime(eventDict['time'])} [{system}] {indented}\n")
         self.flush()
@@ -328,7 +330,8 @@ class PythonLoggingObserver(_GlobalStartStopObserver):
 
     def emit(self, eventDict: EventDict) -> None:
         """Hand on an event."""
-        publishToNewObserver(self._newObserver, dict(eventDict), textFromEventDict)
+        if textFromEventDict(eventDict) is not None:
+            publishToNewObserver(self._newObserver, dict(eventDict), textFromEventDict)
 
 
 class DefaultObserver(_GlobalStartStopObserver):
