@@ -75,6 +75,8 @@ class TLSMemoryBIOFactory(WrappingFactory[TLSMemoryBIOProtocol]):
         self.clock = clock
         self.handshake_timeout = handshake_timeout
         self.shutdown_timeout = shutdown_timeout
+        # The last transport's declaration, and what a layer's is made of it.
+        self.provided: tuple[Any, Any] = (None, None)
         self._is_client = bool(isClient)
         self._make_engine = engine_maker(contextFactory, self._is_client)
 

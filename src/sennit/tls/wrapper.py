@@ -61,13 +61,23 @@ class TLSMemoryBIOProtocol(ProtocolWrapper):
             self.dataReceived = layer.dataReceived  # type: ignore[method-assign]  # a shorter way
         if kind.write is TLSMemoryBIOProtocol.write:
             self.write = layer.write  # type: ignore[method-assign]  # a shorter way
-        directlyProvides(self, providedBy(transport))
+        self._provide(providedBy(transport))
         layer.transport = transport
         layer.connected = True
         self.factory.registerProtocol(self)
         if self._connect_wrapped:
             self.wrappedProtocol.makeConnection(self)
         layer.begin()
+
+    def _provide(self, declared: Any) -> None:
+        """Provide what the transport does; connections of one port all provide the same."""
+        factory = self.factory
+        known, provided = factory.provided
+        if known is declared:
+            self.__provides__ = provided
+        else:
+            directlyProvides(self, declared)
+            factory.provided = (declared, self.__provides__)
 
     def dataReceived(self, bytes: bytes) -> None:
         """Decrypt, and hand on."""
