@@ -35,9 +35,9 @@ def echo_turn(server: Server, load: Sequence[str]) -> float:
 
 
 def cpu_turn(server: Server, load: Sequence[str]) -> float:
-    """Return how many connections there were for each second of the server's CPU."""
+    """Return how many messages or connections there were for each second of the server's CPU."""
     before = server.cpu_seconds()
-    _, count = _load(load, server.port, "conn/s")
+    _, count = _load(load, server.port, "conn/s" if "handshake" in load else "msg/s")
     return count / (server.cpu_seconds() - before)
 
 

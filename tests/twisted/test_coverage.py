@@ -39,6 +39,7 @@ MODULES = (
     "twisted.protocols.policies",
     "twisted.protocols.portforward",
     "twisted.protocols.stateful",
+    "twisted.protocols.tls",
     "twisted.protocols.wire",
     "twisted.python.compat",
     "twisted.python.components",
