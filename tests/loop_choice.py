@@ -6,6 +6,7 @@ Tk's loop needs no display and next to no time, so where Python has tkinter it i
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -13,7 +14,7 @@ from sennit.reactor import LoopNotAvailable
 from sennit.reactor.loops import loop_names, new_loop
 
 # "glib" is "gtk" under another name.
-TOOLKITS = ("qt", "gtk", "wx", "cocoa")
+TOOLKITS = ("qt", "gtk", "wx", *(("cocoa",) if sys.platform == "darwin" else ()))
 
 # Their toolkits run in the main thread alone.
 MAIN_THREAD_ONLY = ("qt", "wx", "cocoa")

@@ -5,6 +5,7 @@ import gc
 import os
 import threading
 import weakref
+from asyncio import sleep
 
 import pytest
 
@@ -378,3 +379,34 @@ def test_watched_descriptors_hear_of_the_shutdown(reactor):
     assert reactor.getReaders() == []
     os.close(reading)
     os.close(writing)
+
+
+def test_whoever_stops_the_loop_has_stopped_the_reactor(reactor, logged):
+    seen = []
+
+    async def last_words():
+        await sleep(0.001)
+        seen.append(("waited for", reactor.running))
+
+    reactor.addSystemEventTrigger("before", "shutdown", last_words)
+    reactor.addSystemEventTrigger("after", "shutdown", seen.append, "shutdown")
+    reactor.callWhenRunning(reactor.loop.stop)
+    reactor.run()
+    assert seen == [("waited for", True), "shutdown"]
+    assert not reactor.running
+    assert logged.errors() == []
+
+
+def test_a_loop_that_is_stopped_again_does_not_end_the_shutdown(reactor):
+    seen = []
+
+    async def last_words():
+        for _ in range(3):
+            reactor.loop.stop()
+            await sleep(0.001)
+        seen.append("said")
+
+    reactor.addSystemEventTrigger("before", "shutdown", last_words)
+    reactor.callWhenRunning(reactor.stop)
+    reactor.run()
+    assert seen == ["said"]

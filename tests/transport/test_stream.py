@@ -738,7 +738,9 @@ async def test_a_push_producer_may_end_the_connection_as_it_is_resumed(reactor, 
     server.transport.write(b"x" * BIG)
     assert await server.until_lost() in {ConnectionDone, ConnectionAborted}
     await client.until_lost()
-    assert producer.events == ["pause", "resume", "stop"]
+    # Where something still waits at the low mark, it is paused and resumed once more.
+    assert producer.events[:2] == ["pause", "resume"]
+    assert producer.events[-1] == "stop"
 
 
 @pytest.mark.parametrize("method", ["pauseProducing", "resumeProducing"])

@@ -97,7 +97,7 @@ class GuestLoop(_SelectorEventLoop):
 
     @abstractmethod
     def wake_in(self, seconds: float) -> None:
-        """Have the toolkit call `on_timer` once, in so many seconds or a little later, and not before."""
+        """Have the toolkit call `on_timer` once, in so many seconds or a little later; never if infinite."""
 
     @abstractmethod
     def turn(self) -> None:
@@ -194,15 +194,24 @@ class GuestLoop(_SelectorEventLoop):
         self._stopping = True
 
     def _ask(self, when: float) -> None:
+        """Have a pass done at `when`, or before."""
         if when < self._wake_at and self._hosted:
-            self._wake_at = when
-            self.wake_in(max(0.0, when - self.time()) if when else 0.0)
+            self._set_wake(when)
 
     def _ask_for_next(self) -> None:
+        """Have a pass done when there is something to do, and not before."""
         if self._ready or self._stopping:
-            self._ask(0.0)
+            when = 0.0
         elif self._scheduled:
-            self._ask(self._scheduled[0].when())
+            when = self._scheduled[0].when()
+        else:
+            when = inf
+        if when != self._wake_at:
+            self._set_wake(when)
+
+    def _set_wake(self, when: float) -> None:
+        self._wake_at = when
+        self.wake_in(max(0.0, when - self.time()) if when else 0.0)
 
     def _pass(self) -> None:
         if not self._hosted:
@@ -214,6 +223,8 @@ class GuestLoop(_SelectorEventLoop):
         interrupted = min(self._batch, len(ready)) if self._depth else 0
         self._batch = _NO_BATCH
         self._depth += 1
+        # Should a callback run the loop within the loop, that begins with what waits behind the callback.
+        self._ask(0.0)
         try:
             super()._run_once()
             until = self.time() + _SLICE

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from math import ceil
+from math import ceil, inf
 from typing import Any
 
 from sennit.reactor.loops import LoopNotAvailable
@@ -57,8 +57,9 @@ class TkLoop(GuestLoop):
     def wake_in(self, seconds: float) -> None:
         """Set Tcl's timer."""
         self._cancel_timer()
-        delay = min(ceil(seconds * 1000), _LONGEST_WAIT)
-        self._timer = self._tcl.createtimerhandler(delay, self._on_tick)
+        if seconds < inf:
+            delay = ceil(min(seconds * 1000, _LONGEST_WAIT))
+            self._timer = self._tcl.createtimerhandler(delay, self._on_tick)
 
     def turn(self) -> None:
         """Run Tcl's loop.

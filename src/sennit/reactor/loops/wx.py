@@ -13,7 +13,7 @@ import asyncio
 import os
 import select
 import threading
-from math import ceil
+from math import ceil, inf
 from typing import Any
 
 from sennit.reactor.loops import LoopNotAvailable
@@ -63,8 +63,8 @@ class WxLoop(GuestLoop):
         self._due = seconds <= 0
         if self._due:
             wx.WakeUpIdle()
-        else:
-            self._timer.StartOnce(min(ceil(seconds * 1000), _LONGEST_WAIT))
+        elif seconds < inf:
+            self._timer.StartOnce(ceil(min(seconds * 1000, _LONGEST_WAIT)))
 
     def turn(self) -> None:
         """Run wx's loop, in one of our own making: the application's returns at once without windows."""
@@ -153,5 +153,5 @@ def new() -> asyncio.AbstractEventLoop:
         raise LoopNotAvailable('wx\'s loop needs wxPython: `pip install "sennit[wx]"`.')
     try:
         return WxLoop()
-    except SystemExit as error:
+    except (SystemError, SystemExit) as error:
         raise LoopNotAvailable(str(error)) from None
