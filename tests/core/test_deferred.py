@@ -4,6 +4,7 @@ import gc
 import weakref
 from collections.abc import Awaitable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -856,3 +857,28 @@ def test_the_module_offers_what_it_lists():
     assert all(hasattr(deferred_module, name) for name in deferred_module.__all__)
     assert deferred_module.SUCCESS is True
     assert deferred_module.FAILURE is False
+
+
+def test_a_canceller_is_let_go_when_there_is_nothing_to_cancel_any_more() -> None:
+    class Canceller:
+        def __call__(self, deferred: Deferred[Any]) -> None:
+            """Do nothing."""
+
+    def fired(result: object, *, chained: bool) -> weakref.ref[Canceller]:
+        canceller = Canceller()
+        deferred: Deferred[Any] = Deferred(canceller)
+        canceller.deferred = deferred  # type: ignore[attr-defined]
+        deferred.addErrback(lambda _: None)
+        if chained:
+            succeed(result).chainDeferred(deferred)
+        else:
+            deferred.callback(result)
+        return weakref.ref(canceller)
+
+    gc.disable()
+    try:
+        for chained in (False, True):
+            assert fired(1, chained=chained)() is None
+        assert fired(Failure(ValueError()), chained=False)() is None
+    finally:
+        gc.enable()

@@ -363,3 +363,15 @@ def test_the_names_that_programs_import_are_there():
     assert issubclass(DefaultException, Exception)
     assert EXCEPTION_CAUGHT_HERE == "--- <exception caught here> ---"
     assert all(hasattr(failure_module, name) for name in failure_module.__all__)
+
+
+def test_a_class_that_cannot_be_shown_does_not_keep_the_traceback_from_being_had() -> None:
+    class Meta(type):
+        def __str__(cls) -> str:
+            raise ValueError("no text")
+
+    class Evil(Exception, metaclass=Meta):
+        """An exception whose class has no text."""
+
+    for detail in ("brief", "default", "verbose"):
+        assert isinstance(Failure(Evil()).getTraceback(detail=detail), str)

@@ -214,6 +214,8 @@ class Deferred(Generic[_T]):
             return
         self.called = True
         self.result = result
+        # It has no more to cancel, and may hold this Deferred in turn.
+        self._canceller = None
         if self._info is not None:
             self._remember_sites()
         chain = self._chain
@@ -382,6 +384,7 @@ class Deferred(Generic[_T]):
             return None
         target.called = True
         target.result = result
+        target._canceller = None
         if target._info is not None:
             target._remember_sites()
         return None if target._held else target

@@ -71,7 +71,7 @@ def _describe(error: BaseException) -> str:
 class BindError(Exception):
     """A local address could not be bound."""
 
-    MESSAGE: ClassVar[str] = "The local address could not be bound"
+    MESSAGE: ClassVar[str] = "An error occurred binding to an interface"
     __str__ = _describe
 
 

@@ -128,7 +128,7 @@ def render(failure: Any, detail: str) -> str:
         return "".join(lines)
     if detail == "brief":
         head = "Traceback" if frames else "Traceback (failure with no frames)"
-        write(f"{head}: {failure.type}: {safe_str(failure.value)}\n")
+        write(f"{head}: {safe_str(failure.type)}: {safe_str(failure.value)}\n")
         format_frames(frames, write, "brief")
         return "".join(lines)
     write("Traceback (most recent call last):\n")

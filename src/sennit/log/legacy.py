@@ -52,7 +52,7 @@ class LegacyLogObserverWrapper:
         if "log_failure" in event:
             if "failure" not in event:
                 event["failure"] = event["log_failure"]
-                event.setdefault("why", formatEvent(event))
+                event.setdefault("why", formatEvent(event) or None)
             event.setdefault("isError", 1)
         else:
             event.setdefault("isError", 1 if level in {LogLevel.error, LogLevel.critical} else 0)

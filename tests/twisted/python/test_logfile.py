@@ -226,3 +226,21 @@ def test_the_day_of_a_file_is_that_of_its_last_change(tmp_path: Path) -> None:
     reader = file.getLog(86400.0 * 2)
     assert reader.readLines() == ["old"]
     reader.close()
+
+
+def test_the_new_file_may_be_read_by_whom_the_old_one_could(tmp_path):
+    path = tmp_path / "log"
+    path.touch()
+    path.chmod(0o707)
+    log = LogFile("log", str(tmp_path))
+    log.write("abc")
+    log.rotate()
+    log.close()
+    assert path.stat().st_mode & 0o777 == 0o707
+
+
+def test_an_older_file_is_asked_for_by_a_number(tmp_path):
+    log = LogFile("log", str(tmp_path))
+    with pytest.raises(TypeError):
+        log.getLog("1")
+    log.close()

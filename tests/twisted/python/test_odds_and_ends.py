@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import struct
 import sys
 import time
@@ -328,7 +329,10 @@ def test_text_is_wrapped_split_and_trimmed():
     assert text.removeLeadingTrailingBlanks("\n\na\n\n") == "a\n"
     assert text.isMultiline("a\nb")
     assert text.endsInNewline("a\n")
-    assert text.stringyString([1, "b"]) == "  1\n  b\n"
+    assert text.stringyString([1, "b"]) == "[1,\n b,]\n"
+    assert text.stringyString({"b": ("p", "q"), "c": 1}) == "{b:\n   (p,\n    q,)\n c: 1}\n"
+    assert text.stringyString({"a": []}, "  ") == "  {a: []}"
+    assert text.stringyString("x\ny", " ") == " x\n y\n"
 
 
 def test_a_text_is_found_across_the_pieces_of_a_file():
@@ -542,3 +546,16 @@ def test_a_registry_of_ones_own_adapts_while_it_is_hooked_in():
     finally:
         _removeHook(hook)
     assert IShape(square, None) is None
+
+
+def test_paragraphs_are_each_followed_by_an_empty_line():
+    assert text.wordWrap("a\nb\n\nc d e f", 5) == ["a b", "", "c d e", "f", ""]
+    assert text.wordWrap("  x  y\n z", 9) == ["x y z"]
+    assert text.wordWrap("") == []
+
+
+def test_locks_that_were_pickled_are_found_by_name():
+    lock = threadable.XLock()
+    assert isinstance(pickle.loads(pickle.dumps(lock)), threadable.XLock)
+    old = b"csennit.twisted.python.threadable\nunpickle_lock\np0\n(tp1\nRp2\n."
+    assert isinstance(pickle.loads(old), threadable.XLock)

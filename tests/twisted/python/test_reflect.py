@@ -152,3 +152,13 @@ def test_calls_are_queued():
     calls: list[tuple[str, tuple[int, ...]]] = []
     reflect.QueueMethod("name", calls)(1, 2)
     assert calls == [("name", (1, 2))]
+
+
+def test_paths_lead_through_keys_and_classes():
+    class Holder:
+        def method(self):
+            pass
+
+    holder = Holder()
+    assert reflect.objgrep({holder: "value"}, holder, reflect.isSame) == ["{'value'}"]
+    assert ".__self__.__class__" in reflect.objgrep(holder.method, Holder, reflect.isSame)

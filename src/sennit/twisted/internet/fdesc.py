@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from sennit.twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 __all__ = ["readFromFD", "setBlocking", "setNonBlocking", "writeToFD"]
 
 _MOST_BYTES = 8192
+_LATER = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR)
 
 
 def setNonBlocking(fd: int) -> None:
@@ -35,10 +37,8 @@ def readFromFD(fd: int, callback: Callable[[bytes], object]) -> ConnectionDone |
     """
     try:
         data = os.read(fd, _MOST_BYTES)
-    except (BlockingIOError, InterruptedError):
-        return None
-    except OSError:
-        return CONNECTION_LOST
+    except OSError as error:
+        return None if error.errno in _LATER else CONNECTION_LOST
     if not data:
         return CONNECTION_DONE
     callback(data)
@@ -57,7 +57,5 @@ def writeToFD(fd: int, data: bytes) -> int | ConnectionLost:
     """
     try:
         return os.write(fd, data)
-    except (BlockingIOError, InterruptedError):
-        return 0
-    except OSError:
-        return CONNECTION_LOST
+    except OSError as error:
+        return 0 if error.errno in _LATER else CONNECTION_LOST

@@ -69,7 +69,7 @@ class QOTD(Protocol):
 
     def getQuote(self) -> bytes:
         """Return the quote."""
-        return b"Many thin strands make one strong rope.\r\n"
+        return b"An apple a day keeps the doctor away.\r\n"
 
 
 class Who(Protocol):

@@ -6,7 +6,9 @@ safe from any thread.
 
 from __future__ import annotations
 
+import operator
 import os
+import stat
 import threading
 import time
 from contextlib import suppress
@@ -113,9 +115,14 @@ class BaseLogFile:
 
     def _set_aside(self, path: str) -> None:
         """Rename the file to `path` and begin a new one."""
+        mode = os.fstat(self._file.fileno()).st_mode
         self._file.close()
         os.replace(self.path, path)  # noqa: PTH105 - as above
         self._openFile()
+        if self.defaultMode is None:
+            # Whoever may read the old file shall be able to read the new one.
+            with suppress(OSError):
+                os.fchmod(self._file.fileno(), stat.S_IMODE(mode))
 
     def _may_rotate(self) -> bool:
         return os.access(self.directory, os.W_OK) and os.access(self.path, os.W_OK)
@@ -156,8 +163,9 @@ class LogFile(BaseLogFile):
 
         Raises:
             ValueError: If there is no such file.
+            TypeError: If `identifier` is no number.
         """
-        return _reader(f"{self.path}.{identifier}")
+        return _reader(f"{self.path}.{operator.index(identifier)}")
 
     def rotate(self) -> None:
         """Set the file aside as number 1, after raising the numbers of the older ones.

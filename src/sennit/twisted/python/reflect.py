@@ -335,7 +335,8 @@ def _children(obj: Any) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     if isinstance(obj, dict):
         for key, value in list(obj.items()):
-            found += [(f"{{{key!r}}}", key), (f"[{key!r}]", value)]
+            # A key is named by its value, as there is no expression for it.
+            found += [(f"{{{value!r}}}", key), (f"[{key!r}]", value)]
     elif isinstance(obj, list | tuple | deque):
         found += [(f"[{index}]", value) for index, value in enumerate(obj)]
     elif isinstance(obj, types.MethodType):
@@ -344,6 +345,7 @@ def _children(obj: Any) -> list[tuple[str, Any]]:
         found.append(("()", obj()))
     elif not isinstance(obj, str | bytes | int | float | re.Pattern | type | types.FunctionType):
         found += [(f".{name}", value) for name, value in list(getattr(obj, "__dict__", {}).items())]
+        found.append((".__class__", type(obj)))
     return found
 
 

@@ -31,17 +31,22 @@ def endsInNewline(s: str) -> bool:
 
 
 def greedyWrap(inString: str, width: int = 80) -> list[str]:
-    """Return the lines of at most `width` characters that a text fills; blank lines stay.
+    """Return the lines of at most `width` characters that a text fills.
+
+    Where a line of the text is blank, a paragraph ends; each of several paragraphs is followed by an empty
+    line.
 
     Args:
         inString: The text; its own line ends are spaces, except where a line is blank.
         width: The length of a line.  A longer word stands alone.
     """
     lines: list[str] = []
-    for paragraph in inString.expandtabs().strip().split("\n\n"):
-        if lines:
+    paragraphs = inString.split("\n\n")
+    for paragraph in paragraphs:
+        words = " ".join(paragraph.split())
+        lines += textwrap.wrap(words, width, break_long_words=False, break_on_hyphens=False)
+        if len(paragraphs) > 1:
             lines.append("")
-        lines += textwrap.wrap(paragraph, width, break_long_words=False, break_on_hyphens=False)
     return lines
 
 
@@ -94,21 +99,32 @@ def strFile(p: str, f: IO[str], caseSensitive: bool = True) -> bool:
 
 
 def stringyString(object: Any, indentation: str = "") -> str:
-    """Return an object as indented text: a line for each element of a list or pair of a dictionary.
+    """Return an object as text: what is in lists, tuples and dictionaries on lines of its own.
 
     Args:
         object: The object.
         indentation: What to put before each line.
+
+    Returns:
+        The text; it ends in a newline if it is of more than one line.
     """
+    inner = indentation + " "
     if isinstance(object, dict):
-        parts = [(f"{key!r}: ", value) for key, value in object.items()]
+        brackets = "{}"
+        parts = [_pair(inner, key, value) for key, value in object.items()]
     elif isinstance(object, list | tuple):
-        parts = [("", value) for value in object]
+        brackets = "()" if isinstance(object, tuple) else "[]"
+        parts = [stringyString(value, inner).removesuffix("\n") + "," for value in object]
     else:
-        return "".join(f"{indentation}{line}\n" for line in str(object).split("\n"))
-    text = ""
-    for label, value in parts:
-        inner = stringyString(value, indentation + "  ")
-        one_line = "\n" not in inner.rstrip("\n") and not isinstance(value, dict | list | tuple)
-        text += f"{indentation}  {label}{inner.strip()}\n" if one_line else f"{indentation}  {label}\n{inner}"
-    return text
+        lines = str(object).split("\n")
+        return "\n".join(indentation + line for line in lines) + ("\n" if len(lines) > 1 else "")
+    # The bracket stands where the first line is one further in than it.
+    text = indentation + brackets[0] + "\n".join(parts)[len(inner) :] + brackets[1]
+    return text + "\n" if "\n" in text else text
+
+
+def _pair(indentation: str, key: object, value: object) -> str:
+    text = stringyString(value)
+    if "\n" not in text:
+        return f"{indentation}{key}: {text}"
+    return f"{indentation}{key}:\n{stringyString(value, indentation + '  ')}".removesuffix("\n")

@@ -17,6 +17,7 @@ __all__ = [
     "registerAsIOThread",
     "synchronize",
     "threadingmodule",
+    "unpickle_lock",
 ]
 
 ioThread: int | None = None
@@ -27,8 +28,13 @@ _Reentrant: Any = threading._RLock  # the lock class that can be subclassed
 class XLock(_Reentrant):  # type: ignore[misc]
     """A lock that its thread may take again, and that can be pickled, unlocked."""
 
-    def __reduce__(self) -> tuple[type[XLock], tuple[()]]:
-        return XLock, ()
+    def __reduce__(self) -> tuple[Callable[[], XLock], tuple[()]]:
+        return unpickle_lock, ()
+
+
+def unpickle_lock() -> XLock:
+    """Return a lock in the place of one that was pickled."""
+    return XLock()
 
 
 def synchronize(*klasses: type) -> None:
