@@ -46,6 +46,13 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.fdesc": ("sennit.twisted.internet.fdesc",),
     "twisted.internet.inotify": ("sennit.inotify",),
     "twisted.internet.interfaces": ("sennit.core.interfaces", "typing:TYPE_CHECKING"),
+    "twisted.internet.gireactor": ("sennit.twisted.internet.gireactor",),
+    "twisted.internet.gtk3reactor": ("sennit.twisted.internet.gtk3reactor",),
+    "twisted.internet.glib2reactor": ("sennit.twisted.internet.glib2reactor",),
+    "twisted.internet.kqreactor": ("sennit.twisted.internet.kqreactor",),
+    "twisted.internet.cfreactor": ("sennit.twisted.internet.cfreactor",),
+    "twisted.internet.wxreactor": ("sennit.twisted.internet.wxreactor",),
+    "twisted.internet.tksupport": ("sennit.twisted.internet.tksupport",),
     "twisted.internet.main": ("sennit.twisted.internet.main",),
     "twisted.internet.pollreactor": ("sennit.twisted.internet.pollreactor",),
     "twisted.internet.process": (
