@@ -10,12 +10,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.process.kit import Watcher
-from tests.transport.conftest import (  # noqa: F401 -- fixtures and a hook, by their names
+from tests.transport.conftest import (  # noqa: F401 -- fixtures, by their names
     _nothing_is_logged,
     descriptors,
     logged,
     loop_name,
-    pytest_pyfunc_call,
     reactor,
 )
 

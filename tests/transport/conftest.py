@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import inspect
 import shutil
 import sys
 import tempfile
@@ -14,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.loop_choice import chosen_loop, loop_params
-from tests.transport.kit import TCP, UNIX, Client, Recorder, Server, in_reactor
+from tests.transport.kit import TCP, UNIX, Client, Recorder, Server
 from tests.transport.pipes_kit import Pipes
 from tests.transport.secure_kit import TLS, NestedTLS, StartedTLS
 
@@ -32,16 +31,6 @@ def reactor(loop_name):
     reactor = Reactor(loop_name)
     yield reactor
     reactor.close()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem):
-    """Run a test that is a coroutine in its reactor."""
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
-    given = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    in_reactor(pyfuncitem.funcargs["reactor"], pyfuncitem.obj(**given))
-    return True
 
 
 @pytest.fixture

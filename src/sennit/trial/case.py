@@ -52,6 +52,7 @@ class SynchronousTestCase(Assertions):
         self._pending_cleanups: list[tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]] = []
         self._given: list[WarningGiven] = []
         self._failed = False
+        self._interrupted = False
 
     # A test may be run several times over, so that two of one method are two.
     def __eq__(self, other: object) -> bool:
@@ -240,7 +241,7 @@ class SynchronousTestCase(Assertions):
             report.addSkip(self, reason)
             report.stopTest(self)
             return result
-        self._failed = False
+        self._failed = self._interrupted = False
         self._given = []
         try:
             with logged_errors.watched():
@@ -248,6 +249,11 @@ class SynchronousTestCase(Assertions):
             self._give_warnings_again(report)
         finally:
             report.stopTest(self)
+        if self._interrupted:
+            stop = getattr(result, "stop", None)
+            if stop is None:
+                raise KeyboardInterrupt
+            stop()
         return result
 
     def _run_stages(self, report: Any) -> None:
@@ -320,7 +326,7 @@ class SynchronousTestCase(Assertions):
             report.addFailure(self, failure)
         else:
             if failure.check(KeyboardInterrupt):
-                report.stop()
+                self._interrupted = True
             report.addError(self, failure)
 
     def _conclude(self, report: Any, todo: Todo | None) -> None:

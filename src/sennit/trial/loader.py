@@ -33,6 +33,8 @@ class TestLoader:
     __test__ = False  # pytest would take it for tests, by its name
     methodPrefix = "test"
     modulePrefix = "test_"
+    suiteFactory: type[TestSuite]
+    sorter: Callable[[Any], Any]
 
     def __init__(
         self, suiteFactory: type[TestSuite] = TestSuite, sorter: Callable[[Any], Any] = name

@@ -30,6 +30,9 @@ class Todo:
         errors: What it may raise.
     """
 
+    reason: str
+    errors: Iterable[type[BaseException]] | None
+
     def __init__(self, reason: str, errors: Iterable[type[BaseException]] | None = None) -> None:
         self.reason = reason
         self.errors = errors

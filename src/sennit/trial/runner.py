@@ -45,6 +45,15 @@ class TrialRunner:
     DEBUG = "debug"
     DRY_RUN = "dry-run"
 
+    reporterFactory: Callable[[Any, str, bool, Any], Any]
+    mode: str | None
+    logfile: str
+    stream: Any
+    profile: bool
+    uncleanWarnings: bool
+    workingDirectory: str
+    debugger: Any
+
     def __init__(
         self,
         reporterFactory: Callable[[Any, str, bool, Any], Any],

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 __all__ = ["new_path", "set_base"]
 
 _LONGEST_NAME = 32
-_base: Path | None = None
+_base: Callable[[], Path] | None = None
 
 
-def set_base(directory: Path | None) -> None:
-    """Have all paths lie under `directory`; None for the current directory of the moment."""
+def set_base(directory: Callable[[], Path] | None) -> None:
+    """Have all paths lie under what a function gives; None for the current directory of the moment."""
     global _base
     _base = directory
 
@@ -25,6 +26,6 @@ def new_path(*names: str) -> str:
     """
     base = Path(*(name[:_LONGEST_NAME] for name in names))
     if _base is not None:
-        base = _base / base
+        base = _base() / base
     base.mkdir(parents=True, exist_ok=True)
     return str(Path(tempfile.mkdtemp(dir=base)) / "temp")

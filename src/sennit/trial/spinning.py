@@ -46,6 +46,7 @@ def spin(
     interrupt: Callable[[Failure], object],
     *,
     within: bool,
+    stop: bool = False,
 ) -> Any:
     """Run a reactor until a Deferred has fired.
 
@@ -57,6 +58,8 @@ def spin(
             run again.
         within: Whether `start` is called from within the loop; else the reactor runs only if there is
             something to wait for.
+        stop: Whether the reactor is stopped at the end, so that all that is open is closed; else it is left
+            as it is.
 
     Returns:
         The Deferred's result.
@@ -66,8 +69,10 @@ def spin(
 
     def end(result: Any) -> None:
         results.append(result)
-        if running:
+        if running and not stop:
             reactor.crash()
+        elif running and reactor.running:
+            reactor.stop()
 
     def begin() -> None:
         start().addBoth(end)
