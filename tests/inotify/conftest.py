@@ -12,6 +12,5 @@ from tests.transport.conftest import (  # noqa: F401 -- fixtures and a hook, by 
     descriptors,
     logged,
     loop_name,
-    pytest_pyfunc_call,
     reactor,
 )

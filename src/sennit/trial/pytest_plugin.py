@@ -3,13 +3,13 @@
 A coroutine function that is a test, and one of `inlineCallbacks`, runs in a fresh reactor that is closed
 when it is over; it fails if it leaves something there, and if an error is logged that it does not flush.  If
 one of its fixtures gives a reactor, it runs in that one, which is stopped then, and the fixture's to look
-after.  A plain function that returns a Deferred, under the drop-in, has the process's own reactor run until it
-has fired.
+after.  A plain function that returns a Deferred, under the drop-in, has the process's own reactor run until
+it has fired.
 
 Tests with a marker of another such plugin (``asyncio``, ``anyio``, ``trio``) are that plugin's.  `TestCase`
 classes need nothing from here but a place for their files.
 
-Nothing of Sennit is imported before a test needs it.
+Next to nothing of Sennit is imported before a test needs it.
 """
 
 from __future__ import annotations
@@ -33,11 +33,10 @@ def pytest_configure(config: pytest.Config) -> None:
     from sennit.trial.scratch import set_base
 
     def base() -> Path:
-        directory: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-        return directory / "sennit"
+        factory = getattr(config, "_tmp_path_factory", None)
+        return Path() if factory is None else factory.getbasetemp() / "sennit"
 
-    if hasattr(config, "_tmp_path_factory"):
-        set_base(base)
+    set_base(base)
 
 
 def pytest_unconfigure() -> None:

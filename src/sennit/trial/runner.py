@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sennit.log import Logger, globalLogBeginner, globalLogPublisher, textFileLogObserver
+from sennit.log import Logger, globalLogPublisher, textFileLogObserver
 from sennit.trial.result import StoppingAtFirst, TestResultDecorator, UncleanWarningsReporterWrapper
 from sennit.trial.suite import TrialSuite, each_test
 from sennit.trial.workspace import workspace
@@ -173,10 +173,7 @@ def log_to_file(name: str, publisher: Any) -> Iterator[None]:
     """
     file = sys.stdout if name == "-" else Path(name).open("a", encoding="utf-8")  # noqa: SIM115 -- closed below
     observer = textFileLogObserver(file)
-    if publisher is globalLogPublisher and not globalLogBeginner.begun:
-        globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
-    else:
-        publisher.addObserver(observer)
+    publisher.addObserver(observer)
     file.write(time.strftime("%Y-%m-%d %H:%M:%S%z [-] Log opened.\n"))
     try:
         yield

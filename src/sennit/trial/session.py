@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from sennit.core.current import default_reactor
 from sennit.core.deferred import setDebugging
+from sennit.log import globalLogBeginner
 from sennit.trial import asynchronous, spinning
 from sennit.trial.loader import TestLoader
 from sennit.trial.naming import resolve, source_line
@@ -68,6 +69,9 @@ def run_tests(settings: Settings, launcher: Sequence[str] = ("-m", "sennit.trial
 
 def apply(settings: Settings) -> None:
     """Change the process as the settings say; it is to be done before any test is loaded."""
+    if not globalLogBeginner.begun:
+        # The runner writes the log; what it must not do in a process that is not its own is done here.
+        globalLogBeginner.beginLoggingTo([], redirectStandardIO=False)
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)

@@ -129,6 +129,14 @@ class Finder:
             spec.submodule_search_locations = _plugin_paths()
         return spec
 
+    def find_distributions(self, context: Any) -> list[Any]:
+        """Answer `importlib.metadata` for ``twisted``; leave all other names to other finders."""
+        if context.name is None or context.name.lower() != _ROOT:
+            return []
+        from sennit.twisted.distribution import StandIn
+
+        return [StandIn()]
+
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         """Return a face; what stands for one module of ours is put in its place by `exec_module`."""
         return Face(spec.name, TABLE[spec.name])
