@@ -358,6 +358,18 @@ def test_a_step_that_takes_too_long_is_ended_and_the_others_follow():
     assert errors(run(Case, "test_chained")[0]) == [TimeoutError]
 
 
+def test_the_default_time_limit_is_read_when_it_is_needed(monkeypatch):
+    from sennit.core.deferred import TimeoutError
+    from sennit.trial import attributes
+
+    class Case(TestCase):
+        def test(self):
+            return Deferred()
+
+    monkeypatch.setattr(attributes, "DEFAULT_TIMEOUT_DURATION", 0.01)
+    assert errors(run(Case)[0]) == [TimeoutError]
+
+
 def test_a_timed_out_coroutine_is_told_where_it_waited():
     class Case(TestCase):
         timeout = 0.01

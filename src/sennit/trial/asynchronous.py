@@ -16,19 +16,16 @@ from typing import Any, TypeVar
 
 from sennit.core.deferred import Deferred, fail
 from sennit.core.failure import Failure
-from sennit.trial.attributes import DEFAULT_TIMEOUT_DURATION
+from sennit.trial import attributes
 from sennit.trial.case import SynchronousTestCase
 from sennit.trial.janitor import clear, leftovers, settle
 from sennit.trial.outcome import Todo
 from sennit.trial.spinning import reactor_for_a_test, spin
 from sennit.trial.steps import Step
 
-__all__ = ["TestCase", "default_timeout"]
+__all__ = ["TestCase"]
 
 _T = TypeVar("_T")
-
-default_timeout: float = DEFAULT_TIMEOUT_DURATION
-"""How many seconds a step may take where no ``timeout`` attribute says so."""
 
 
 class TestCase(SynchronousTestCase):
@@ -72,7 +69,7 @@ class TestCase(SynchronousTestCase):
 
     def getTimeout(self) -> float:
         """Return how many seconds each step may take."""
-        timeout = self._said("timeout", default_timeout)
+        timeout = self._said("timeout", attributes.DEFAULT_TIMEOUT_DURATION)
         try:
             return float(timeout)
         except (TypeError, ValueError):
@@ -81,7 +78,7 @@ class TestCase(SynchronousTestCase):
                 category=DeprecationWarning,
                 stacklevel=2,
             )
-            return default_timeout
+            return attributes.DEFAULT_TIMEOUT_DURATION
 
     def getSuppress(self) -> Any:
         """Return the warnings that are not to be seen, as the ``suppress`` attribute has them."""

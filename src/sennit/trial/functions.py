@@ -7,7 +7,7 @@ from typing import Any
 
 from sennit.core.deferred import Deferred
 from sennit.core.failure import Failure
-from sennit.trial import asynchronous
+from sennit.trial import attributes
 from sennit.trial.janitor import clear, leftovers, settle
 from sennit.trial.logged import logged_errors
 from sennit.trial.spinning import reactor_for_a_test, spin
@@ -61,7 +61,7 @@ def run_in(reactor: Any, call: Callable[[], Any], *, within: bool = True, stop: 
         step = Step(call)
         steps.append(step)
         if not step.over.called:
-            seconds = asynchronous.default_timeout
+            seconds = attributes.DEFAULT_TIMEOUT_DURATION
             step.limit(reactor, seconds, f"The test is still running after {seconds} seconds.")
         return step.over.addBoth(outcomes.append)
 

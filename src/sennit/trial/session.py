@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from sennit.core.current import default_reactor
 from sennit.core.deferred import setDebugging
 from sennit.log import globalLogBeginner
-from sennit.trial import asynchronous, spinning
+from sennit.trial import attributes, spinning
 from sennit.trial.loader import TestLoader
 from sennit.trial.naming import resolve, source_line
 from sennit.trial.options import REPORTERS, Settings, SettingsError
@@ -87,7 +87,7 @@ def apply(settings: Settings) -> None:
     if settings.debug_stacktraces:
         setDebugging(True)
     if settings.timeout is not None:
-        asynchronous.default_timeout = settings.timeout
+        attributes.DEFAULT_TIMEOUT_DURATION = settings.timeout
     if settings.loop is not None:
         spinning.loop_name = settings.loop
     if settings.spew:
