@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 
 import pytest
+
+INSTALLED = [point for point in importlib.metadata.entry_points(group="pytest11") if point.name == "sennit"]
+# Where Sennit is installed, pytest finds the plugin itself, and would not take it twice.
+PLUGIN = () if INSTALLED else ("-p", "sennit.trial.pytest_plugin")
 
 
 @pytest.fixture
@@ -13,7 +18,7 @@ def run_pytest(write, sennit_test):
 
     def run_pytest(text, *arguments):
         write("test_it.py", text)
-        plugin = ("-p", "sennit.trial.pytest_plugin", "-p", "no:cacheprovider", "-q", "-rA")
+        plugin = (*PLUGIN, "-p", "no:cacheprovider", "-q", "-rA")
         _, output = sennit_test(*plugin, *arguments, module="pytest", command=())
         last = [line for line in output.splitlines() if re.search(r" in [\d.]+s", line)][-1]
         return {
