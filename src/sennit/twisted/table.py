@@ -150,6 +150,26 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.application.strports": ("sennit.app.strports",),
     "twisted.plugin": ("sennit.twisted.plugin",),
     PLUGINS: (),
+    # Users and what they log in with
+    "twisted.cred": (),
+    "twisted.cred._digest": ("sennit.cred.digest:calcHA1 calcHA2 calcResponse ALGORITHMS=algorithms",),
+    "twisted.cred.checkers": (
+        "sennit.cred.checkers",
+        "sennit.cred.passwordfile:FilePasswordDB FilePasswordDB=OnDiskUsernamePasswordDatabase",
+    ),
+    "twisted.cred.credentials": (
+        "sennit.cred.credentials:Anonymous SSHPrivateKey UsernameHashedPassword UsernamePassword",
+        "sennit.cred.cram",
+        "sennit.cred.digest:DigestCredentialFactory DigestedCredentials calcHA1 calcHA2 calcResponse",
+        "sennit.cred.interfaces:IAnonymous ICredentials ISSHPrivateKey IUsernameDigestHash",
+        "sennit.cred.interfaces:IUsernameHashedPassword IUsernamePassword",
+        "sennit.twisted.python.randbytes:secureRandom",
+        "typing:TYPE_CHECKING",
+    ),
+    "twisted.cred.error": (
+        "sennit.cred.errors:LoginDenied LoginFailed Unauthorized UnauthorizedLogin UnhandledCredentials",
+    ),
+    "twisted.cred.portal": ("sennit.cred.portal:IRealm Portal",),
     # The web
     "twisted.web": (),
     "twisted.web.error": ("sennit.web.errors",),

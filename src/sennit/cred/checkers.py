@@ -1,0 +1,65 @@
+"""Checkers that need nothing but memory; the others are in modules of their own."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from zope.interface import implementer
+
+from sennit.core.deferred import Deferred, succeed
+from sennit.cred.comparing import check_password
+from sennit.cred.interfaces import (
+    IAnonymous,
+    ICredentialsChecker,
+    IUsernameHashedPassword,
+    IUsernamePassword,
+)
+
+__all__ = [
+    "ANONYMOUS",
+    "AllowAnonymousAccess",
+    "ICredentialsChecker",
+    "InMemoryUsernamePasswordDatabaseDontUse",
+]
+
+ANONYMOUS: Final[tuple[()]] = ()
+
+
+@implementer(ICredentialsChecker)
+class AllowAnonymousAccess:
+    """Lets in whoever presents nothing, as `ANONYMOUS`."""
+
+    credentialInterfaces: ClassVar[Any] = (IAnonymous,)
+
+    def requestAvatarId(self, credentials: Any) -> Deferred[tuple[()]]:
+        """Return a Deferred that has fired with `ANONYMOUS`."""
+        return succeed(ANONYMOUS)
+
+
+@implementer(ICredentialsChecker)
+class InMemoryUsernamePasswordDatabaseDontUse:
+    """Users and their passwords in a dict: for trying things out.
+
+    Args:
+        **users: The password of each user, in bytes.
+
+    Attributes:
+        users: The passwords by name, in bytes.
+    """
+
+    credentialInterfaces: ClassVar[Any] = (IUsernamePassword, IUsernameHashedPassword)
+
+    def __init__(self, **users: bytes) -> None:
+        self.users: dict[Any, Any] = {name.encode("utf-8"): password for name, password in users.items()}
+
+    def addUser(self, username: bytes, password: bytes) -> None:
+        """Add a user, or change his password."""
+        self.users[username] = password
+
+    def requestAvatarId(self, credentials: Any) -> Deferred[Any]:
+        """Compare what was presented with the user's password.
+
+        Returns:
+            A Deferred that fires with the user's name, or fails with `UnauthorizedLogin`.
+        """
+        return check_password(credentials, self.users.get(credentials.username))

@@ -1,0 +1,54 @@
+"""Comparing secrets in a time that tells nothing of where they differ, or of whether there was one."""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+from secrets import token_hex
+from typing import Any, Final
+
+from sennit.core.deferred import Deferred, maybeDeferred
+from sennit.cred.errors import UnauthorizedLogin
+
+__all__ = ["as_bytes", "check_password", "same_secret"]
+
+_NOBODYS_PASSWORD: Final = token_hex(16).encode()
+
+
+def as_bytes(text: Any) -> bytes:
+    """Return bytes as they are, and text in UTF-8."""
+    return text if isinstance(text, bytes) else str(text).encode("utf-8", "surrogatepass")
+
+
+def same_secret(expected: bytes | str, given: bytes | str) -> bool:
+    """Say whether two secrets are the same, text being its UTF-8.
+
+    The time depends on the length of `given` alone, which whoever presents it knows.
+
+    Args:
+        expected: The secret that is right.
+        given: The one presented.
+    """
+    return compare_digest(as_bytes(expected), as_bytes(given))
+
+
+def check_password(credentials: Any, password: Any) -> Deferred[Any]:
+    """Check credentials against a password that is known in plain text.
+
+    Whether the user exists or not, the credentials' `checkPassword` is called once.
+
+    Args:
+        credentials: They have a `username`, and a `checkPassword` that may return a Deferred.
+        password: The right one, None if there is no such user.
+
+    Returns:
+        A Deferred that fires with the user's name, or fails with `UnauthorizedLogin`.
+    """
+    known = password is not None
+    matched = maybeDeferred(credentials.checkPassword, password if known else _NOBODYS_PASSWORD)
+    return matched.addCallback(_name_if, credentials.username, known=known)
+
+
+def _name_if(matched: Any, username: Any, *, known: bool) -> Any:
+    if matched and known:
+        return username
+    raise UnauthorizedLogin
