@@ -21,8 +21,14 @@ class Server:
     """The command, running."""
 
     def __init__(self, *options):
+        # What a shell sets to have no buffers would hide lines that are written too late.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         self.process = subprocess.Popen(
-            [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*COMMAND, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
         )
 
     def line(self):

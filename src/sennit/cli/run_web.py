@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,9 @@ def command(
         if max_connections is not None:
             _limit_connections(site, max_connections)
         if access_log == "-":
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                # Who reads it through a pipe gets each line when it is written, too.
+                sys.stdout.reconfigure(line_buffering=True)
             site.logFile = sys.stdout
         return site
 
