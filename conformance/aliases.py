@@ -42,15 +42,23 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.logger._json": (*_LOG, "sennit.log.jsonlog:_log=log"),
     "twisted.logger._util": (*_LOG, _NO + "formatTrace"),
     "twisted.python._tzhelper": (_NO + "FixedOffsetTimeZone",),
+    "twisted._threads": (_NO + "LockWorker Team createMemoryWorker",),
     "twisted.application.runner": (),
     "twisted.internet._baseprocess": (_NO + "BaseProcess",),
+    "twisted.internet._glibbase": (_NO + "ensureNotImported",),
+    "twisted.internet._idna": (_NO + "idna_text=_idnaText",),
+    # What Twisted has here is for main loops of others; in its place the reactor that programs get is tested.
+    "twisted.internet._threadedselect": (
+        "sennit.twisted.internet.defaultreactor:DefaultReactor=ThreadedSelectReactor",
+    ),
     "twisted.internet._signals": (_NO + "installHandler isDefaultHandler",),
-    "twisted.internet.abstract": (_NO + "FileDescriptor",),
     "twisted.internet.address": (_NO + "_ProcessAddress",),
     "twisted.internet.default": (_NO + "_getInstallFunction",),
     "twisted.internet.defer": (_NO + "_DeferredListResultListT _DeferredListSingleResultT _T",),
     "twisted.internet.endpoints": (_NO + "_WrapperEndpoint _WrapperServerEndpoint _parse",),
+    "twisted.internet.base": (_NO + "PluggableResolverMixin",),
     "twisted.internet.posixbase": (_NO + "_ContinuousPolling _Waker",),
+    "twisted.internet.process": (_NO + "ProcessReader ProcessWriter _getFileActions _listOpenFDs",),
     "twisted.internet.tcp": (
         _NO + "_ACCEPT_ERRORS _BuffersLogs _FileDescriptorReservation _IFileDescriptorReservation",
         _NO + "_NUMERIC_ONLY _NullFileDescriptorReservation _resolveIPv6",
@@ -59,7 +67,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.internet.unix": (_NO + "_SendmsgMixin",),
     "twisted.protocols.haproxy._exceptions": ("sennit.haproxy",),
     "twisted.protocols.haproxy._info": ("sennit.haproxy",),
+    "twisted.protocols.loopback": ("sennit.twisted.protocols.loopback:_Queue=_LoopbackQueue",),
     "twisted.protocols.tls": (_NO + "_AggregateSmallWrites _ProducerMembrane _PullToPush",),
+    "twisted.python.util": ("os:initgroups=_initgroups",),
     "twisted.python.deprecate": (
         "sennit.twisted.python.reflect:fullyQualifiedName=_fullyQualifiedName",
         _NO + "_appendToDocstring _getDeprecationDocstring _getDeprecationWarningString",
@@ -88,6 +98,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 def attach() -> None:
     """Give public objects the private attributes that the tests' own scaffolding uses."""
     from conformance import private
+    from sennit.reactor import Reactor
     from sennit.twisted.python.filepath import FilePath
     from sennit.twisted.python.log import LogPublisher
     from sennit.twisted.python.runtime import Platform
@@ -96,6 +107,7 @@ def attach() -> None:
         if not hasattr(owner, name):
             setattr(owner, name, value)
 
+    set_on(Reactor, "_uninstallHandler", lambda _: None)
     set_on(LogPublisher, "_stopLogging", lambda _: None)
     set_on(FilePath, "_asBytesPath", lambda self, encoding=None: self.asBytesMode(encoding).path)
     set_on(FilePath, "_asTextPath", lambda self, encoding=None: self.asTextMode(encoding).path)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from zope.interface.interface import InterfaceClass
 
-__all__ = ["PrivateNameError", "as_bytes", "coerced", "symlinks"]
+__all__ = ["PrivateNameError", "as_bytes", "coerced", "idna_text", "symlinks"]
 
 
 class PrivateNameError(AssertionError):
@@ -38,6 +38,13 @@ def coerced(path: str | bytes, new: str | bytes, encoding: str | None = None) ->
 def as_bytes(path: str | bytes, encoding: str | None = None) -> bytes:
     """Return a path as bytes."""
     return os.fsencode(path)
+
+
+def idna_text(name: bytes) -> str:
+    """Return a host name from a certificate or a handshake as people write it."""
+    import idna
+
+    return idna.decode(name)
 
 
 def symlinks() -> bool:

@@ -28,7 +28,15 @@ from sennit.core.errors import (
 )
 from sennit.core.interfaces import IConnector, IListeningPort, ITCPTransport
 from sennit.reactor import Reactor
-from sennit.transport.tcp import TCPClient, TCPConnector, TCPPort, TCPServer, connect_tcp, listen_tcp
+from sennit.transport.tcp import (
+    TCPClient,
+    TCPConnector,
+    TCPPort,
+    TCPServer,
+    connect_tcp,
+    listen_tcp,
+    makeBinding,
+)
 
 
 def _speaks_ipv6():
@@ -664,3 +672,39 @@ def test_the_peer_hears_of_the_reactors_end_at_once(reactor):
         in_reactor(reactor, main())
         peer.settimeout(5)
         assert peer.recv(1) == b""
+
+
+# The whole local end as a value.
+
+
+def _options(sock):
+    names = (socket.SO_REUSEADDR, socket.SO_REUSEPORT)
+    return tuple(bool(sock.getsockopt(socket.SOL_SOCKET, name)) for name in names)
+
+
+@pytest.mark.parametrize("options", [(False, False), (True, False), (False, True), (True, True)])
+async def test_a_binding_says_where_to_listen_and_which_options_are_set(reactor, options):
+    port = reactor.listenTCP(makeBinding("127.0.0.1", 0, *options), Server())
+    assert port.getHost().host == "127.0.0.1"
+    assert _options(port.socket) == options
+
+
+async def test_a_number_to_listen_on_can_be_had_again_at_once(reactor):
+    assert _options(reactor.listenTCP(0, Server()).socket) == (True, False)
+
+
+def test_a_binding_and_another_interface_contradict_each_other(reactor):
+    with pytest.raises(ValueError, match="two local ends"):
+        reactor.listenTCP(makeBinding("127.0.0.1", 0), Server(), interface="127.0.0.2")
+
+
+@pytest.mark.parametrize("options", [(False, False), (True, False), (False, True), (True, True)])
+async def test_a_binding_says_where_a_connection_comes_from(reactor, options):
+    server, client = Server(), Client()
+    port = reactor.listenTCP(makeBinding("127.0.0.1"), server)
+    reactor.connectTCP(
+        "127.0.0.1", port.getHost().port, client, bindAddress=makeBinding("127.0.0.5", 0, *options)
+    )
+    protocol = await client.nth()
+    assert _options(protocol.transport.socket) == options
+    assert (await server.nth()).address.host == "127.0.0.5"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from sennit.core.interfaces import IClientFactory, IConnector, IListeningPort, IProtocolFactory
+from sennit.core.interfaces import Binding, IClientFactory, IConnector, IListeningPort, IProtocolFactory
 from sennit.reactor.lifecycle import LifeCycle
 from sennit.transport.registry import close_all
 from sennit.transport.tcp import adopt_stream_connection, adopt_stream_port, connect_tcp, listen_tcp
@@ -17,7 +17,7 @@ class Streams(LifeCycle):
     """IReactorTCP, IReactorUNIX, and adoption of stream sockets made elsewhere."""
 
     def listenTCP(
-        self, port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = ""
+        self, port: int | Binding, factory: IProtocolFactory, backlog: int = 50, interface: str = ""
     ) -> IListeningPort:
         """Accept TCP connections (`sennit.transport.tcp.listen_tcp`)."""
         return listen_tcp(self, port, factory, backlog, interface)
@@ -28,7 +28,7 @@ class Streams(LifeCycle):
         port: int | str,
         factory: IClientFactory,
         timeout: float | None = 30.0,
-        bindAddress: tuple[str, int] | str | None = None,
+        bindAddress: tuple[str, int] | str | Binding | None = None,
     ) -> IConnector:
         """Make a TCP connection (`sennit.transport.tcp.connect_tcp`)."""
         return connect_tcp(self, host, port, factory, timeout, bindAddress)

@@ -13,6 +13,7 @@ from sennit.core.addresses import IPv4Address, IPv6Address, UNIXAddress
 from sennit.core.deferred import Deferred, succeed
 from sennit.core.errors import UnsupportedAddressFamily
 from sennit.core.interfaces import (
+    Binding,
     IAddress,
     IConnector,
     IHostnameResolver,
@@ -282,10 +283,12 @@ class MemoryReactor:
         return _FakePort(address)
 
     def listenTCP(
-        self, port: int, factory: Any, backlog: int = 50, interface: str | None = ""
+        self, port: int | Binding, factory: Any, backlog: int = 50, interface: str | None = ""
     ) -> IListeningPort:
-        """Note it in `tcpServers`."""
+        """Note it in `tcpServers`, as it was asked for."""
         self.tcpServers.append((port, factory, backlog, interface))
+        if isinstance(port, Binding):
+            return _FakePort(_listening_address(port.address, port.port))
         return _FakePort(_listening_address(interface or "", port))
 
     def connectTCP(
@@ -424,7 +427,7 @@ class RaisingMemoryReactor:
         raise self._refuse_to_listen()
 
     def listenTCP(
-        self, port: int, factory: Any, backlog: int = 50, interface: str | None = ""
+        self, port: int | Binding, factory: Any, backlog: int = 50, interface: str | None = ""
     ) -> IListeningPort:
         """Raise the listenException."""
         raise self._refuse_to_listen()

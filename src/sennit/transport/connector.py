@@ -27,9 +27,10 @@ from sennit.core.errors import (
     getConnectError,
 )
 from sennit.core.failure import Failure
-from sennit.core.interfaces import IClientFactory, IConnector, ITransport
+from sennit.core.interfaces import Binding, IClientFactory, IConnector, ITransport
 from sennit.log import Logger
 from sennit.transport.accepting import carry
+from sennit.transport.names import is_ipv4, is_ipv6, socket_address
 from sennit.transport.registry import open_things
 from sennit.transport.stream import Owner, StreamConnection
 
@@ -268,16 +269,20 @@ class Attempt(ABC):
         if not self._over:
             self.connector.failed(Failure(error))
 
-    def _connect(self, family: int, address: Any, bind: Any = None, *, reuse: bool = False) -> None:
+    def _connect(self, family: int, address: Any, bind: Binding | None = None) -> None:
         # asyncio's loops turn off Nagle's algorithm only where the protocol is named.
         number = 0 if family == socket.AF_UNIX else socket.IPPROTO_TCP
         sock = self._socket = socket.socket(family, socket.SOCK_STREAM, number)
         sock.setblocking(False)
         if bind is not None:
             try:
-                if reuse:
+                if bind.reuseAddress:
                     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sock.bind(bind)
+                if bind.reusePort:
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                literal = is_ipv4(bind.address) or is_ipv6(bind.address)
+                where = socket_address(bind.address, bind.port)[1] if literal else (bind.address, bind.port)
+                sock.bind(where)
             except OSError as error:
                 self._fail(ConnectBindError(error.errno, error.strerror or str(error)))
                 return

@@ -18,7 +18,7 @@ from sennit.core.errors import (
     UnsupportedSocketType,
 )
 from sennit.core.failure import Failure
-from sennit.core.interfaces import IClientFactory, IProtocolFactory, ITLSTransport
+from sennit.core.interfaces import Binding, IClientFactory, IProtocolFactory, ITLSTransport
 from sennit.transport.accepting import Acceptor, accept, carry
 from sennit.transport.connector import Attempt, StreamConnector
 from sennit.transport.names import Lookup, is_ipv4, is_ipv6, socket_address, tcp_address
@@ -36,12 +36,27 @@ __all__ = [
     "adopt_stream_port",
     "connect_tcp",
     "listen_tcp",
+    "makeBinding",
 ]
+
+
+def makeBinding(
+    interface: str = "", port: int = 0, reuseAddress: bool = False, reusePort: bool = False
+) -> Binding:
+    """Give a local end, for ``listenTCP`` in the port's place and for ``connectTCP`` as ``bindAddress``.
+
+    Args:
+        interface: The local address; empty for any.
+        port: The port number; 0 for any that is free.
+        reuseAddress: Set ``SO_REUSEADDR``, so that a port in TIME_WAIT can be had again.
+        reusePort: Set ``SO_REUSEPORT``, so that others may be bound to the same port.
+    """
+    return Binding(interface, port, reuseAddress, reusePort)
 
 
 def listen_tcp(
     reactor: Any,
-    port: int,
+    port: int | Binding,
     factory: IProtocolFactory,
     backlog: int = 50,
     interface: str = "",
@@ -52,7 +67,7 @@ def listen_tcp(
 
     Args:
         reactor: The reactor.
-        port: The port number; 0 for any that is free.
+        port: The port number; 0 for any that is free.  Or the whole local end (`makeBinding`).
         factory: Builds a protocol for each connection.
         backlog: How many connections may wait to be accepted.
         interface: The local IPv4 or IPv6 address, or a name for one; empty for every IPv4 address.
@@ -65,6 +80,7 @@ def listen_tcp(
 
     Raises:
         CannotListenError: If the address cannot be had.
+        ValueError: If `port` is a whole local end, and `interface` is another.
     """
     listening = TCPPort(port, factory, backlog, interface, reactor, reuse_port=reuse_port)
     listening.startListening()
@@ -77,7 +93,7 @@ def connect_tcp(
     port: int | str,
     factory: IClientFactory,
     timeout: float | None = 30,
-    bindAddress: tuple[str, int] | str | None = None,
+    bindAddress: tuple[str, int] | str | Binding | None = None,
 ) -> TCPConnector:
     """Make a TCP connection.
 
@@ -87,7 +103,7 @@ def connect_tcp(
         port: The port number, or the name of a service.
         factory: Builds the protocol, and hears of failure and loss.
         timeout: Seconds until the attempt fails with `TimeoutError`; None or 0 for no limit.
-        bindAddress: The local ``(host, port)`` or host, or None for any.
+        bindAddress: The local ``(host, port)`` or host, or a `Binding`, or None for any.
 
     Returns:
         The connector, which is connecting.
@@ -268,13 +284,16 @@ class TCPPort(StreamPort):
     """A TCP port; it listens once `startListening` is called.
 
     Args:
-        port: The port number; 0 for any that is free; None for a socket that was adopted.
+        port: The port number; 0 for any that is free; a `Binding`; None for a socket that was adopted.
         factory: Builds a protocol for each connection.
         backlog: How many connections may wait to be accepted.
         interface: The local address.
         reactor: The reactor; by default the current one.
         reuse_port: Set ``SO_REUSEPORT``.
         adopted: A socket that listens already.
+
+    Raises:
+        ValueError: If `port` is a whole local end, and `interface` is another.
 
     Attributes:
         transport: The class of the connections.
@@ -289,7 +308,7 @@ class TCPPort(StreamPort):
 
     def __init__(
         self,
-        port: int | None,
+        port: int | Binding | None,
         factory: IProtocolFactory,
         backlog: int = 50,
         interface: str = "",
@@ -299,6 +318,13 @@ class TCPPort(StreamPort):
         adopted: socket.socket | None = None,
     ) -> None:
         super().__init__(factory, backlog, reactor)
+        # A port in TIME_WAIT can be had again; where SO_REUSEADDR takes it from its owner, it is not set.
+        self._reuse_address = os.name == "posix"
+        if isinstance(port, Binding):
+            if interface not in ("", port.address):
+                raise ValueError(f"{port} and the interface {interface!r} are two local ends.")
+            self._reuse_address = port.reuseAddress
+            reuse_port, interface, port = port.reusePort, port.address, port.port
         self.port = port
         self.interface = interface
         if is_ipv6(interface):
@@ -324,8 +350,7 @@ class TCPPort(StreamPort):
         made = socket.socket(self.addressFamily, self.socketType, socket.IPPROTO_TCP)
         try:
             made.setblocking(False)
-            if os.name == "posix":
-                # A port in TIME_WAIT can be had again.
+            if self._reuse_address:
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if self._reuse_port:
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -374,7 +399,7 @@ class TCPConnector(StreamConnector):
         port: The port number, or the name of a service.
         factory: Builds the protocol, and hears of failure and loss.
         timeout: Seconds for an attempt; None or 0 for no limit.
-        bindAddress: The local ``(host, port)`` or host, or None for any.
+        bindAddress: The local ``(host, port)`` or host, or a `Binding`, or None for any.
         reactor: The reactor; by default the current one.
 
     Raises:
@@ -387,7 +412,7 @@ class TCPConnector(StreamConnector):
         port: int | str,
         factory: IClientFactory,
         timeout: float | None,
-        bindAddress: tuple[str, int] | str | None,
+        bindAddress: tuple[str, int] | str | Binding | None,
         reactor: Any = None,
     ) -> None:
         super().__init__(factory, timeout, reactor)
@@ -398,7 +423,11 @@ class TCPConnector(StreamConnector):
                 raise ServiceNameUnknownError(string=f"{error} ({port!r})") from None
         self.host = host
         self.port = port
-        self.bindAddress = (bindAddress, 0) if isinstance(bindAddress, str) else bindAddress
+        if isinstance(bindAddress, str):
+            bindAddress = Binding(bindAddress)
+        elif isinstance(bindAddress, tuple):
+            bindAddress = Binding(*bindAddress)
+        self.bindAddress = bindAddress
 
     def getDestination(self) -> IPv4Address | IPv6Address:
         """Give the address it connects to; its host may be a name."""
@@ -429,14 +458,8 @@ class _TCPAttempt(Attempt):
         self._step(lambda: self._connect_to(*socket_address(host, address.port)))
 
     def _connect_to(self, family: int, address: Any) -> None:
-        bind: Any = self.connector.bindAddress
-        if bind is not None:
-            host, port = bind
-            if is_ipv6(host):
-                bind = socket_address(host, port)[1]
         self._destination = tcp_address(address)
-        # A chosen port may be in TIME_WAIT from the connection before.
-        self._connect(family, address, bind, reuse=bind is not None and bind[1] != 0)
+        self._connect(family, address, self.connector.bindAddress)
 
     def _make_connection(self) -> TCPClient:
         connection = TCPClient(self.reactor, self.connector, self._open)

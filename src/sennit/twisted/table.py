@@ -22,7 +22,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.copyright": ("sennit.twisted.copyright:copyright disclaimer longversion version",),
     # The event loop and what runs on it
     "twisted.internet": (),
-    "twisted.internet.abstract": ("sennit.twisted.internet.abstract",),
+    "twisted.internet.abstract": ("sennit.twisted.internet.abstract", "sennit.twisted.internet.descriptor"),
     "twisted.internet.address": ("sennit.core.addresses", "sennit.twisted.python.runtime:platform"),
     "twisted.internet.asyncioreactor": ("sennit.twisted.internet.asyncioreactor",),
     "twisted.internet._resolver": ("sennit.reactor.resolver",),
@@ -55,6 +55,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.tksupport": ("sennit.twisted.internet.tksupport",),
     "twisted.internet.main": ("sennit.twisted.internet.main",),
     "twisted.internet.pollreactor": ("sennit.twisted.internet.pollreactor",),
+    "twisted.internet.posixbase": ("sennit.reactor:Reactor=PosixReactorBase",),
     "twisted.internet.process": (
         "sennit.process:PTYProcess Process",
         "sennit.process.reaping:reapAllProcesses reapProcessHandlers",
@@ -86,7 +87,8 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.task": ("sennit.task",),
     "twisted.internet.tcp": (
         "sennit.transport.tcp:TCPClient=Client TCPConnection=Connection TCPConnector=Connector",
-        "sennit.transport.tcp:TCPPort=Port TCPServer=Server",
+        "sennit.transport.tcp:TCPPort=Port TCPServer=Server makeBinding",
+        "sennit.core.interfaces:Binding",
     ),
     "twisted.internet.testing": ("sennit.testing",),
     "twisted.internet.threads": ("sennit.threads",),
@@ -104,6 +106,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.protocols": (),
     "twisted.protocols.basic": ("sennit.framing.basic",),
     "twisted.protocols.haproxy": ("sennit.endpoint.haproxy:proxyEndpoint",),
+    "twisted.protocols.loopback": ("sennit.twisted.protocols.loopback",),
     "twisted.protocols.policies": ("sennit.framing.policies",),
     "twisted.protocols.portforward": ("sennit.twisted.protocols.portforward",),
     "twisted.protocols.stateful": ("sennit.twisted.protocols.stateful",),

@@ -19,13 +19,13 @@ class Binding:
     """The local end that a socket is bound to, as a value.
 
     Args:
-        address: The local address; None for any.
+        address: The local address; empty for any.
         port: The port number; 0 for any that is free.
         reuseAddress: Whether the address may be in use by connections that are closing (``SO_REUSEADDR``).
         reusePort: Whether other sockets may be bound to the same port (``SO_REUSEPORT``).
     """
 
-    address: str | None = None
+    address: str = ""
     port: int = 0
     reuseAddress: bool = False
     reusePort: bool = False
@@ -35,12 +35,12 @@ class IReactorTCP(Interface):
     """A reactor that speaks TCP."""
 
     def listenTCP(
-        port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = ""
+        port: int | Binding, factory: IProtocolFactory, backlog: int = 50, interface: str = ""
     ) -> IListeningPort:
         """Accept connections.
 
         Args:
-            port: The port number; 0 for any that is free.
+            port: The port number; 0 for any that is free.  Or the whole local end.
             factory: Builds a protocol for each connection.
             backlog: How many connections may wait to be accepted.
             interface: The local IPv4 or IPv6 address; empty for every IPv4 address.
@@ -54,7 +54,7 @@ class IReactorTCP(Interface):
         port: int,
         factory: IClientFactory,
         timeout: float = 30.0,
-        bindAddress: tuple[str, int] | None = None,
+        bindAddress: tuple[str, int] | Binding | None = None,
     ) -> IConnector:
         """Make a connection.
 
@@ -71,7 +71,7 @@ class IReactorTCP2(IReactorTCP):
     """A reactor that also listens on IPv4 and IPv6 at once."""
 
     def listenTCP(
-        port: int, factory: IProtocolFactory, backlog: int = 50, interface: str | None = None
+        port: int | Binding, factory: IProtocolFactory, backlog: int = 50, interface: str | None = None
     ) -> IListeningPort:
         """Accept connections.
 
@@ -90,7 +90,7 @@ class IReactorTCP2(IReactorTCP):
         port: int,
         factory: IClientFactory,
         timeout: float = 30.0,
-        bindAddress: tuple[str, int] | None = None,
+        bindAddress: tuple[str, int] | Binding | None = None,
     ) -> IConnector:
         """Make a connection, as `IReactorTCP.connectTCP`."""
 
