@@ -164,6 +164,22 @@ def test_the_size_of_the_pool_can_be_suggested_before_and_after_it_is_made(react
     assert reactor.getThreadPool() is pool
 
 
+def test_the_pool_can_be_renewed_even_while_a_thread_waits_for_the_loop(reactor):
+    def work():
+        begun.set()
+        blockingCallFromThread(reactor, reactor.stop)
+
+    begun = threading.Event()
+    reactor.suggestThreadPoolSize(1)
+    before = reactor.getThreadPool()
+    reactor.callInThread(work)
+    reactor.callWhenRunning(begun.wait)
+    reactor.callWhenRunning(reactor.renew_thread_pool)
+    reactor.run()
+    assert reactor.getThreadPool() is not before
+    assert reactor.getThreadPool().max == 10
+
+
 def test_names_are_looked_up_apart_from_work(reactor):
     assert reactor._get_resolver_pool() is not reactor.getThreadPool()
 

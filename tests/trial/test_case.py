@@ -9,9 +9,12 @@ import warnings
 import pytest
 
 from sennit import Deferred, Factory, current_reactor
+from sennit.core.current import set_default_reactor
 from sennit.core.deferred import fail, succeed
 from sennit.core.failure import Failure
 from sennit.log import Logger
+from sennit.reactor import Reactor
+from sennit.threads import deferToThread
 from sennit.trial import SkipTest, SynchronousTestCase, TestCase, suppress
 from sennit.trial.result import TestResult
 
@@ -89,6 +92,30 @@ def test_a_failing_set_up_leaves_out_the_test_but_not_the_clean_ups(base):
     result, _ = run(Case)
     assert errors(result) == [KeyError]
     assert events == ["clean"]
+
+
+def test_each_test_has_threads_of_its_own_even_in_a_reactor_that_all_share():
+    sizes = []
+    shared = Reactor()
+    set_default_reactor(lambda: shared)
+
+    class Case(TestCase):
+        timeout = 5
+
+        def test_one(self):
+            shared.suggestThreadPoolSize(0)
+
+        def test_two(self):
+            sizes.append(shared.getThreadPool().max)
+            return deferToThread(list)
+
+    try:
+        for name in ("test_one", "test_two"):
+            assert outcome(run(Case, name)[0]) == "success"
+    finally:
+        set_default_reactor(None)
+        shared.close()
+    assert sizes == [10]
 
 
 @both

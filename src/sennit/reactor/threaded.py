@@ -8,6 +8,7 @@ reader lowers the flag before it reads: an append that finds the flag up is cert
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
@@ -72,6 +73,21 @@ class Threads(ReactorBase):
         self._pool_size = size
         if self.threadpool is not None:
             self.threadpool.adjustPoolsize(maxthreads=size)
+
+    def renew_thread_pool(self) -> None:
+        """Let go of the pool behind `callInThread`; the next one has the size of a new reactor's.
+
+        Its threads end when they have done what they were given, which is waited for unless one is at work:
+        that one may be waiting for this reactor.
+        """
+        pool, self.threadpool = self.threadpool, None
+        self._pool_size = _WORKERS
+        if pool is None:
+            return
+        if pool.started and pool.working:
+            threading.Thread(target=pool.stop, name="sennit.reactor.join").start()
+        else:
+            pool.stop()
 
     def _get_resolver_pool(self) -> ThreadPool:
         """Return the pool for name look-ups, apart so that slow work does not starve them, nor they it."""

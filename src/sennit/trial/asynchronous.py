@@ -100,6 +100,7 @@ class TestCase(SynchronousTestCase):
                     clear(reactor)
             finally:
                 self._reactor = None
+                reactor.renew_thread_pool()
         self._conclude(report, todo)
 
     def _steps(self, report: Any, todo: Todo | None) -> Deferred[None]:
