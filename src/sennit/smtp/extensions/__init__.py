@@ -1,0 +1,1 @@
+"""The extensions of the protocol, one small file each, loaded by `sennit.smtp.extension.load_extension`."""
