@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 import threading
 
 from tests.tls import pki
-from tests.transport.kit import TCP, RawPeer, turns
+from tests.transport.kit import PATIENCE, TCP, RawPeer, turns
 
 from sennit.tls import CertificateOptions, TLSMemoryBIOFactory, optionsForClientTLS
 from sennit.tls.trust import TrustFiles
@@ -218,7 +219,11 @@ class EarlyBird:
 
     def close(self):
         if self.thread is not None:
-            self.thread.join(10)
+            # The thread reads to the end, which the loop, waiting for the thread here, would never send.
+            with contextlib.suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
+            self.thread.join(PATIENCE)
+            assert not self.thread.is_alive()
         self.sock.close()
 
 
