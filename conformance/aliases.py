@@ -88,7 +88,17 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.trial.runner": (_NO + "_Runner",),
     "twisted.trial.util": (_NO + "_Janitor",),
     "twisted.web._abnf": (_NO + "_decint _hexint _ishexdigits _istoken",),
+    "twisted.web._element": ("sennit.web.template.element",),
+    "twisted.web._flatten": ("sennit.web.template.flattening",),
+    "twisted.web._stan": ("sennit.web.template.stan",),
+    "twisted.web._template_util": (
+        "sennit.web.template",
+        "sennit.web.failure_page",
+        "sennit.web.failure_page:FrameElement=_FrameElement SourceLineElement=_SourceLineElement",
+        "sennit.web.failure_page:StackElement=_StackElement SourceFragmentElement=_SourceFragmentElement",
+    ),
     "twisted.web._responses": ("sennit.http.codes",),
+    "twisted.web.error": ("sennit.web.errors:reason_of=_codeToMessage",),
     "twisted.web.http": (_NO + "_DataLoss _IdentityTransferDecoder",),
     "twisted.web.http_headers": (_NO + "_nameEncoder",),
     "twisted.web.resource": (_NO + "_UnsafeErrorPage _UnsafeForbiddenResource _UnsafeNoResource",),
@@ -102,6 +112,7 @@ def attach() -> None:
     from sennit.twisted.python.filepath import FilePath
     from sennit.twisted.python.log import LogPublisher
     from sennit.twisted.python.runtime import Platform
+    from sennit.web import errors
 
     def set_on(owner: Any, name: str, value: Any) -> None:
         if not hasattr(owner, name):
@@ -111,4 +122,5 @@ def attach() -> None:
     set_on(LogPublisher, "_stopLogging", lambda _: None)
     set_on(FilePath, "_asBytesPath", lambda self, encoding=None: self.asBytesMode(encoding).path)
     set_on(FilePath, "_asTextPath", lambda self, encoding=None: self.asTextMode(encoding).path)
+    set_on(errors.FlattenerError, "_formatRoot", lambda _, root: errors._place(root))
     set_on(Platform, "_supportsSymlinks", lambda _: private.symlinks())

@@ -57,4 +57,4 @@ def test_a_status_code_as_an_exception_finds_its_phrase():
     assert str(Error(b"999", None, b"body")) == "999"
     assert PageRedirect(302, location=b"/x").message == b"Found to /x"
     assert InfiniteRedirection(302, b"Again", location=b"/x").location == b"/x"
-    assert RedirectWithNoLocation(302, b"Found", b"/x").message == b"Found to URI: /x"
+    assert RedirectWithNoLocation(302, b"Found", b"/x").message == b"Found to /x"

@@ -175,7 +175,9 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.cred.portal": ("sennit.cred.portal:IRealm Portal",),
     # The web
     "twisted.web": (),
+    "twisted.web.demo": ("sennit.twisted.web.demo",),
     "twisted.web.error": ("sennit.web.errors",),
+    "twisted.web.html": ("sennit.twisted.web.html",),
     "twisted.web.http": ("sennit.http", "sennit.http.codes"),
     "twisted.web.http_headers": ("sennit.http.headers",),
     "twisted.web.iweb": (
@@ -192,7 +194,14 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.web.encoding",
     ),
     "twisted.web.static": ("sennit.web.static", "sennit.twisted.python.runtime:platformType"),
-    "twisted.web.util": ("sennit.web.redirect",),
+    "twisted.web.template": ("sennit.web.template",),
+    "twisted.web.util": (
+        "sennit.web.redirect",
+        "sennit.web.failure_page",
+        "sennit.web.failure_page:FrameElement=_FrameElement SourceLineElement=_SourceLineElement",
+        "sennit.web.failure_page:StackElement=_StackElement SourceFragmentElement=_SourceFragmentElement",
+        "sennit.twisted.web.html:PRE=_PRE",
+    ),
     # What programs take from twisted.python
     "twisted.python": (),
     "twisted.python.compat": ("sennit.twisted.python.compat",),

@@ -8,7 +8,17 @@ from typing import Any
 
 from zope.interface import Attribute, Interface
 
-__all__ = ["IRequest", "IRequestEncoder", "IRequestEncoderFactory", "IResource", "ISession"]
+__all__ = [
+    "ICredentialFactory",
+    "IRenderable",
+    "IRequest",
+    "IRequestEncoder",
+    "IRequestEncoderFactory",
+    "IResource",
+    "ISession",
+    "ITemplateLoader",
+    "IUsernameDigestHash",
+]
 
 
 class IRequest(Interface):
@@ -151,3 +161,51 @@ class ISession(Interface):
 
     def notifyOnExpire(callback: Any) -> None:
         """Have a function called at the end."""
+
+
+class IRenderable(Interface):
+    """Something that a page can hold, with renderers for the directives of its template."""
+
+    def lookupRenderMethod(name: Any) -> Any:
+        """Return the renderer of a name: a callable that takes the request and the tag.
+
+        Raises:
+            MissingRenderMethod: If there is none.
+        """
+
+    def render(request: Any) -> Any:
+        """Return what stands for this: tags, text, and all else that can be flattened."""
+
+
+class ITemplateLoader(Interface):
+    """Knows a template."""
+
+    def load() -> Any:
+        """Return the template, a list of what can be flattened."""
+
+
+class ICredentialFactory(Interface):
+    """One of HTTP's authentication schemes."""
+
+    scheme = Attribute("The scheme's name, bytes in lower case.")
+
+    def getChallenge(request: Any) -> Any:
+        """Return what a 401 tells the client about this scheme: a dict of parameters."""
+
+    def decode(response: Any, request: Any) -> Any:
+        """Return the credentials that an Authorization field holds.
+
+        Args:
+            response: The field's value after the scheme's name.
+            request: The request it came with.
+
+        Raises:
+            sennit.cred.errors.LoginFailed: If there are none in it.
+        """
+
+
+class IUsernameDigestHash(Interface):
+    """Credentials whose password was hashed with the user name and the realm: ``H(A1)`` of RFC 7616."""
+
+    def checkHash(digestHash: Any) -> Any:
+        """Tell whether these are the credentials of whoever has this hash."""
