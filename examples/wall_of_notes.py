@@ -52,9 +52,7 @@ class WallPage(Resource):
         return renderElement(request, Wall(self.notes))
 
     def render_POST(self, request):
-        who, text = (
-            request.args.get(name, [b""])[0].decode("utf-8", "replace") for name in (b"who", b"text")
-        )
+        who, text = (request.args.get(name, [b""])[0] for name in (b"who", b"text"))
         self.notes.append((who, text))
         return redirectTo(b"/", request)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from zope.interface import Attribute, Interface
 
+from sennit.cred.interfaces import IUsernameDigestHash
+
 __all__ = [
     "ICredentialFactory",
     "IRenderable",
@@ -202,10 +204,3 @@ class ICredentialFactory(Interface):
         Raises:
             sennit.cred.errors.LoginFailed: If there are none in it.
         """
-
-
-class IUsernameDigestHash(Interface):
-    """Credentials whose password was hashed with the user name and the realm: ``H(A1)`` of RFC 7616."""
-
-    def checkHash(digestHash: Any) -> Any:
-        """Tell whether these are the credentials of whoever has this hash."""

@@ -9,6 +9,15 @@ from sennit.web.template import NevowElement, TagLoader, XMLString, directive, f
 
 N = 'xmlns:n="http://nevow.com/ns/nevow/0.1"'
 
+PEOPLE = f"""<ul {N} n:data="people" n:render="sequence"><li n:pattern="item" n:render="mapping"
+><n:slot name="name"/><i n:data="tags" n:render="sequence"
+><b n:pattern="item" n:render="string"/></i></li></ul>"""
+NUMBERS = f"""<p {N} n:data="upto 5" n:render="sequence"><n:invisible n:pattern="header">(</n:invisible
+><a n:pattern="item" n:render="string"/><b n:pattern="item" n:render="data"/><n:invisible
+n:pattern="divider">,</n:invisible><n:invisible n:pattern="footer">)</n:invisible></p>"""
+NOBODY = f"""<p {N} n:data="nobody" n:render="sequence"
+><b n:pattern="item"/><i n:pattern="empty">none</i></p>"""
+
 
 class People(NevowElement):
     def data_people(self, request, tag):
@@ -40,22 +49,9 @@ def written(template):
 @pytest.mark.parametrize(
     ("xml", "expected"),
     [
-        (
-            f'<ul {N} n:data="people" n:render="sequence"><li n:pattern="item" n:render="mapping">'
-            '<n:slot name="name"/><i n:data="tags" n:render="sequence"><b n:pattern="item" n:render="string"/>'
-            "</i></li></ul>",
-            b"<ul><li>Ann&lt;<i><b>x</b><b>y</b></i></li><li>Bob<i></i></li></ul>",
-        ),
-        (
-            f'<p {N} n:data="upto 5" n:render="sequence"><n:invisible n:pattern="header">(</n:invisible>'
-            '<a n:pattern="item" n:render="string"/><b n:pattern="item" n:render="data"/>'
-            '<n:invisible n:pattern="divider">,</n:invisible><n:invisible n:pattern="footer">)</n:invisible></p>',
-            b"<p>(<a>0</a>,<b>1</b>,<a>2</a>,<b>3</b>,<a>4</a>)</p>",
-        ),
-        (
-            f'<p {N} n:data="nobody" n:render="sequence"><b n:pattern="item"/><i n:pattern="empty">none</i></p>',
-            b"<p><i>none</i></p>",
-        ),
+        (PEOPLE, b"<ul><li>Ann&lt;<i><b>x</b><b>y</b></i></li><li>Bob<i></i></li></ul>"),
+        (NUMBERS, b"<p>(<a>0</a>,<b>1</b>,<a>2</a>,<b>3</b>,<a>4</a>)</p>"),
+        (NOBODY, b"<p><i>none</i></p>"),
         (f'<p {N} n:data="later" n:render="mapping"><n:slot name="name"/></p>', b"<p>Zoe</p>"),
         (f'<p {N} n:data="fired"><b n:data="name" n:render="shout !"/></p>', b"<p><b>Fay!</b></p>"),
         (f'<p {N}><n:attr name="k">v</n:attr><b n:pattern="never">x</b></p>', b'<p k="v"></p>'),
