@@ -23,6 +23,7 @@ class RequestHead:
         expects_continue: Whether the client waits for ``100 Continue`` before it sends the body.
         upgrade: Whether the client offers to change protocols (or sent CONNECT): nothing after this
             message is read before the parser is told to resume.
+        protocol: What an extended CONNECT wants to speak (RFC 8441); None for every other request.
     """
 
     method: bytes
@@ -33,6 +34,7 @@ class RequestHead:
     length: int | None
     expects_continue: bool
     upgrade: bool
+    protocol: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

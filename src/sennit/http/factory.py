@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from weakref import WeakSet
+
+from zope.interface import implementer
 
 from sennit.core.current import current_reactor
 from sennit.core.deferred import Deferred, succeed
+from sennit.core.extras import missing_extra
+from sennit.core.interfaces import IProtocolNegotiationFactory
 from sennit.http.access_log import combinedLogFormatter
 from sennit.http.dates import datetimeToLogString
 from sennit.http.limits import DEFAULT_LIMITS, Limits
@@ -17,11 +21,28 @@ from sennit.http.server import HTTPChannel
 from sennit.log import Logger, LogLevel, globalLogBeginner, interest
 from sennit.protocol import ServerFactory
 
+if TYPE_CHECKING:
+    from sennit.http.h2.limits import Http2Limits
+
 __all__ = ["HTTPFactory"]
 
 _log = Logger()
 
 
+def load_http2() -> Any:
+    """Return the room of HTTP/2.
+
+    Raises:
+        MissingExtraError: If its extra is not installed.
+    """
+    try:
+        from sennit.http.h2 import serving
+    except ImportError:
+        raise missing_extra("HTTP/2", "http2") from None
+    return serving
+
+
+@implementer(IProtocolNegotiationFactory)
 class HTTPFactory(ServerFactory[HTTPChannel]):
     """Listens for HTTP/1 connections.
 
@@ -31,6 +52,8 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
         logFormatter: Makes the access log's lines (`IAccessLogFormatter`).
         reactor: The clock for time-outs; the current reactor if None.
         limits: What one client may take up.
+        http2: Whether HTTP/2 is spoken too, as ALPN decides or by prior knowledge (extra ``http2``).
+        http2_limits: What one HTTP/2 connection may take up; the defaults if None.
 
     Attributes:
         timeOut: Seconds that a connection may be idle.
@@ -52,13 +75,19 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
         reactor: Any = None,
         *,
         limits: Limits = DEFAULT_LIMITS,
+        http2: bool = False,
+        http2_limits: Http2Limits | None = None,
     ) -> None:
         if logPath is not None:
             logPath = os.path.abspath(logPath)  # noqa: PTH100 (it may be bytes)
         self.logPath = logPath
         self.timeOut = timeout
         self.limits = limits
-        self.channels: WeakSet[HTTPChannel] = WeakSet()
+        self.http2 = http2
+        self.http2_limits = http2_limits
+        if http2:
+            load_http2()
+        self.channels: WeakSet[Any] = WeakSet()
         self._formatter = combinedLogFormatter if logFormatter is None else logFormatter
         self._given_reactor = reactor
         self._logFile: IO[str] | None = None
@@ -84,20 +113,44 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
     def logFile(self, logFile: IO[str] | None) -> None:
         self._logFile = logFile
 
-    def buildProtocol(self, addr: Any) -> HTTPChannel | None:
+    def buildProtocol(self, addr: Any) -> Any:
         """Make the channel for a connection.
 
         Args:
             addr: The client's address.
         """
+        if self.http2:
+            return self._choose(addr)
         channel = super().buildProtocol(addr)
         if channel is not None:
-            reactor = self.reactor
-            channel.callLater = reactor.callLater  # type: ignore[method-assign]
-            channel.seconds = reactor.seconds  # type: ignore[method-assign]
-            channel.timeOut = self.timeOut
-            channel.limits = self.limits
+            self.prepare(channel)
         return channel
+
+    def _choose(self, addr: Any) -> Any:
+        """Make what finds out which HTTP the client speaks, and then makes the channel for it."""
+
+        def make(http2: bool) -> Any:
+            channel: Any = room.Http2Channel() if http2 else super(HTTPFactory, self).buildProtocol(addr)
+            channel.factory = self
+            if http2 and self.http2_limits is not None:
+                channel.http2_limits = self.http2_limits
+            self.prepare(channel)
+            return channel
+
+        room = load_http2()
+        return room.Chooser(self, make, self.reactor, self.timeOut)
+
+    def prepare(self, channel: Any) -> None:
+        """Give a new channel what it needs of the factory's; a subclass adds to it."""
+        reactor = self.reactor
+        channel.callLater = reactor.callLater
+        channel.seconds = reactor.seconds
+        channel.timeOut = self.timeOut
+        channel.limits = self.limits
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """Return the protocols to offer in TLS, the dearest first (RFC 7301)."""
+        return [b"h2", b"http/1.1"] if self.http2 else [b"http/1.1"]
 
     def startFactory(self) -> None:
         """Open the access log."""
@@ -161,11 +214,11 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
         for channel in self._open_channels():
             channel.transport.abortConnection()
 
-    def _open_channels(self) -> list[HTTPChannel]:
+    def _open_channels(self) -> list[Any]:
         # A channel whose transport was taken away is another protocol's now.
         return [channel for channel in self.channels if channel.transport is not None]
 
-    def forget(self, channel: HTTPChannel) -> None:
+    def forget(self, channel: Any) -> None:
         """Take note that a connection is gone."""
         self.channels.discard(channel)
         if self._drained and not self._open_channels():

@@ -24,6 +24,7 @@ class Limits:
         pipeline_buffer: Octets read ahead while a request is being answered, before reading stops.
         header_timeout: Seconds from the first octet of a head to its last (408).
         body_timeout: Seconds without any octet of a body (408).
+        body_rate: Octets a second that a body must bring on the average, once it took `body_timeout` (408).
     """
 
     request_line: int = 16384
@@ -37,6 +38,7 @@ class Limits:
     pipeline_buffer: int = 65536
     header_timeout: float = 30.0
     body_timeout: float = 60.0
+    body_rate: float = 100.0
 
 
 DEFAULT_LIMITS = Limits()

@@ -64,21 +64,11 @@ class Site(HTTPFactory):
         if not parsePOSTFormSubmission:
             self.requestFactory = partial(self.requestFactory, parsePOSTFormSubmission=False)
 
-    def buildProtocol(self, addr: Any) -> Any:
-        """Make the channel for a connection.
-
-        Args:
-            addr: The client's address.
-        """
-        channel = super().buildProtocol(addr)
-        if channel is not None:
-            channel.site = self
-            channel.requestFactory = self.requestFactory
-        return channel
-
-    def acceptableProtocols(self) -> list[bytes]:
-        """Return the protocols to offer in TLS, the dearest first (RFC 7301)."""
-        return [b"http/1.1"]
+    def prepare(self, channel: Any) -> None:
+        """Give a new channel what it needs of the site's."""
+        super().prepare(channel)
+        channel.site = self
+        channel.requestFactory = self.requestFactory
 
     def makeSession(self) -> Any:
         """Begin a session."""

@@ -1,0 +1,481 @@
+"""The HTTP/2 channel in memory, against h2 as the client."""
+
+from __future__ import annotations
+
+import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    InformationalResponseReceived,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+    TrailersReceived,
+)
+from h2.settings import SettingCodes
+from hyperframe.frame import HeadersFrame
+
+from sennit.core.errors import ConnectionDone
+from sennit.core.failure import Failure
+from sennit.http import Headers, HTTPFactory, Limits, Request
+from sennit.testing import Clock, StringTransport
+
+GET = [(":method", "GET"), (":scheme", "http"), (":authority", "example.com"), (":path", "/")]
+POST = [(":method", "POST"), *GET[1:]]
+
+
+class Wire(StringTransport):
+    def __init__(self):
+        super().__init__(lenient=True)
+        self.aborted = False
+
+    def take(self):
+        written = self.value()
+        self.clear()
+        return written
+
+    def abortConnection(self):
+        self.aborted = True
+
+
+class PatientConnection(H2Connection):
+    """h2's connection, which hears to the end of what a server that goes away has to say."""
+
+    def _receive_goaway_frame(self, frame):
+        event = ConnectionTerminated()
+        event.last_stream_id = frame.last_stream_id
+        return [], [event]
+
+
+class Client:
+    """h2's client on a channel in memory."""
+
+    def __init__(self, factory, clock, settings=None):
+        self.clock = clock
+        self.h2 = PatientConnection(H2Configuration(client_side=True, header_encoding="latin-1"))
+        self.wire = Wire()
+        self.events = []
+        self.chooser = factory.buildProtocol(None)
+        self.wire.protocol = self.chooser
+        self.chooser.makeConnection(self.wire)
+        self.h2.initiate_connection()
+        self.h2.update_settings(settings or {})
+        self.run()
+
+    @property
+    def channel(self):
+        return self.wire.protocol
+
+    def run(self):
+        """Carry octets until none are left; let the channel's turn of the loop end."""
+        while True:
+            data = self.h2.data_to_send()
+            if data:
+                self.wire.protocol.dataReceived(data)
+            self.clock.advance(0)
+            answer = self.wire.take()
+            if answer:
+                self.events += self.h2.receive_data(answer)
+            elif not data:
+                return
+
+    def ask(self, fields=GET, body=None, trailers=None):
+        """Send a request; return its stream."""
+        stream_id = self.h2.get_next_available_stream_id()
+        self.h2.send_headers(stream_id, fields, end_stream=body is None)
+        if body is not None:
+            self.h2.send_data(stream_id, body, end_stream=trailers is None)
+            if trailers is not None:
+                self.h2.send_headers(stream_id, trailers, end_stream=True)
+        self.run()
+        return stream_id
+
+    def of(self, kind, stream_id=None):
+        return [
+            e for e in self.events if type(e) is kind and stream_id in (None, getattr(e, "stream_id", None))
+        ]
+
+    def status(self, stream_id):
+        return dict(self.of(ResponseReceived, stream_id)[0].headers)[":status"]
+
+    def body(self, stream_id):
+        return b"".join(event.data for event in self.of(DataReceived, stream_id))
+
+    def reset(self, stream_id):
+        """Return the code a stream was reset with, None if it was not."""
+        events = self.of(StreamReset, stream_id)
+        return events[0].error_code if events else None
+
+
+class Recorder(Request):
+    seen: list
+
+    def process(self):
+        self.seen.append(self)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def seen():
+    return []
+
+
+@pytest.fixture
+def factory(clock, seen):
+    def factory(**kwargs):
+        factory = HTTPFactory(reactor=clock, http2=True, **kwargs)
+        recorder = type("Recorder", (Recorder,), {"seen": seen})
+        prepare = factory.prepare
+
+        def prepare_with_recorder(channel):
+            prepare(channel)
+            channel.requestFactory = recorder
+
+        factory.prepare = prepare_with_recorder
+        return factory
+
+    return factory
+
+
+@pytest.fixture
+def connect(factory, clock):
+    def connect(settings=None, **kwargs):
+        return Client(factory(**kwargs), clock, settings)
+
+    return connect
+
+
+def answer(request, body=b"hello"):
+    request.setHeader(b"content-length", b"%d" % len(body))
+    request.write(body)
+    request.finish()
+
+
+def test_a_request_is_answered(connect, seen):
+    client = connect()
+    stream_id = client.ask([*GET, ("X-Own".lower(), "yes"), ("cookie", "a=1"), ("cookie", "b=2")])
+    (request,) = seen
+    assert (request.method, request.uri, request.clientproto) == (b"GET", b"/", b"HTTP/2")
+    assert request.getHeader(b"host") == b"example.com"
+    assert request.getHeader(b"x-own") == b"yes"
+    assert request.received_cookies == {b"a": b"1", b"b": b"2"}
+    answer(request)
+    client.run()
+    assert client.status(stream_id) == "200"
+    assert client.body(stream_id) == b"hello"
+    assert client.of(StreamEnded, stream_id)
+
+
+def test_a_body_arrives_in_content_and_trailers_beside_it(connect, seen):
+    client = connect()
+    client.ask(POST, b"x" * 10_000, trailers=[("checksum", "1")])
+    (request,) = seen
+    assert request.content.read() == b"x" * 10_000
+    assert request.trailers.getRawHeaders(b"checksum") == [b"1"]
+
+
+def test_many_requests_are_answered_in_any_order(connect, seen):
+    client = connect()
+    streams = [client.ask() for _ in range(5)]
+    for request in reversed(seen):
+        answer(request, b"%d" % seen.index(request))
+        client.run()
+    assert [client.body(stream_id) for stream_id in streams] == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def test_head_and_bodiless_responses_have_no_data(connect, seen):
+    client = connect()
+    stream_id = client.ask([(":method", "HEAD"), *GET[1:]])
+    answer(seen[0])
+    client.run()
+    assert client.of(StreamEnded, stream_id)
+    assert client.body(stream_id) == b""
+
+
+def test_fields_of_http_1_are_left_out(connect, seen):
+    client = connect()
+    stream_id = client.ask()
+    seen[0].setHeader(b"connection", b"close")
+    seen[0].setHeader(b"keep-alive", b"300")
+    answer(seen[0])
+    client.run()
+    names = [name for name, _ in client.of(ResponseReceived, stream_id)[0].headers]
+    assert names == [":status", "content-length"]
+
+
+def test_a_response_may_end_with_trailers(connect, seen):
+    client = connect()
+    stream_id = client.ask()
+    seen[0].responseTrailers = Headers({b"Checksum": [b"1"]})
+    seen[0].write(b"x")
+    seen[0].finish()
+    client.run()
+    assert client.of(TrailersReceived, stream_id)[0].headers == [("checksum", "1")]
+
+
+def test_a_client_that_waits_is_told_to_continue(connect):
+    client = connect()
+    stream_id = client.h2.get_next_available_stream_id()
+    client.h2.send_headers(stream_id, [*POST, ("expect", "100-continue")])
+    client.run()
+    assert dict(client.of(InformationalResponseReceived, stream_id)[0].headers)[":status"] == "100"
+
+
+def test_http_1_is_still_spoken_without_the_preface(factory, clock, seen):
+    wire = Wire()
+    chooser = factory().buildProtocol(None)
+    wire.protocol = chooser
+    chooser.makeConnection(wire)
+    for piece in (b"P", b"UT / HTTP/1.1\r\nHost: x\r\n\r\n"):
+        wire.protocol.dataReceived(piece)
+    assert seen[0].clientproto == b"HTTP/1.1"
+    assert seen[0].method == b"PUT"
+
+
+def test_a_transport_that_hides_its_protocol_reaches_the_one_chosen(factory, seen):
+    wire = StringTransport()
+    chooser = factory().buildProtocol(None)
+    chooser.makeConnection(wire)
+    chooser.dataReceived(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    chooser.dataReceived(b"GET /2 HTTP/1.1\r\n")
+    assert len(seen) == 1
+    chooser.connectionLost(Failure(ConnectionDone()))
+    assert seen[0]._disconnected
+
+
+def test_alpn_decides(factory, clock):
+    wire = Wire()
+    wire.negotiatedProtocol = b"h2"
+    chooser = factory().buildProtocol(None)
+    wire.protocol = chooser
+    chooser.makeConnection(wire)
+    wire.protocol.dataReceived(b"P")
+    assert type(wire.protocol).__name__ == "Http2Channel"
+
+
+def test_a_producer_is_paused_by_the_clients_window_and_resumed(connect, seen):
+    class Producer:
+        def __init__(self):
+            self.calls = []
+
+        def pauseProducing(self):
+            self.calls.append("pause")
+
+        def resumeProducing(self):
+            self.calls.append("resume")
+
+        def stopProducing(self):
+            self.calls.append("stop")
+
+    client = connect(settings={SettingCodes.INITIAL_WINDOW_SIZE: 1000})
+    stream_id = client.ask()
+    producer = Producer()
+    seen[0].registerProducer(producer, True)
+    seen[0].write(b"x" * 70_000)
+    client.run()
+    assert producer.calls == ["pause"]
+    client.h2.increment_flow_control_window(65_000, stream_id)
+    client.run()
+    assert producer.calls == ["pause", "resume"]
+    client.h2.reset_stream(stream_id)
+    client.run()
+    assert producer.calls == ["pause", "resume", "stop"]
+
+
+def test_a_request_learns_that_its_stream_was_reset(connect, seen):
+    client = connect()
+    stream_id = client.ask()
+    ended = []
+    seen[0].notifyFinish().addErrback(ended.append)
+    client.h2.reset_stream(stream_id)
+    client.run()
+    assert len(ended) == 1
+    assert client.channel.streams == {}
+
+
+def test_losing_one_requests_connection_resets_its_stream_alone(connect, seen):
+    client = connect()
+    first, second = client.ask(), client.ask()
+    seen[0].loseConnection()
+    answer(seen[1])
+    client.run()
+    assert client.reset(first) == ErrorCodes.INTERNAL_ERROR
+    assert client.body(second) == b"hello"
+
+
+def test_a_response_that_falls_short_of_its_length_is_reset(connect, seen):
+    client = connect()
+    stream_id = client.ask()
+    seen[0].setHeader(b"content-length", b"10")
+    seen[0].write(b"short")
+    seen[0].finish()
+    client.run()
+    assert client.reset(stream_id) == ErrorCodes.INTERNAL_ERROR
+
+
+def test_an_answer_before_the_end_of_the_body_stops_the_rest_of_it(connect):
+    client = connect(limits=Limits(body_size=1000))
+    stream_id = client.h2.get_next_available_stream_id()
+    client.h2.send_headers(stream_id, POST)
+    client.h2.send_data(stream_id, b"x" * 1001)
+    client.run()
+    assert client.status(stream_id) == "413"
+    assert client.reset(stream_id) == ErrorCodes.NO_ERROR
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ([*POST, ("content-length", "2000000")], "413"),
+        (
+            [(":method", "GET"), (":scheme", "http"), (":authority", "x"), (":path", "/" + "a" * 20_000)],
+            "414",
+        ),
+        ([*GET, *[(f"x-{n}", "") for n in range(600)]], "431"),
+        ([*GET, ("x", "a" * 20_000)], "431"),
+    ],
+)
+def test_a_request_that_is_too_large_is_told_so(connect, fields, status, seen):
+    client = connect(limits=Limits(body_size=1_000_000))
+    stream_id = client.h2.get_next_available_stream_id()
+    client.h2.send_headers(stream_id, fields)
+    client.run()
+    assert client.status(stream_id) == status
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [*GET, ("x", "a\nb")],
+        [*GET, ("x", "a\x00b")],
+        [*GET, ("x", "a\x7fb")],
+        [*GET, ("x y", "1")],
+        [(":method", "G T"), *GET[1:]],
+        [*GET[:3], (":path", "no-slash")],
+        [*GET[:3], (":path", "/a b")],
+        [*GET[:3], (":path", "*")],
+        [*GET[:2], (":authority", "a/b"), (":path", "/")],
+        [*GET, ("content-length", "+1")],
+        [*GET, ("content-length", "1"), ("content-length", "1")],
+        [(":method", "CONNECT"), (":authority", "")],
+    ],
+)
+def test_known_malformed_requests_reset_their_stream_and_reach_nobody(connect, seen, fields):
+    client = connect()
+    client.h2.config.validate_outbound_headers = False
+    client.h2.config.normalize_outbound_headers = False
+    stream_id = 1
+    frame = HeadersFrame(stream_id, client.h2.encoder.encode(fields))
+    frame.flags |= {"END_HEADERS", "END_STREAM"}
+    client.wire.protocol.dataReceived(frame.serialize())
+    assert seen == []
+    written = client.wire.take()
+    # Either the stream or, where h2 judges, the connection.
+    assert written[3] in (3, 7)
+
+
+def test_a_stream_of_a_request_that_raises_is_reset(connect, seen, caplog):
+    class Broken(Request):
+        def process(self):
+            raise ValueError("at work")
+
+    client = connect()
+    client.channel.requestFactory = Broken
+    stream_id = client.ask()
+    assert client.reset(stream_id) == ErrorCodes.INTERNAL_ERROR
+
+
+def test_a_connection_without_streams_is_closed_after_a_while(connect, clock, seen):
+    client = connect(timeout=60)
+    for _ in range(12):
+        clock.advance(5)
+    client.run()
+    assert client.of(ConnectionTerminated)
+    assert client.wire.disconnecting
+
+
+def test_a_connection_whose_request_is_being_answered_is_left_alone(connect, clock, seen):
+    client = connect(timeout=60)
+    stream_id = client.ask()
+    for _ in range(30):
+        clock.advance(5)
+    answer(seen[0])
+    client.run()
+    assert client.body(stream_id) == b"hello"
+
+
+@pytest.mark.parametrize("pace", [0, 1])
+def test_a_body_that_stops_or_dribbles_is_answered_with_408(connect, clock, seen, pace):
+    client = connect()
+    stream_id = client.h2.get_next_available_stream_id()
+    client.h2.send_headers(stream_id, POST)
+    for _ in range(15):
+        for _ in range(5 * pace):
+            client.h2.send_data(stream_id, b"x")
+        client.run()
+        clock.advance(5)
+        client.events += client.h2.receive_data(client.wire.take())
+        if client.of(ResponseReceived):
+            break
+    assert client.status(stream_id) == "408"
+
+
+def test_a_response_that_is_not_taken_is_given_up(connect, clock, seen):
+    client = connect(settings={SettingCodes.INITIAL_WINDOW_SIZE: 10})
+    stream_id = client.ask()
+    answer(seen[0], b"x" * 100)
+    for _ in range(14):
+        clock.advance(5)
+        client.run()
+    assert client.reset(stream_id) == ErrorCodes.CANCEL
+
+
+def test_draining_finishes_what_is_open_and_closes(factory, clock, seen):
+    made = factory()
+    client = Client(made, clock)
+    idle = Client(made, clock)
+    stream_id = client.ask()
+    drained = []
+    made.drain().addCallback(drained.append)
+    client.run()
+    idle.run()
+    assert idle.wire.disconnecting
+    assert not client.wire.disconnecting
+    answer(seen[0])
+    client.run()
+    assert client.body(stream_id) == b"hello"
+    assert client.of(ConnectionTerminated)
+    assert client.wire.disconnecting
+    for each in (client, idle):
+        each.channel.connectionLost(Failure(ConnectionDone()))
+    assert drained == [None]
+
+
+def test_losing_the_connection_tells_every_request(connect, seen):
+    client = connect()
+    client.ask()
+    client.ask()
+    client.channel.connectionLost(Failure(ConnectionDone()))
+    assert [request._disconnected for request in seen] == [True, True]
+
+
+def test_nothing_is_sent_or_read_while_the_transport_is_full(connect, seen):
+    client = connect()
+    stream_id = client.ask()
+    client.channel.pauseProducing()
+    assert client.wire.producerState == "paused"
+    answer(seen[0])
+    client.clock.advance(0)
+    assert b"hello" not in client.wire.value()
+    client.channel.resumeProducing()
+    client.run()
+    assert client.wire.producerState == "producing"
+    assert client.body(stream_id) == b"hello"
