@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ class Exclusion:
     tests: tuple[str, ...]
     kind: str
     reason: str
+
+    def fits(self, test: str) -> bool:
+        """Return whether it is about a test, by that one's id."""
+        return any(fnmatch.fnmatchcase(test, pattern) for pattern in self.tests)
 
 
 def exclusions() -> list[Exclusion]:

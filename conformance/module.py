@@ -2,36 +2,48 @@
 
     python -m conformance.module twisted.test.test_defer outcomes.jsonl
 
-A line is written for each test; the first names all of them, so that what a crash cuts off is known.
+A line is written when a test begins and when it is over; the first names all of them, so that what a crash
+cuts off is known.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import importlib
 import json
 import os
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from conformance.exclusions import Exclusion, exclusions
+from conformance.exclusions import exclusions
 
 __all__ = ["main"]
 
+DEFAULT_LIMIT = 15.0
+"""How many seconds a step of a test may take that does not say."""
 
-def main(module: str, path: str) -> None:
-    """Run the tests of `module`, in a new directory under the current one, and write to `path`."""
+
+def main(module: str, path: str, done: Collection[str] = ()) -> None:
+    """Run the tests of a module, in a new directory under the current one.
+
+    Args:
+        module: Its name.
+        path: The file to append to.
+        done: The tests that are not to be run again.
+    """
+    from sennit.trial import attributes
     from sennit.trial.loader import TestLoader
     from sennit.trial.result import TestResult
     from sennit.trial.runner import TrialRunner
     from sennit.trial.suite import TestSuite, each_test
 
     excluded = exclusions()
-    out = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 (open until the process ends)
+    reasons: dict[str, str] = {}
+    review = "CONFORMANCE_REVIEW" in os.environ
+    out = Path(path).open("a", encoding="utf-8")  # noqa: SIM115 (open until the process ends)
 
     def write(**what: Any) -> None:
         out.write(json.dumps(what) + "\n")
@@ -48,10 +60,15 @@ def main(module: str, path: str) -> None:
         def startTest(self, test: Any) -> None:
             self._outcome = {"outcome": "passed"}
             self._began = time.monotonic()
+            write(begun=test.id())
             super().startTest(test)
 
         def stopTest(self, test: Any) -> None:
             super().stopTest(test)
+            reason = reasons.get(test.id())
+            if reason is not None:
+                passes = self._outcome["outcome"] == "passed"
+                self._outcome = {"outcome": "excluded", "why": "passes: " * passes + reason}
             write(id=test.id(), seconds=round(time.monotonic() - self._began, 3), **self._outcome)
 
         def _failed(self, error: Any) -> None:
@@ -78,26 +95,26 @@ def main(module: str, path: str) -> None:
         suite = TestLoader().loadByName(module, recurse=True)
         cases = list(each_test(suite))
     except Exception as error:
-        write(loading=_told(error))
+        missing = isinstance(error, ModuleNotFoundError) and str(error.name).startswith("twisted.")
+        write(loading=_told(error), missing=missing)
         return
     write(tests=[case.id() for case in cases])
     kept = []
+    # A limit of their own is what tests may have.
+    attributes.DEFAULT_TIMEOUT_DURATION = DEFAULT_LIMIT
     for case in cases:
-        found = _excluded(case.id(), excluded)
-        if found is None:
-            kept.append(case)
-        else:
+        if case.id() in done:
+            continue
+        found = next((each for each in excluded if each.fits(case.id())), None)
+        if found is not None and not review:
             write(id=case.id(), outcome="excluded", why=found.reason)
+            continue
+        kept.append(case)
+        if found is not None:
+            reasons[case.id()] = found.reason
     runner = TrialRunner(Recorder, workingDirectory=f"work-{os.getpid()}")
     runner.run(TestSuite(kept))
     write(ended=True)
-
-
-def _excluded(test: str, among: Sequence[Exclusion]) -> Exclusion | None:
-    for each in among:
-        if any(fnmatch.fnmatchcase(test, pattern) for pattern in each.tests):
-            return each
-    return None
 
 
 def _told(error: Any) -> str:

@@ -42,12 +42,13 @@ def stream():
 def sennit_test(tmp_path):
     """Run `sennit test` in a process of its own, in the test's directory; gives its status and its output."""
 
-    def sennit_test(*arguments, module="sennit.cli", command=("test",)):
+    def sennit_test(*arguments, module="sennit.cli", command=("test",), typed=""):
         environment = {**os.environ, "PYTHONPATH": SOURCE, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(
             [sys.executable, "-m", module, *command, *arguments],
             cwd=tmp_path,
             env=environment,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=60,

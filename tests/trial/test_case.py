@@ -54,7 +54,7 @@ both = pytest.mark.parametrize("base", [SynchronousTestCase, TestCase])
 
 
 @both
-def test_fixtures_run_around_the_test_and_clean_ups_after_them_in_reverse(base):
+def test_clean_ups_run_in_reverse_before_tear_down_and_its_own_after_it(base):
     events = []
 
     class Case(base):
@@ -68,10 +68,11 @@ def test_fixtures_run_around_the_test_and_clean_ups_after_them_in_reverse(base):
 
         def tearDown(self):
             events.append("tearDown")
+            self.addCleanup(events.append, "last")
 
     result, _ = run(Case)
     assert outcome(result) == "success"
-    assert events == ["setUp", "test", "tearDown", "second", "first"]
+    assert events == ["setUp", "test", "second", "first", "tearDown", "last"]
 
 
 @both
@@ -133,7 +134,7 @@ def test_every_part_that_fails_is_told(base):
             raise KeyError
 
     result, _ = run(Case)
-    assert errors(result) == [KeyError, ValueError, IndexError]
+    assert errors(result) == [ValueError, IndexError, KeyError]
     assert outcome(result) == "error error error failure"
 
 
@@ -315,7 +316,7 @@ def test_all_steps_may_be_coroutines_or_return_deferreds():
             events.append("first")
 
     assert outcome(run(Case)[0]) == "success"
-    assert events == ["setUp", "test", "tearDown", "first", "clean"]
+    assert events == ["setUp", "test", "first", "clean", "tearDown"]
 
 
 def test_each_test_has_a_reactor_of_its_own_which_runs():

@@ -9,7 +9,7 @@ import tarfile
 from pathlib import PurePosixPath
 
 import pytest
-from conformance import exclusions, fetch, graft, run
+from conformance import exclusions, fetch, graft, nursery, run
 from conformance.private import PrivateNameError
 
 
@@ -96,11 +96,11 @@ def test_a_private_name_can_be_imported_and_not_used():
     assert not _IThing.providedBy(3)
 
 
-def outcome_of(tmp_path, lines, output=""):
+def outcome_of(tmp_path, lines, problem="", excluded=()):
     path = tmp_path / "outcomes"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    outcome = run.Outcome("twisted.m.test.test_m", 3)
-    run._read(outcome, path, 3, output)
+    outcome = run.Outcome("twisted.m.test.test_m", 3, problem=problem)
+    run._read(outcome, path, 3, excluded)
     return {kind: outcome.count(kind) for kind in run.KINDS}
 
 
@@ -127,15 +127,82 @@ def test_a_module_that_cannot_be_imported_has_failed_with_all_its_tests(tmp_path
     assert outcome_of(tmp_path, []) == counts
 
 
+def test_what_is_excluded_of_such_a_module_is_excluded_all_the_same(tmp_path):
+    lines = [{"loading": "ImportError: no"}]
+    named = exclusions.Exclusion(("twisted.m.test.test_m.A.test_a", "twisted.o.test.x.A.b"), "private", "x")
+    assert outcome_of(tmp_path, lines, excluded=[named])["excluded"] == 1
+    whole = exclusions.Exclusion(("twisted.m.test.*",), "private", "x")
+    assert outcome_of(tmp_path, lines, excluded=[whole])["excluded"] == 3
+
+
+def test_exclusions_that_fit_nothing_or_pass_are_reported():
+    tests = {
+        "twisted.a.test.test_a.A.test_x": ("passed", ""),
+        "twisted.a.test.test_a.A.test_y": ("excluded", "passes: they say"),
+    }
+    ran = [run.Outcome("twisted.a.test.test_a", 2, tests)]
+    patterns = ("twisted.a.test.test_a.A.test_[xy]", "twisted.a.test.test_a.B.*", "twisted.b.test.test_b.*")
+    wrong = run.stale(ran, [exclusions.Exclusion(patterns, "private", "they say")])
+    assert wrong == [
+        "no such test: twisted.a.test.test_a.B.*",
+        "excluded, and passes: twisted.a.test.test_a.A.test_y",
+    ]
+
+
+def test_of_two_runs_the_better_outcome_of_each_test_counts():
+    first = run.Outcome("twisted.m.test.test_m", 2, {"a": ("failed", "late"), "b": ("passed", "")})
+    second = run.Outcome("twisted.m.test.test_m", 2, {"a": ("passed", ""), "b": ("failed", "late")})
+    assert run.better(first, second).count("passed") == 2
+
+
+def test_what_was_under_way_when_a_process_ended_is_known(tmp_path):
+    path = tmp_path / "outcomes"
+    assert nursery.read(path) == (set(), None)
+    lines = [{"tests": ["a", "b", "c"]}, {"begun": "a"}, {"id": "a", "outcome": "passed"}, {"begun": "b"}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert nursery.read(path) == ({"a"}, "b")
+
+
+def test_a_test_that_does_not_end_is_cut_off_and_the_others_run(tmp_path, monkeypatch):
+    """The module is one of ours: what is run by it needs nothing of Twisted's."""
+    (tmp_path / "hanging.py").write_text(
+        "import os, signal, unittest\n"
+        "class A(unittest.TestCase):\n"
+        "    def test_a(self): pass\n"
+        "    def test_b(self): signal.pause()\n"
+        "    def test_c(self): os._exit(3)\n"
+        "    def test_d(self): pass\n"
+    )
+    monkeypatch.setattr(nursery, "TEST_LIMIT", 0.5)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    problem = nursery._run("hanging", tmp_path)
+    outcome = run.Outcome("hanging", 4, problem=problem)
+    run._read(outcome, tmp_path / "hanging.jsonl", 4, [])
+    assert {name.rpartition(".")[2]: kind for name, (kind, _) in outcome.tests.items()} == {
+        "test_a": "passed",
+        "test_b": "failed",
+        "test_c": "failed",
+        "test_d": "passed",
+    }
+    assert "ended with 3" in outcome.tests["hanging.A.test_c"][1]
+
+
 def test_the_table_is_by_package_with_the_core_tests_apart():
     assert run.package_of("twisted.logger.test.test_json") == "twisted.logger"
     assert run.package_of("twisted.test.test_defer") == "twisted.test.test_defer"
     assert run.package_of("twisted.trial._dist.test.test_worker") == "twisted.trial._dist"
     first = run.Outcome("twisted.logger.test.test_a", 2, {"a": ("passed", ""), "b": ("failed", "x")})
     second = run.Outcome("twisted.logger.test.test_b", 1, {"c": ("passed", "")})
-    rows = run.summed([first, second])
+    missing = run.Outcome("twisted.far.test.test_d", 1, {"d": ("failed", "")}, built=False)
+    rows = run.summed([first, second, missing])
     expected = collections.Counter(tests=3, passed=2, failed=1, baseline=3)
-    assert [(name, +counts) for name, counts in rows] == [("twisted.logger", expected), ("all", expected)]
+    far = collections.Counter(tests=1, failed=1, baseline=1)
+    assert [(name, +counts) for name, counts in rows] == [
+        ("twisted.far", far),
+        ("twisted.logger", expected),
+        ("all that is built", expected),
+        ("all", expected + far),
+    ]
 
 
 def test_falling_below_the_ratchet_is_noticed(tmp_path, monkeypatch):
@@ -145,7 +212,7 @@ def test_falling_below_the_ratchet_is_noticed(tmp_path, monkeypatch):
     rows = [
         (name, collections.Counter(passed=2)) for name in ("twisted.logger", "twisted.web", "twisted.new")
     ]
-    assert run._fallen(rows) == ["twisted.logger: 2 pass, and 3 did"]
+    assert run._fallen(rows) == {"twisted.logger": "2 pass, and 3 did"}
 
 
 def test_each_module_of_the_baseline_is_about_a_package():

@@ -265,8 +265,7 @@ class Assertions(unittest.TestCase):
         first = seen[0]
         for other in seen[1:]:
             if (other.message, other.category) != (first.message, first.category):
-                shown = "\n".join(map(repr, seen))
-                self.fail(f"The warnings are not all the same:\n{shown}")
+                self.fail("Can't handle different warnings")
         self.assertEqual(first.message, message)
         self.assertIs(first.category, category)
         if not same_file(first.filename, filename):

@@ -1,6 +1,6 @@
 """`TestCase`: a test that may wait, for Deferreds, coroutines and asyncio's futures.
 
-A test is a row of steps: `setUp`, the method, `tearDown`, and each clean-up.  A step is over when what it
+A test is a row of steps: `setUp`, the method, each clean-up, and `tearDown`.  A step is over when what it
 returns has fired, and has a time limit of its own.  The reactor runs as long as a step waits; in a fresh
 reactor the steps are made from within its loop.  When the last is over the reactor must be clean
 (`sennit.trial.janitor`).
@@ -109,17 +109,24 @@ class TestCase(SynchronousTestCase):
         refusal = self._refusal()
         test: Callable[[], Any] = method if refusal is None else lambda: fail(refusal)
 
-        def told(failure: Failure, todo: Todo | None = None, *, may_skip: bool = False) -> None:
-            self._tell(report, failure, todo, may_skip=may_skip)
+        def told(failure: Failure) -> None:
+            self._tell(report, failure)
+
+        def told_of_test(failure: Failure) -> None:
+            self._tell(report, failure, todo, may_skip=True, of_test=True)
+
+        def passed(_: object) -> None:
+            self._passed = True
 
         def make_test(_: object) -> Deferred[Any]:
             step = self._step(test, self._testMethodName)
-            step.addErrback(told, todo, may_skip=True)
+            step.addCallbacks(passed, told_of_test)
+            step.addCallback(lambda _: self._make_cleanups(told))
             step.addCallback(lambda _: self._step(self.tearDown, "tearDown"))
             return step.addErrback(told)
 
         steps = self._step(self.setUp, "setUp")
-        steps.addCallbacks(make_test, lambda failure: told(failure, may_skip=True))
+        steps.addCallbacks(make_test, lambda failure: self._tell(report, failure, may_skip=True))
         return steps.addCallback(lambda _: self._make_cleanups(told))
 
     def _make_cleanups(self, told: Callable[[Failure], None]) -> Deferred[None]:
@@ -129,8 +136,8 @@ class TestCase(SynchronousTestCase):
         def following(_: object) -> None:
             while self._pending_cleanups:
                 function, args, kwargs = self._pending_cleanups.pop()
-                name = getattr(function, "__qualname__", None) or repr(function)
-                step = self._step(partial(function, *args, **kwargs), name)
+                name = getattr(function, "__name__", None) or repr(function)
+                step = self._step(partial(function, *args, **kwargs), f"cleanup function {name}")
                 step.addErrback(told)
                 if not step.called:
                     step.addCallback(following)

@@ -52,6 +52,7 @@ class SynchronousTestCase(Assertions):
         self._pending_cleanups: list[tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]] = []
         self._given: list[WarningGiven] = []
         self._failed = False
+        self._passed = False
         self._interrupted = False
 
     # A test may be run several times over, so that two of one method are two.
@@ -116,7 +117,9 @@ class SynchronousTestCase(Assertions):
     def addCleanup(  # type: ignore[override]  # the first argument has a name
         self, f: Callable[..., object], *args: Any, **kwargs: Any
     ) -> None:
-        """Have something called when the test is over, after `tearDown`, the last added first.
+        """Have something called when the test is over, before `tearDown`, the last added first.
+
+        What `tearDown` adds is called after it.
 
         Args:
             f: What to call.
@@ -208,7 +211,7 @@ class SynchronousTestCase(Assertions):
             moduleName: The module's name.
             name: The attribute's.
             version: Since which version.
-            message: What is said beside that.
+            message: How what is said beside that begins.
 
         Returns:
             The attribute.
@@ -217,7 +220,10 @@ class SynchronousTestCase(Assertions):
         given = self.flushWarnings([self.getDeprecatedModuleAttribute])
         self.assertEqual(len(given), 1, f"Reading {moduleName}.{name} gave these warnings: {given}")
         text = f"{moduleName}.{name} was deprecated in {version.package} {version.public()}"
-        self.assertEqual(given[0]["message"], text if message is None else f"{text}: {message}")
+        if message is not None:
+            text += f": {message}"
+        said = given[0]["message"]
+        self.assertTrue(said.startswith(text), f"{said!r} does not begin with {text!r}")
         self.assertEqual(given[0]["category"], DeprecationWarning)
         return value
 
@@ -241,7 +247,7 @@ class SynchronousTestCase(Assertions):
             report.addSkip(self, reason)
             report.stopTest(self)
             return result
-        self._failed = self._interrupted = False
+        self._failed = self._passed = self._interrupted = False
         self._given = []
         try:
             with logged_errors.watched():
@@ -262,9 +268,10 @@ class SynchronousTestCase(Assertions):
         if self._stage(self.setUp, report, may_skip=True):
             refusal = self._refusal()
             if refusal is not None:
-                self._tell(report, refusal, todo)
+                self._tell(report, refusal, todo, of_test=True)
             else:
-                self._stage(self._method(), report, todo, may_skip=True)
+                self._stage(self._method(), report, todo, may_skip=True, of_test=True)
+            self.doCleanups(report)
             self._stage(self.tearDown, report)
         self.doCleanups(report)
         self._conclude(report, todo)
@@ -294,35 +301,42 @@ class SynchronousTestCase(Assertions):
         todo: Todo | None = None,
         *,
         may_skip: bool = False,
+        of_test: bool = False,
     ) -> bool:
-        """Call one part of the test, and tell if it fails."""
+        """Call one part of the test, which may be its method, and tell if it fails."""
         try:
             function()
         except BaseException as error:
             traceback = error.__traceback__
             failure = Failure(error, None, None if traceback is None else traceback.tb_next)
-            self._tell(report, failure, todo, may_skip=may_skip)
+            self._tell(report, failure, todo, may_skip=may_skip, of_test=of_test)
             return False
+        self._passed = self._passed or of_test
         return True
 
     def _tell(
-        self, report: Any, failure: Failure, todo: Todo | None = None, *, may_skip: bool = False
+        self,
+        report: Any,
+        failure: Failure,
+        todo: Todo | None = None,
+        *,
+        may_skip: bool = False,
+        of_test: bool = False,
     ) -> None:
-        """Tell that a part of the test failed."""
+        """Tell that a part of the test failed: an assertion that does not hold is a failure in its method alone."""
         self._failed = True
         if may_skip and failure.check(unittest.SkipTest):
             arguments = failure.value.args
             if not arguments:
                 warnings.warn_explicit(
-                    "SkipTest was raised without a reason: say why, as in raise SkipTest('no network').",
-                    UserWarning,
-                    inspect.getfile(type(self)),
-                    1,
+                    "Do not raise unittest.SkipTest with no arguments! Give a reason for skipping tests!",
+                    DeprecationWarning,
+                    *_place(failure, self._method()),
                 )
             report.addSkip(self, arguments[0] if len(arguments) == 1 else " ".join(map(str, arguments)))
         elif todo is not None and todo.expected(failure):
             report.addExpectedFailure(self, failure, todo)
-        elif failure.check(self.failureException):
+        elif of_test and failure.check(self.failureException):
             report.addFailure(self, failure)
         else:
             if failure.check(KeyboardInterrupt):
@@ -337,11 +351,11 @@ class SynchronousTestCase(Assertions):
                 report.addExpectedFailure(self, failure, todo)
             else:
                 report.addError(self, failure)
-        if not self._failed:
-            if todo is None:
+        if todo is None:
+            if not self._failed:
                 report.addSuccess(self)
-            else:
-                report.addUnexpectedSuccess(self, todo)
+        elif self._passed:
+            report.addUnexpectedSuccess(self, todo)
 
     def _give_warnings_again(self, report: Any) -> None:
         """Give the warnings that were not flushed; where a filter makes errors of them, tell those."""
@@ -363,6 +377,15 @@ class SynchronousTestCase(Assertions):
         return None
 
     _can_wait = False
+
+
+def _place(failure: Failure, method: Callable[[], Any]) -> tuple[str, int]:
+    """Return the file and the line where a failure came up; those of the test if it was not raised."""
+    frames = failure.frames
+    if frames:
+        return frames[-1][1], frames[-1][2]
+    code = inspect.unwrap(method).__code__
+    return code.co_filename, code.co_firstlineno
 
 
 def _failure_of(text: str) -> Failure:

@@ -73,10 +73,10 @@ TRACEBACK_FORMATS = {
 }
 
 SWITCHES = (
-    Switch("debug", "b", "Run under a debugger; pdb reads .pdbrc of the current directory."),
+    Switch("debug", "b", "Run under a debugger, and open pdb where a test failed; it reads .pdbrc."),
     Switch("debug-stacktraces", "B", "Have Deferreds remember where they were made and fired."),
     Switch("no-recurse", "N", "Leave out the packages in a package."),
-    Switch("nopm", None, "With --debug, do not start the debugger where an error is found."),
+    Switch("nopm", None, "With --debug, do not open pdb where a test failed."),
     Switch("dry-run", "n", "Find the tests and run none."),
     Switch("force-gc", None, "Collect garbage before and after each test."),
     Switch("disablegc", None, "Never collect garbage."),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sennit.log import Logger, globalLogPublisher, textFileLogObserver
+from sennit.trial.postmortem import PostMortem
 from sennit.trial.result import StoppingAtFirst, TestResultDecorator, UncleanWarningsReporterWrapper
 from sennit.trial.suite import TrialSuite, each_test
 from sennit.trial.workspace import workspace
@@ -40,6 +41,7 @@ class TrialRunner:
         debugger: What runs tests in the mode `DEBUG`: an object with ``runcall``; None for `pdb`.
         exitFirst: Whether to stop at the first test that fails.
         log: The publisher of the log; None for the process-wide one.
+        postMortem: Whether the standard library's debugger is opened where a test failed.
     """
 
     DEBUG = "debug"
@@ -69,6 +71,7 @@ class TrialRunner:
         debugger: Any = None,
         exitFirst: bool = False,
         log: Any = None,
+        postMortem: bool = False,
     ) -> None:
         self.reporterFactory = reporterFactory
         self.mode = mode
@@ -82,6 +85,7 @@ class TrialRunner:
         self._real_time_errors = realTimeErrors
         self._collects = forceGarbageCollection
         self._exit_first = exitFirst
+        self._post_mortem = postMortem
         self._log = globalLogPublisher if log is None else log
 
     @property
@@ -130,6 +134,8 @@ class TrialRunner:
         result: Any = _Announcing(reporter)
         if self._exit_first:
             result = StoppingAtFirst(result)
+        if self._post_mortem:
+            result = PostMortem(result)
         if self.uncleanWarnings:
             result = UncleanWarningsReporterWrapper(result)
         if self.mode == self.DRY_RUN:

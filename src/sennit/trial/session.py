@@ -153,6 +153,7 @@ def make_runner(settings: Settings, launcher: Sequence[str]) -> Any:
         forceGarbageCollection=settings.force_gc,
         debugger=_debugger(settings) if settings.debug else None,
         exitFirst=settings.exitfirst,
+        postMortem=settings.debug and not settings.nopm,
     )
 
 

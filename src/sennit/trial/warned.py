@@ -82,7 +82,9 @@ def given_by(given: Sequence[WarningGiven], functions: Iterable[Callable[..., An
 
 def _place(function: Callable[..., Any]) -> tuple[str, set[int]]:
     """Return a function's file, and its lines there."""
-    code = inspect.unwrap(inspect.unwrap(function)).__code__
+    code = getattr(inspect.unwrap(inspect.unwrap(function)), "__code__", None)
+    if code is None:
+        raise ValueError(f"Warnings point into functions and methods; {function!r} is neither.")
     return code.co_filename, set(_lines(code))
 
 

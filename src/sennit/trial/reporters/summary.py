@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import time
-import unittest
 import warnings
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from sennit.core.failure import Failure
 from sennit.trial.outcome import Todo
 from sennit.trial.reporters.stream import SafeStream
 from sennit.trial.result import TestResult
+from sennit.trial.trimming import trimmed
 
 __all__ = ["MinimalReporter", "Reporter"]
 
 _LINE = "-" * 79
 _DOUBLE_LINE = "=" * 79
-
-_PACKAGE = Path(__file__).parents[2]
-_IMPORTING = ("<frozen importlib._bootstrap>", importlib.__file__)
-# Frames of what runs tests, before those of the test; and of what asserts and waits, after them.
-_RUNNING = (str(_PACKAGE / "trial"), str(_PACKAGE / "core"), unittest.__path__[0], *_IMPORTING)
-_ASSERTING = (
-    str(_PACKAGE / "trial" / "assertions.py"),
-    str(_PACKAGE / "core" / "deferred.py"),
-    str(_PACKAGE / "core" / "failure.py"),
-    str(Path(unittest.__path__[0]) / "case.py"),
-)
 
 
 class Reporter(TestResult):
@@ -174,7 +160,7 @@ class Reporter(TestResult):
 
     def _traceback(self, failure: Failure) -> str:
         """Return a failure's traceback, without the frames of what runs tests."""
-        return _trimmed(failure).getTraceback(detail=self.tbformat)
+        return trimmed(failure).getTraceback(detail=self.tbformat)
 
 
 class MinimalReporter(Reporter):
@@ -201,41 +187,3 @@ def _category(category: Any) -> type[Warning]:
     if isinstance(category, type):
         return category
     return type(str(category).rpartition(".")[2], (Warning,), {})
-
-
-def _trimmed(failure: Failure) -> Failure:
-    """Return the same failure with only those frames that say something of the test."""
-    if failure.tb is None:
-        if failure.frames:
-            shown = _interesting(list(failure.frames), lambda frame: frame[1])
-            trimmed = Failure.__new__(type(failure))
-            trimmed.__setstate__({**failure.__getstate__(), "frames": shown})
-            return trimmed
-        return failure
-    frames: list[TracebackType] = []
-    tb: TracebackType | None = failure.tb
-    while tb is not None:
-        frames.append(tb)
-        tb = tb.tb_next
-    kept = _interesting(frames, lambda tb: tb.tb_frame.f_code.co_filename)
-    chain = None
-    for each in reversed(kept):
-        chain = TracebackType(chain, each.tb_frame, each.tb_lasti, each.tb_lineno)
-    trimmed = Failure(failure.value, failure.type, chain)
-    trimmed.tb = chain
-    return trimmed
-
-
-def _interesting(frames: list[Any], file_of: Callable[[Any], str]) -> list[Any]:
-    """Drop the first frames, as long as they run tests, and the last, as long as they assert.
-
-    If that leaves none, the error is in what was dropped, and all are kept; unless that is Python's import,
-    which has nothing to say about what it does not find.
-    """
-    first, last = 0, len(frames)
-    while first < last and file_of(frames[first]).startswith(_RUNNING):
-        first += 1
-    while last > first and file_of(frames[last - 1]).startswith(_ASSERTING):
-        last -= 1
-    importing = any(file_of(frame) in _IMPORTING for frame in frames)
-    return frames[first:last] if importing else frames[first:last] or frames
