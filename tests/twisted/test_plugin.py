@@ -70,7 +70,7 @@ def test_a_module_that_cannot_be_imported_is_reported(directory):
         directory,
         "from twisted.plugin import getPlugins, IPlugin\n"
         "import logging; logging.basicConfig(level=logging.DEBUG)\n"
-        "print(len(list(getPlugins(IPlugin))))\n",
+        "print(len([each for each in getPlugins(IPlugin) if type(each).__name__ == 'Parser']))\n",
     )
     assert done.stdout == "1\n"
     assert "twisted.plugins.broken cannot be imported" in done.stderr
@@ -106,6 +106,43 @@ def test_a_package_proper_is_no_place_for_plugins(directory):
         "from twisted.plugin import getPlugins, IPlugin, pluginPackagePaths\n"
         "import sys\n"
         "print(any(path.startswith(sys.path[0]) for path in pluginPackagePaths('twisted.plugins')))\n"
-        "print(list(getPlugins(IPlugin)))\n",
+        "print([each for each in getPlugins(IPlugin) if type(each).__name__ == 'Parser'])\n",
     )
     assert done.stdout == "False\n[]\n", done.stderr
+
+
+def test_reporters_of_trial_are_plugins_and_others_may_bring_theirs(directory):
+    (directory / "twisted" / "plugins" / "loud.py").write_text(
+        "from zope.interface import implementer\n"
+        "from twisted.plugin import IPlugin\n"
+        "from twisted.trial.itrial import IReporter\n"
+        "@implementer(IPlugin, IReporter)\n"
+        "class Loud:\n"
+        "    name, module, description = 'Loud', 'loud_reporter', 'Shouts.'\n"
+        "    longOpt, shortOpt, klass = 'loud', None, 'Reporter'\n"
+        "loud = Loud()\n"
+    )
+    (directory / "loud_reporter.py").write_text(
+        "from twisted.trial.reporter import MinimalReporter\n"
+        "class Reporter(MinimalReporter):\n"
+        "    def done(self):\n"
+        "        self._write('DONE!\\n')\n"
+    )
+    (directory / "test_one.py").write_text(
+        "from twisted.trial import unittest\nclass A(unittest.TestCase):\n def test_x(self): pass\n"
+    )
+    done = run(
+        directory,
+        "from twisted.scripts.trial import run\n"
+        "import os, sys\n"
+        "os.chdir(sys.path[0])\n"
+        "sys.argv = ['trial', '--reporter=loud', 'test_one']\n"
+        "run()\n",
+    )
+    assert (done.returncode, done.stdout) == (0, "DONE!\n"), done.stderr
+    done = run(
+        directory,
+        "from twisted.scripts.trial import Options\nOptions().parseOptions(['--help-reporters'])\n",
+    )
+    assert "loud\tShouts." in done.stdout
+    assert "bwverbose\t" in done.stdout

@@ -9,7 +9,7 @@ from zope.interface import implementer
 
 from sennit.core.components import registerAdapter
 from sennit.trial.attributes import excInfoOrFailureToExcInfo
-from sennit.trial.interfaces import IReporter
+from sennit.trial.interfaces import IReporter, ITestCase
 
 __all__ = ["PyUnitResultAdapter", "reporter_of"]
 
@@ -85,6 +85,8 @@ def _exc_info(error: Any) -> tuple[Any, Any, Any]:
 
 
 registerAdapter(PyUnitResultAdapter, unittest.TestResult, IReporter)
+# A test of the standard library's has all that ours promises.
+registerAdapter(lambda test: test, unittest.TestCase, ITestCase)
 
 
 def reporter_of(result: Any) -> Any:

@@ -323,7 +323,7 @@ class SynchronousTestCase(Assertions):
         may_skip: bool = False,
         of_test: bool = False,
     ) -> None:
-        """Tell that a part of the test failed: an assertion that does not hold is a failure in its method alone."""
+        """Tell that a part of the test failed; what does not hold around its method is an error."""
         self._failed = True
         if may_skip and failure.check(unittest.SkipTest):
             arguments = failure.value.args
@@ -383,7 +383,7 @@ def _place(failure: Failure, method: Callable[[], Any]) -> tuple[str, int]:
     """Return the file and the line where a failure came up; those of the test if it was not raised."""
     frames = failure.frames
     if frames:
-        return frames[-1][1], frames[-1][2]
+        return frames[-1][1], frames[-1][2] or 0
     code = inspect.unwrap(method).__code__
     return code.co_filename, code.co_firstlineno
 

@@ -49,7 +49,7 @@ class TestLoader:
     # -- by name
 
     def loadByNames(self, names: list[str], recurse: bool = False) -> TestSuite:
-        """Load tests by several names; what several names mean is loaded once.
+        """Load tests by several names, in their order; what several names mean is loaded once.
 
         Args:
             names: Names and paths, as for `loadByName`.
@@ -64,7 +64,7 @@ class TestLoader:
                 tests.append(self.findByName(each, recurse=recurse))
             except Exception:
                 tests += _error(each)
-        return self.suiteFactory(self.sort(_each_once(tests)))
+        return self.suiteFactory(_each_once(tests))
 
     def loadByName(self, name: str, recurse: bool = False) -> TestSuite:
         """Load tests by a name.

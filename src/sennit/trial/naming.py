@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.util
 import inspect
 import sys
@@ -120,13 +121,17 @@ def filenameToModule(fn: str) -> ModuleType:
     loaded under a name of its own.
 
     Raises:
-        ValueError: If there is no such file.
+        ValueError: If there is no such file, or it is a directory and no package.
+        SyntaxError: If there is no Python in it.
     """
     path = Path(fn).absolute()
     if not path.exists():
         raise ValueError(f"{str(fn)!r} doesn't exist")
     if path.is_dir():
-        path /= str(isPackageDirectory(str(path)) or "__init__.py")
+        init = isPackageDirectory(str(path))
+        if not init:
+            raise ValueError(f"{str(fn)!r} is not a package directory")
+        path /= str(init)
     dotted, top = _module_name(path)
     if dotted in sys.modules:
         module = sys.modules[dotted]
@@ -175,7 +180,11 @@ def _free_name(dotted: str) -> str:
 def _load(path: Path, dotted: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(dotted, path)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be loaded: it has no suffix of a Python module.")
+        # Whatever its name is, it is said to be Python.
+        loader = importlib.machinery.SourceFileLoader(dotted, str(path))
+        spec = importlib.util.spec_from_file_location(dotted, path, loader=loader)
+        assert spec is not None
+        assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[dotted] = module
     try:

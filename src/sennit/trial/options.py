@@ -24,6 +24,7 @@ __all__ = [
     "Switch",
     "Value",
     "jobs_of",
+    "processors",
 ]
 
 
@@ -77,7 +78,7 @@ SWITCHES = (
     Switch("debug-stacktraces", "B", "Have Deferreds remember where they were made and fired."),
     Switch("no-recurse", "N", "Leave out the packages in a package."),
     Switch("nopm", None, "With --debug, do not open pdb where a test failed."),
-    Switch("dry-run", "n", "Find the tests and run none."),
+    Switch("dry-run", "n", "Find the tests, tell of all that they passed, and run none."),
     Switch("force-gc", None, "Collect garbage before and after each test."),
     Switch("disablegc", None, "Never collect garbage."),
     Switch("exitfirst", "x", "Stop at the first test that fails; not with --jobs."),
@@ -194,7 +195,7 @@ class Settings:
                 ("--debug", self.debug),
                 ("--exitfirst", self.exitfirst),
                 ("--profile", self.profile),
-                ("--dry-run", self.dry_run),
+                ("--debug-stacktraces", self.debug_stacktraces),
             ):
                 if given:
                     raise SettingsError(f"You can't specify {name} when using --jobs")
@@ -208,12 +209,21 @@ class Settings:
             raise SettingsError("The time limit must be more than 0 seconds.")
 
 
+def processors() -> int:
+    """Return how many processors this process may use."""
+    count = getattr(os, "process_cpu_count", None)
+    if count is not None:
+        return count() or 1
+    allowed = getattr(os, "sched_getaffinity", None)
+    return (len(allowed(0)) if allowed is not None else 0) or os.cpu_count() or 1
+
+
 def jobs_of(text: str | None) -> int | None:
     """Read the number of processes."""
     if text is None:
         return None
     if text == "auto":
-        return os.cpu_count() or 1
+        return processors()
     number = int(text) if text.isdecimal() else 0
     if number < 1:
         raise SettingsError(f"Expecting argument to be a number greater than zero, or 'auto', not {text!r}.")

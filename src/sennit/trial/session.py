@@ -8,8 +8,8 @@ import pdb
 import random
 import sys
 import trace
-from collections.abc import Callable, Sequence
-from functools import partial
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
@@ -22,12 +22,13 @@ from sennit.trial.loader import TestLoader
 from sennit.trial.naming import resolve, source_line
 from sennit.trial.options import REPORTERS, Settings, SettingsError
 from sennit.trial.runner import TrialRunner
-from sennit.trial.suite import TestSuite
+from sennit.trial.suite import DestructiveTestSuite, TestSuite
 
 __all__ = [
     "SettingsError",
     "apply",
     "end_reactor",
+    "hide_modules",
     "load",
     "make_loader",
     "make_runner",
@@ -54,14 +55,17 @@ def run_tests(settings: Settings, launcher: Sequence[str] = ("-m", "sennit.trial
     """
     settings.check()
     apply(settings)
-    suite = load(settings)
     runner = make_runner(settings, launcher)
-    go = partial(runner.runUntilFailure if settings.until_failure else runner.run, suite)
+
+    def load_and_run() -> Any:
+        suite = load(settings)
+        return runner.runUntilFailure(suite) if settings.until_failure else runner.run(suite)
+
     try:
         if settings.coverage and settings.jobs is None:
-            result = traced(go, Path(settings.temp_directory) / "coverage")
+            result = traced(load_and_run, Path(settings.temp_directory) / "coverage")
         else:
-            result = go()
+            result = load_and_run()
     finally:
         end_reactor()
     return 0 if result.wasSuccessful() else 1
@@ -75,11 +79,7 @@ def apply(settings: Settings) -> None:
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
-    for module in settings.without_modules:
-        if module in sys.modules:
-            raise SettingsError(f"The module {module} is loaded already: nobody can be kept from it.")
-        # None is how Python is told that there is none.
-        sys.modules[module] = None  # type: ignore[assignment]
+    hide_modules(settings.without_modules)
     if settings.disablegc:
         gc.disable()
     if settings.recursionlimit is not None:
@@ -94,9 +94,20 @@ def apply(settings: Settings) -> None:
         sys.settrace(_spew)
 
 
+def hide_modules(names: Iterable[str]) -> None:
+    """Have modules be as if not installed, with a warning where one is loaded already."""
+    for name in names:
+        if sys.modules.get(name) is not None:
+            warnings.warn(
+                f"Module {name!r} already imported, disabling anyway.", RuntimeWarning, stacklevel=2
+            )
+        # None is how Python is told that there is none.
+        sys.modules[name] = None  # type: ignore[assignment]
+
+
 def make_loader(settings: Settings) -> TestLoader:
-    """Make a loader that puts tests in the order of the settings."""
-    loader = TestLoader()
+    """Make a loader that puts tests in order; it makes suites that let go of tests, unless they run again."""
+    loader = TestLoader(TestSuite if settings.until_failure else DestructiveTestSuite)
     if settings.random is not None:
         chance = random.Random(settings.random)  # noqa: S311 -- an order, not a secret
         loader.sorter = lambda _: chance.random()
@@ -136,7 +147,7 @@ def make_runner(settings: Settings, launcher: Sequence[str]) -> Any:
     factory = class_of(settings.reporter)
     if settings.random is not None:
         sys.stdout.write(f"Running tests shuffled with seed {settings.random}\n\n")
-    if settings.jobs is not None:
+    if settings.jobs is not None and not settings.dry_run:
         from sennit.trial.parallel.pool import ParallelRunner
 
         return ParallelRunner(settings, factory, launcher)

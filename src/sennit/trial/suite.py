@@ -144,6 +144,7 @@ class _CollectingGarbage:
         self._original.stopTest(test)
 
 
+@implementer(ITestCase)
 class TestHolder:
     """Stands for a test that is none, such as a module that cannot be imported.
 

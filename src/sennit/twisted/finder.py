@@ -114,7 +114,7 @@ class Finder:
         """
         if fullname != _ROOT and not fullname.startswith(_ROOT + "."):
             return None
-        if fullname.startswith(PLUGINS + "."):
+        if fullname.startswith(PLUGINS + ".") and fullname not in TABLE:
             return importlib.machinery.PathFinder.find_spec(fullname, path)
         if fullname not in TABLE:
             raise ModuleNotFoundError(

@@ -1,8 +1,8 @@
 """Plugins: objects that modules in a package's directories offer, found by the interface that they provide.
 
-The directories are those called like the package (``twisted/plugins``) on ``sys.path``, without an
-``__init__.py``: other distributions put their modules there.  A module that cannot be imported is logged and
-passed over.
+Sennit's own are modules of the table.  The others are in directories called like the package
+(``twisted/plugins``) on ``sys.path``, without an ``__init__.py``, where other distributions put them.
+A module that cannot be imported is logged and passed over.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from zope.interface import Interface
 
 from sennit.core.failure import Failure
 from sennit.core.report import report_error
+from sennit.twisted.table import TABLE
 
 __all__ = ["IPlugin", "getPlugins", "pluginPackagePaths"]
 
@@ -66,8 +67,10 @@ getPlugIns = getPlugins
 
 
 def _modules(package: str, path: Iterable[str]) -> Iterator[ModuleType]:
-    for found in pkgutil.iter_modules(path, package + "."):
+    ours = [name for name in TABLE if name.startswith(package + ".")]
+    theirs = [found.name for found in pkgutil.iter_modules(path, package + ".")]
+    for name in dict.fromkeys(ours + theirs):
         try:
-            yield importlib.import_module(found.name)
+            yield importlib.import_module(name)
         except Exception:
-            report_error(Failure(), f"The plugin module {found.name} cannot be imported")
+            report_error(Failure(), f"The plugin module {name} cannot be imported")

@@ -11,7 +11,7 @@ from typing import Final
 
 __all__ = ["PLUGINS", "REACTOR", "TABLE"]
 
-# The package whose modules are not ours: any distribution may bring some.
+# The package whose modules are not all ours: any distribution may bring some.
 PLUGINS: Final = "twisted.plugins"
 
 REACTOR: Final = "twisted.internet.reactor"
@@ -153,6 +153,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.application.strports": ("sennit.app.strports",),
     "twisted.plugin": ("sennit.twisted.plugin",),
     PLUGINS: (),
+    "twisted.plugins.twisted_trial": ("sennit.twisted.plugins.trial_reporters",),
     # Users and what they log in with
     "twisted.cred": (),
     "twisted.cred._digest": ("sennit.cred.digest:calcHA1 calcHA2 calcResponse ALGORITHMS=algorithms",),
@@ -235,6 +236,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.python.usage": ("sennit.twisted.python.usage",),
     "twisted.python.util": ("sennit.twisted.python.util",),
     "twisted.python.versions": ("sennit.twisted.python.versions",),
+    "twisted.python.win32": ("sennit.twisted.python.win32",),
     "twisted.python.zippath": ("sennit.twisted.python.zippath",),
     "twisted.python.zipstream": ("sennit.twisted.python.zipstream",),
     # Objects kept in files

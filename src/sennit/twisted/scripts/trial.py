@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
+from sennit.trial.interfaces import IReporter
 from sennit.trial.local_variables import is_test_file, local_variables, named_tests
 from sennit.trial.options import (
     ORDERS,
@@ -17,8 +18,10 @@ from sennit.trial.options import (
     SettingsError,
     jobs_of,
 )
-from sennit.trial.session import class_of, run_tests
+from sennit.trial.session import class_of, hide_modules, run_tests
+from sennit.twisted import plugin
 from sennit.twisted.python import usage
+from sennit.twisted.python.filepath import FilePath
 from sennit.twisted.scripts.trial_worker import REACTORS, install_reactor, worker_arguments
 
 __all__ = [
@@ -97,6 +100,8 @@ class Options(usage.Options):
 
     def opt_jobs(self, number: str) -> None:
         """Run tests in so many processes; auto for one for each processor."""
+        if number != "auto" and not number.lstrip("-").isdecimal():
+            raise usage.UsageError(f"Expecting integer argument to jobs, got {number!r}")
         try:
             self["jobs"] = jobs_of(number)
         except SettingsError:
@@ -130,6 +135,7 @@ class Options(usage.Options):
     def opt_without_module(self, option: str) -> None:
         """Run tests as if these modules, parted by commas, were not installed."""
         self["without-module"] = option
+        hide_modules(option.split(","))
 
     def opt_reactor(self, shortName: str) -> None:
         """Run on this reactor (see --help-reactors)."""
@@ -161,16 +167,20 @@ class Options(usage.Options):
         if self["help-orders"]:
             _list(ORDERS)
         if self["help-reporters"]:
-            _list({name: text for name, (_, _, text) in REPORTERS.items()})
+            _list({each.longOpt: each.description for each in plugin.getPlugins(IReporter)})
         order = self["order"]
         if order is not None and order not in ORDERS:
             names = ", ".join(map(repr, ORDERS))
             raise usage.UsageError(f"--order must be one of: {names}. See --help-orders for details")
         try:
+            self["reporter"] = class_of(_reporter(self["reporter"]))
             self.settings().check()
-            self["reporter"] = class_of(self["reporter"])
         except SettingsError as error:
             raise usage.UsageError(str(error)) from None
+
+    def coverdir(self) -> FilePath[str]:
+        """Return the directory to which ``--coverage`` writes."""
+        return FilePath(self["temp-directory"]).child("coverage")
 
     def settings(self) -> Settings:
         """Return what was asked for, as the runner takes it."""
@@ -182,6 +192,14 @@ class Options(usage.Options):
         settings = Settings(list(dict.fromkeys(self["tests"])), **given)
         settings.without_modules = self["without-module"].split(",") if self["without-module"] else []
         return settings
+
+
+def _reporter(name: Any) -> Any:
+    """Return the dotted name of the reporter that a plugin calls so; without one, the name itself."""
+    for each in plugin.getPlugins(IReporter):
+        if each.longOpt == name:
+            return f"{each.module}.{each.klass}"
+    return name
 
 
 def _list(texts: dict[str, str]) -> NoReturn:
