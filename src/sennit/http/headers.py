@@ -71,8 +71,11 @@ def clean_value(value: bytes | str) -> bytes:
     return raw
 
 
-def put_field(fields: dict[bytes, list[bytes]], name: bytes | str, value: bytes | str) -> None:
+def put_field(fields: dict[bytes, list[bytes]], name: bytes | str, value: bytes | str) -> bytes:
     """Let a field be the only one of its name in a dict by canonical name.
+
+    Returns:
+        The canonical name.
 
     Raises:
         TypeError: If the value is neither bytes nor str.
@@ -81,7 +84,9 @@ def put_field(fields: dict[bytes, list[bytes]], name: bytes | str, value: bytes 
     """
     if type(value) is not bytes or _LF in value or _CR in value or 0 in value:
         value = clean_value(value)
-    fields[_canonical.get(name) or _make_canonical(name)] = [value]
+    canonical = _canonical.get(name) or _make_canonical(name)
+    fields[canonical] = [value]
+    return canonical
 
 
 class Headers:

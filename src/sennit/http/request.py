@@ -141,7 +141,9 @@ class Request(ReceivedRequest):
         fields = self._fields
         if fields is None:
             fields = self._fields = {}
-        put_field(fields, name, value)
+        if put_field(fields, name, value) in _NOT_AS_SET and self._headers is None:
+            # From here on they are looked at as a whole.
+            self.responseHeaders  # noqa: B018 (it is made by being asked for)
 
     def setResponseCode(self, code: int, message: bytes | None = None) -> None:
         """Set the status code.
@@ -291,7 +293,11 @@ class Request(ReceivedRequest):
         code = self.code
         version = self.clientproto
         channel = self.channel
-        respond = getattr(channel, "write_response", None)
+        try:
+            respond = channel.write_response
+        except AttributeError:
+            # A stand-in that has Twisted's methods only.
+            respond = None
         fields = self._fields
         if fields is None:
             fields = self._fields = {}
@@ -299,8 +305,8 @@ class Request(ReceivedRequest):
             self._noted
             or self.etag is not None
             or self.lastModified is not None
+            or (self._headers is not None and not _NOT_AS_SET.isdisjoint(fields))
             or respond is None
-            or not _NOT_AS_SET.isdisjoint(fields)
         ):
             fields = self._finished_fields(fields, merged=respond is None)
         framing = b""
@@ -310,36 +316,39 @@ class Request(ReceivedRequest):
             length = self._length
             if length is not None:
                 framing = b"Content-Length: %d\r\n" % length
-        if code in codes.NO_BODY_CODES:
+        bodiless = code == codes.NO_CONTENT or code == codes.NOT_MODIFIED
+        if bodiless:
             fields.pop(b"Content-Type", None)
             if code == codes.NO_CONTENT:
                 fields.pop(b"Content-Length", None)
                 framing = b""
-        elif self.defaultContentType is not None and length != 0 and b"Content-Type" not in fields:
+        elif b"Content-Type" not in fields and length != 0 and self.defaultContentType is not None:
             fields[b"Content-Type"] = [clean_value(self.defaultContentType)]
+        size = len(data)
         delimited = True
-        if self.method == b"HEAD" or code in codes.NO_BODY_CODES or code < 200:
+        if self.method == b"HEAD" or bodiless or code < 200:
             self._bodiless = True
             data = b""
+            size = 0
         elif length is not None:
-            if len(data) > length:
+            if size > length:
                 self._remaining = length
                 data = self._within_length(data)
+                size = length
             else:
-                self._remaining = length - len(data)
+                self._remaining = length - size
         elif version == b"HTTP/1.1":
             self.chunked = 1
             framing = b"Transfer-Encoding: chunked\r\n"
+            if data:
+                data = b"%x\r\n%b\r\n" % (size, data)
         else:
             delimited = False
-        self.sentLength = len(data)
-        if self.chunked and data:
-            data = b"%x\r\n%b\r\n" % (len(data), data)
+        self.sentLength = size
         if respond is not None:
             openings = self._openings if self._headers is None else None
             respond(version, code, self.code_message, fields, framing, data, delimited, openings)
         else:
-            # A stand-in that has Twisted's methods only.
             headers = Headers.from_fields(fields.items())
             if self.chunked:
                 headers.setRawHeaders(b"transfer-encoding", [b"chunked"])
@@ -403,7 +412,10 @@ class Request(ReceivedRequest):
             # Only the end of the connection can tell the client that the body is not whole.
             channel.persistent = 0
         self.finished = 1
-        factory = getattr(channel, "factory", None)
+        try:
+            factory = channel.factory
+        except AttributeError:
+            factory = None
         if factory is not None:
             factory.log(self)
         if self.producer is not None:

@@ -120,11 +120,15 @@ class Openings:
         server: What the Server field says.
     """
 
-    __slots__ = ("_known", "_second", "_server")
+    __slots__ = ("_code", "_known", "_last", "_reason", "_server", "_since", "_until", "_version")
 
     def __init__(self, server: bytes) -> None:
         self._server = server
-        self._second = -1
+        self._since = self._until = 0.0
+        self._version = b""
+        self._code = 0
+        self._reason: bytes | None = None
+        self._last = b""
         self._known: dict[tuple[bytes, int, bytes | None], bytes] = {}
 
     def fields(self, now: float) -> dict[bytes, list[bytes]]:
@@ -143,16 +147,22 @@ class Openings:
         Raises:
             LocalProtocolError: If something in it may not go on the wire.
         """
-        second = int(now)
-        if second != self._second:
-            self._second = second
+        if not self._since <= now < self._until:
+            self._since = float(now // 1)
+            self._until = self._since + 1.0
             self._known = {}
+        elif code == self._code and reason is self._reason and version is self._version:
+            return self._last
         key = (version, code, reason)
         opening = self._known.get(key)
         if opening is None:
             opening = status_line(version, code, reason) + field_lines(self.fields(now))
             if len(self._known) < _OPENINGS:
                 self._known[key] = opening
+        self._version = version
+        self._code = code
+        self._reason = reason
+        self._last = opening
         return opening
 
 
