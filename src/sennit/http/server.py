@@ -591,7 +591,10 @@ class HTTPChannel(Protocol):
             self.factory.forget(self)
 
 
-_USUAL = {name: getattr(HTTPChannel, name) for name in ("allHeadersReceived", "allContentReceived", "checkPersistence")}
+_USUAL = {
+    name: getattr(HTTPChannel, name)
+    for name in ("allHeadersReceived", "allContentReceived", "checkPersistence")
+}
 _USUAL_LENGTH = Request.gotLength
 
 
