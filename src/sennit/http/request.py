@@ -316,7 +316,7 @@ class Request(ReceivedRequest):
             length = self._length
             if length is not None:
                 framing = b"Content-Length: %d\r\n" % length
-        bodiless = code == codes.NO_CONTENT or code == codes.NOT_MODIFIED
+        bodiless = code in codes.NO_BODY_CODES
         if bodiless:
             fields.pop(b"Content-Type", None)
             if code == codes.NO_CONTENT:
