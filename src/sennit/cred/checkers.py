@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 from zope.interface import implementer
 
 from sennit.core.deferred import Deferred, succeed
-from sennit.cred.comparing import check_password
+from sennit.cred.comparing import as_bytes, check_password
 from sennit.cred.interfaces import (
     IAnonymous,
     ICredentialsChecker,
@@ -62,4 +62,6 @@ class InMemoryUsernamePasswordDatabaseDontUse:
         Returns:
             A Deferred that fires with the user's name, or fails with `UnauthorizedLogin`.
         """
-        return check_password(credentials, self.users.get(credentials.username))
+        username = credentials.username
+        in_bytes = self.users.get(as_bytes(username))
+        return check_password(credentials, self.users.get(username, in_bytes))

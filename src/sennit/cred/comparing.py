@@ -9,7 +9,7 @@ from typing import Any, Final
 from sennit.core.deferred import Deferred, maybeDeferred
 from sennit.cred.errors import UnauthorizedLogin
 
-__all__ = ["as_bytes", "check_password", "same_secret"]
+__all__ = ["as_bytes", "check_password", "name_if", "same_secret"]
 
 _NOBODYS_PASSWORD: Final = token_hex(16).encode()
 
@@ -45,10 +45,19 @@ def check_password(credentials: Any, password: Any) -> Deferred[Any]:
     """
     known = password is not None
     matched = maybeDeferred(credentials.checkPassword, password if known else _NOBODYS_PASSWORD)
-    return matched.addCallback(_name_if, credentials.username, known=known)
+    return matched.addCallback(_if_known, known).addCallback(name_if, credentials.username)
 
 
-def _name_if(matched: Any, username: Any, *, known: bool) -> Any:
-    if matched and known:
-        return username
-    raise UnauthorizedLogin
+def _if_known(matched: Any, known: bool) -> bool:
+    return bool(matched) and known
+
+
+def name_if(matched: Any, username: Any) -> Any:
+    """Return a user's name if his credentials were found right.
+
+    Raises:
+        UnauthorizedLogin: If they were not.
+    """
+    if not matched:
+        raise UnauthorizedLogin
+    return username

@@ -52,8 +52,9 @@ ALGORITHMS: Final[dict[bytes, Callable[[bytes], Any]]] = {
     b"sha-512-256-sess": _sha512_256,
 }
 
+# Possessive throughout: no input makes it go back.
 _FIELD: Final = re.compile(
-    rb'[\s,]*([A-Za-z0-9*_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))\s*(?:,|$)', re.DOTALL
+    rb'[\s,]*+([A-Za-z0-9*_-]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"\s*+|([^,"]*+))(?:,|$)', re.DOTALL
 )
 _QUOTED_PAIR: Final = re.compile(rb"\\(.)", re.DOTALL)
 _MAX_RESPONSE: Final = 16384
@@ -319,6 +320,6 @@ def _fields_of(response: bytes) -> dict[str, bytes]:
     at = 0
     while (found := _FIELD.match(response, at)) is not None and found.end() > at:
         name, quoted, token = found.groups()
-        fields[name.decode("ascii")] = token if quoted is None else _QUOTED_PAIR.sub(rb"\1", quoted)
+        fields[name.decode("ascii")] = token.strip() if quoted is None else _QUOTED_PAIR.sub(rb"\1", quoted)
         at = found.end()
     return fields

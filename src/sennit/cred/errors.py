@@ -9,6 +9,7 @@ __all__ = [
     "Unauthorized",
     "UnauthorizedLogin",
     "UnhandledCredentials",
+    "ValidPublicKey",
 ]
 
 
@@ -30,6 +31,10 @@ class UnhandledCredentials(LoginFailed):
 
 class LoginDenied(LoginFailed):
     """The credentials are right, but the realm has nothing for this user."""
+
+
+class ValidPublicKey(LoginFailed):
+    """This key would do, but nothing is proved yet: there was no signature (RFC 4252, section 7)."""
 
 
 class TooManyFailures(UnauthorizedLogin, LoginDenied):

@@ -128,8 +128,8 @@ class FilePasswordDB:
         path = Path(os.fsdecode(self.filename))
         try:
             return self._read(path)
-        except OSError:
-            _log.failure("The password file {filename!r} cannot be read", filename=self.filename)
+        except OSError as error:
+            _log.error("The password file cannot be read: {error}", error=error)
             raise UnauthorizedLogin from None
 
     def _read(self, path: Path) -> dict[bytes, bytes]:

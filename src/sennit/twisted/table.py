@@ -173,6 +173,24 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.cred.error": (
         "sennit.cred.errors:LoginDenied LoginFailed Unauthorized UnauthorizedLogin UnhandledCredentials",
     ),
+    "twisted.cred.strcred": ("sennit.twisted.cred.strcred", "sennit.cred.strcred"),
+    "twisted.plugins.cred_anonymous": (
+        "sennit.cred.factories:AnonymousCheckerFactory",
+        "sennit.twisted.cred.plugins:theAnonymousCheckerFactory",
+    ),
+    "twisted.plugins.cred_file": (
+        "sennit.cred.factories:FileCheckerFactory INVALID_FILE_WARNING=invalidFileWarning",
+        "sennit.twisted.cred.plugins:theFileCheckerFactory",
+    ),
+    "twisted.plugins.cred_memory": (
+        "sennit.cred.factories:InMemoryCheckerFactory",
+        "sennit.twisted.cred.plugins:theInMemoryCheckerFactory",
+    ),
+    "twisted.plugins.cred_unix": (
+        "sennit.cred.factories:UNIXCheckerFactory",
+        "sennit.cred.unix:UNIXChecker",
+        "sennit.twisted.cred.plugins:theUnixCheckerFactory verifyCryptedPassword",
+    ),
     "twisted.cred.portal": ("sennit.cred.portal:IRealm Portal",),
     # The web
     "twisted.web": (),
