@@ -41,6 +41,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.logger._global": (*_LOG, _NO + "MORE_THAN_ONCE_WARNING"),
     "twisted.logger._json": (*_LOG, "sennit.log.jsonlog:_log=log"),
     "twisted.logger._util": (*_LOG, _NO + "formatTrace"),
+    "twisted.python._inotify": ("sennit.inotify",),
     "twisted.python._tzhelper": (_NO + "FixedOffsetTimeZone",),
     "twisted._threads": (_NO + "LockWorker Team createMemoryWorker",),
     "twisted.application.runner": (),
@@ -58,17 +59,25 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.internet.endpoints": (_NO + "_WrapperEndpoint _WrapperServerEndpoint _parse",),
     "twisted.internet.base": (_NO + "PluggableResolverMixin",),
     "twisted.internet.posixbase": (_NO + "_ContinuousPolling _Waker",),
-    "twisted.internet.process": (_NO + "ProcessReader ProcessWriter _getFileActions _listOpenFDs",),
+    "twisted.internet.process": (
+        _NO + "ProcessReader ProcessWriter _getFileActions open_descriptors=_listOpenFDs",
+    ),
     "twisted.internet.tcp": (
         _NO + "_ACCEPT_ERRORS _BuffersLogs _FileDescriptorReservation _IFileDescriptorReservation",
         _NO + "_NUMERIC_ONLY _NullFileDescriptorReservation _resolveIPv6",
         "errno:ECONNABORTED EAGAIN EINPROGRESS EMFILE ENFILE ENOBUFS ENOMEM EPERM EWOULDBLOCK",
     ),
     "twisted.internet.unix": (_NO + "_SendmsgMixin",),
-    "twisted.protocols.haproxy._exceptions": ("sennit.haproxy",),
-    "twisted.protocols.haproxy._info": ("sennit.haproxy",),
+    **{
+        f"twisted.protocols.haproxy.{name}": ("sennit.haproxy",)
+        for name in ("_exceptions", "_info", "_parser", "_v1parser", "_v2parser", "_wrapper")
+    },
+    "twisted.protocols.haproxy._parser": ("sennit.haproxy", _NO + "unparseEndpoint"),
+    "twisted.protocols._sni": (_NO + "PEMObjects SNIConnectionCreator",),
     "twisted.protocols.loopback": ("sennit.twisted.protocols.loopback:_Queue=_LoopbackQueue",),
-    "twisted.protocols.tls": (_NO + "_AggregateSmallWrites _ProducerMembrane _PullToPush",),
+    "twisted.protocols.tls": (
+        _NO + "SomeConnectionCreator _AggregateSmallWrites _ProducerMembrane _PullToPush",
+    ),
     "twisted.python.util": ("os:initgroups=_initgroups",),
     "twisted.python.deprecate": (
         "sennit.twisted.python.reflect:fullyQualifiedName=_fullyQualifiedName",
@@ -123,6 +132,7 @@ def attach() -> None:
     """Give public objects the private attributes that the tests' own scaffolding uses."""
     from conformance import private
     from sennit.reactor import Reactor
+    from sennit.trial.unittest import SynchronousTestCase
     from sennit.twisted.python.filepath import FilePath
     from sennit.twisted.python.log import LogPublisher
     from sennit.twisted.python.runtime import Platform
@@ -133,6 +143,7 @@ def attach() -> None:
             setattr(owner, name, value)
 
     set_on(Reactor, "_uninstallHandler", lambda _: None)
+    set_on(SynchronousTestCase, "_parents", property(SynchronousTestCase._speakers))
     set_on(LogPublisher, "_stopLogging", lambda _: None)
     set_on(FilePath, "_asBytesPath", lambda self, encoding=None: self.asBytesMode(encoding).path)
     set_on(FilePath, "_asTextPath", lambda self, encoding=None: self.asTextMode(encoding).path)

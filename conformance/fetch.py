@@ -37,6 +37,12 @@ def tests() -> Path:
         _extract(package, half)
         package.unlink()
         half.rename(tree)
+    for test in tree.rglob("test"):
+        # They look for their data by their packages, which must be some.
+        package = test.parent
+        while package != tree and not (package / "__init__.py").exists():
+            (package / "__init__.py").touch()
+            package = package.parent
     return tree
 
 

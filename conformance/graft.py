@@ -57,15 +57,27 @@ class Graft:
             _install()
             sys.meta_path.remove(self)
             sys.meta_path.insert(0, self)
-            return None
+            return self._at_home(fullname)
         parts = fullname.split(".")
         if parts[0] != "twisted" or "test" not in parts:
             return None
         from sennit.twisted.table import TABLE
 
         if fullname in TABLE:
-            return None
+            return self._at_home(fullname) if fullname == "twisted.test" else None
         return PathFinder.find_spec(fullname, [str(self._tree.joinpath(*parts[:-1]))])
+
+    def _at_home(self, fullname: str) -> ModuleSpec | None:
+        """Find one of the drop-in's packages, with a file among the tests: they look for their data there."""
+        from sennit.twisted.finder import FINDER
+
+        spec = FINDER.find_spec(fullname)
+        if spec is not None:
+            home = self._tree.joinpath(*fullname.split("."))
+            spec.origin = str(home / "__init__.py")
+            spec.has_location = True
+            spec.submodule_search_locations = [str(home)]
+        return spec
 
 
 def _install() -> None:

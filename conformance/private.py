@@ -7,11 +7,12 @@ called.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, NoReturn
 
 from zope.interface.interface import InterfaceClass
 
-__all__ = ["PrivateNameError", "as_bytes", "coerced", "idna_text", "symlinks"]
+__all__ = ["PrivateNameError", "as_bytes", "coerced", "idna_text", "open_descriptors", "symlinks"]
 
 
 class PrivateNameError(AssertionError):
@@ -45,6 +46,11 @@ def idna_text(name: bytes) -> str:
     import idna
 
     return idna.decode(name)
+
+
+def open_descriptors() -> list[int]:
+    """Return the numbers of the descriptors that this process has open."""
+    return [int(each.name) for each in Path("/dev/fd").iterdir()]
 
 
 def symlinks() -> bool:

@@ -12,6 +12,8 @@ import pytest
 from conformance import exclusions, fetch, graft, nursery, run
 from conformance.private import PrivateNameError
 
+from sennit.twisted.finder import FINDER
+
 
 def test_only_tests_are_taken_out_of_the_source_package(tmp_path):
     package = tmp_path / "twisted-0.tar.gz"
@@ -82,9 +84,11 @@ def test_tests_come_from_their_tree_and_the_rest_from_sennit(tmp_path, monkeypat
         "twisted.internet.defer",
         "twisted.test.iosim",
         "other.test",
-        "twisted.test",
     ):
         assert finder.find_spec(name) is None
+    # It is Sennit's, with their data beside it.
+    both = finder.find_spec("twisted.test")
+    assert (both.loader, both.origin) == (FINDER, str(tmp_path / "twisted" / "test" / "__init__.py"))
 
 
 def test_a_private_name_can_be_imported_and_not_used():

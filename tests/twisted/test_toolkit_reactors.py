@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from sennit.reactor import LoopNotAvailable, Reactor
+from sennit.reactor import Reactor
 from sennit.twisted.internet import tksupport
 from sennit.twisted.internet.toolkit import toolkit_reactor
 
@@ -16,6 +16,11 @@ def test_installing_without_the_library_names_the_extra(name, monkeypatch):
     module = importlib.import_module(f"sennit.twisted.internet.{name}")
     with pytest.raises(ImportError, match=r'pip install "sennit\[(gtk|wx)\]"'):
         module.install()
+    (kind,) = {
+        each for name, each in vars(module).items() if name.endswith("Reactor") and name in module.__all__
+    }
+    with pytest.raises(ImportError, match="pip install"):
+        kind()
 
 
 def test_a_reactor_that_cannot_be_installed_is_closed():
@@ -23,9 +28,9 @@ def test_a_reactor_that_cannot_be_installed_is_closed():
     loop = reactor.loop
 
     def refuse(_):
-        raise LoopNotAvailable
+        raise LookupError
 
-    with pytest.raises(LoopNotAvailable):
+    with pytest.raises(LookupError):
         toolkit_reactor(reactor, refuse)
     assert loop.is_closed()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sennit.twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from sennit.twisted.internet.main import installReactor
-from sennit.twisted.internet.toolkit import toolkit_reactor
+from sennit.twisted.internet.toolkit import ToolkitReactor, toolkit_reactor
 
 __all__ = ["CFReactor", "install"]
 
 
-class CFReactor(AsyncioSelectorReactor):
+class CFReactor(ToolkitReactor):
     """The reactor whose loop is Cocoa's."""
 
     def __init__(self, runLoop: object = None, runner: object = None) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sennit.twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from sennit.twisted.internet.main import installReactor
-from sennit.twisted.internet.toolkit import toolkit_reactor
+from sennit.twisted.internet.toolkit import ToolkitReactor, toolkit_reactor
 
 __all__ = ["GIReactor", "PortableGIReactor", "install"]
 
 
-class GIReactor(AsyncioSelectorReactor):
+class GIReactor(ToolkitReactor):
     """The reactor whose loop is GLib's."""
 
     def __init__(self, useGtk: bool = False) -> None:
