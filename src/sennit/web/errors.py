@@ -6,7 +6,13 @@ import traceback as _traceback
 from collections.abc import Sequence
 from typing import Any
 
-from sennit.http.codes import RESPONSES
+from sennit.http.status_errors import (
+    Error,
+    InfiniteRedirection,
+    PageRedirect,
+    RedirectWithNoLocation,
+    reason_of,
+)
 
 __all__ = [
     "Error",
@@ -23,85 +29,6 @@ __all__ = [
     "UnsupportedType",
     "reason_of",
 ]
-
-
-def reason_of(code: int | bytes) -> bytes | None:
-    """Return the usual reason phrase of a status code, None if there is none."""
-    try:
-        return RESPONSES.get(int(code))
-    except ValueError:
-        return None
-
-
-class Error(Exception):
-    """An HTTP status, as an exception.
-
-    Args:
-        code: The status code.
-        message: A short explanation; the code's reason phrase if None.
-        response: The body that came with it.
-
-    Attributes:
-        status: The status code, as bytes.
-        message: The explanation.
-        response: The body.
-    """
-
-    status: bytes
-    message: bytes | None
-    response: bytes | None
-
-    def __init__(
-        self, code: int | bytes, message: bytes | None = None, response: bytes | None = None
-    ) -> None:
-        number = int(code)
-        if message is None:
-            message = reason_of(number)
-        super().__init__(code, message, response)
-        self.status = b"%d" % number if isinstance(code, int) else code
-        self.message = message
-        self.response = response
-
-    def __str__(self) -> str:
-        status = self.status.decode("ascii", "backslashreplace")
-        return f"{status} {self.message.decode('utf-8', 'replace')}" if self.message else status
-
-
-class PageRedirect(Error):
-    """A redirection that was not followed.
-
-    Attributes:
-        location: Where it led.
-    """
-
-    def __init__(
-        self,
-        code: int | bytes,
-        message: bytes | None = None,
-        response: bytes | None = None,
-        location: bytes | None = None,
-    ) -> None:
-        super().__init__(code, message, response)
-        if self.message and location:
-            self.message = self.message + b" to " + location
-        self.location = location
-
-
-class InfiniteRedirection(PageRedirect):
-    """More redirections than are followed."""
-
-
-class RedirectWithNoLocation(Error):
-    """A redirection that does not say where to.
-
-    Attributes:
-        uri: What was asked for.
-    """
-
-    def __init__(self, code: bytes | int, message: bytes, uri: bytes) -> None:
-        super().__init__(code, message)
-        self.message = (self.message or b"") + b" to " + uri
-        self.uri = uri
 
 
 class UnsupportedMethod(Exception):

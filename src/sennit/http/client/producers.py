@@ -1,0 +1,182 @@
+"""Bodies of requests: from bytes, from a file, from an iterable."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+from zope.interface import implementer
+
+from sennit import task
+from sennit.core.coroutine import ensureDeferred
+from sennit.core.deferred import Deferred, succeed
+from sennit.core.failure import Failure
+from sennit.http.client.interfaces import UNKNOWN_LENGTH, IBodyProducer
+from sennit.task import NotPaused, TaskFinished, TaskStopped
+
+__all__ = ["AsyncBody", "BytesBody", "FileBodyProducer"]
+
+
+@implementer(IBodyProducer)
+class BytesBody:
+    """Produces a body that is here already.
+
+    Args:
+        data: The body.
+    """
+
+    __slots__ = ("_data", "length")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.length = len(data)
+
+    def startProducing(self, consumer: Any) -> Deferred[None]:
+        """Write it."""
+        consumer.write(self._data)
+        return succeed(None)
+
+    def pauseProducing(self) -> None:
+        """Do nothing: all is written."""
+
+    def resumeProducing(self) -> None:
+        """Do nothing: all is written."""
+
+    def stopProducing(self) -> None:
+        """Do nothing: all is written."""
+
+
+@implementer(IBodyProducer)
+class FileBodyProducer:
+    """Produces a body from a file, in pieces, and closes the file.
+
+    Args:
+        inputFile: The file, open for reading bytes; one that can seek has a known length.
+        cooperator: What gives turns: ``cooperate(iterator)``.
+        readSize: How many octets to read at a time.
+
+    Attributes:
+        length: How many octets there are from where the file stands, or `UNKNOWN_LENGTH`.
+    """
+
+    def __init__(self, inputFile: Any, cooperator: Any = task, readSize: int = 65536) -> None:
+        self._inputFile = inputFile
+        self._cooperate = cooperator.cooperate
+        self._readSize = readSize
+        self._task: Any = None
+        self.length = self._determineLength(inputFile)
+
+    def _determineLength(self, fObj: Any) -> int | str:
+        """Return how much there is to read from where a file stands."""
+        try:
+            seek, tell = fObj.seek, fObj.tell
+        except AttributeError:
+            return UNKNOWN_LENGTH
+        try:
+            here = tell()
+            seek(0, os.SEEK_END)
+            end = tell()
+            seek(here, os.SEEK_SET)
+        except OSError:
+            # A pipe has the methods, and cannot.
+            return UNKNOWN_LENGTH
+        length: int = end - here
+        return length
+
+    def startProducing(self, consumer: Any) -> Deferred[None]:
+        """Write the file to a consumer.
+
+        Returns:
+            A Deferred that fires when it is written, or fails as reading does.
+        """
+        self._task = self._cooperate(self._writeloop(consumer))
+        done: Deferred[Any] = self._task.whenDone()
+
+        def ended(result: Any) -> Any:
+            self._inputFile.close()
+            if isinstance(result, Failure):
+                # Nobody waits for the end of what was stopped.
+                return Deferred() if result.check(TaskStopped) else result
+            return None
+
+        return done.addBoth(ended)
+
+    def _writeloop(self, consumer: Any) -> Any:
+        """Write a piece in each turn."""
+        left = self.length
+        while True:
+            # No more than was announced, though the file may grow.
+            size = self._readSize if isinstance(left, str) else min(self._readSize, left)
+            data = self._inputFile.read(size) if size else b""
+            if not data:
+                self._inputFile.close()
+                return
+            if not isinstance(left, str):
+                left -= len(data)
+            consumer.write(data)
+            yield None
+
+    def pauseProducing(self) -> None:
+        """Write nothing until `resumeProducing`."""
+        if self._task is not None:
+            with suppress(TaskFinished):
+                self._task.pause()
+
+    def resumeProducing(self) -> None:
+        """Go on."""
+        if self._task is not None:
+            with suppress(TaskFinished, NotPaused):
+                self._task.resume()
+
+    def stopProducing(self) -> None:
+        """Write nothing more, and close the file; the Deferred of `startProducing` does not fire."""
+        self._inputFile.close()
+        if self._task is not None:
+            with suppress(TaskFinished):
+                self._task.stop()
+
+
+@implementer(IBodyProducer)
+class AsyncBody:
+    """Produces a body from an asynchronous iterable of bytes, at the transport's pace.
+
+    Args:
+        source: The iterable.
+        length: How many octets it gives; None if that is not known.
+    """
+
+    def __init__(self, source: AsyncIterable[bytes], length: int | None = None) -> None:
+        self._source: AsyncIterator[bytes] = aiter(source)
+        self.length: int | str = UNKNOWN_LENGTH if length is None else length
+        self._room: Deferred[None] | None = None
+        self._running: Deferred[None] | None = None
+
+    def startProducing(self, consumer: Any) -> Deferred[None]:
+        """Write what the iterable gives."""
+        self._running = ensureDeferred(self._run(consumer))
+        return self._running
+
+    async def _run(self, consumer: Any) -> None:
+        async for piece in self._source:
+            consumer.write(piece)
+            if self._room is not None:
+                await self._room
+
+    def pauseProducing(self) -> None:
+        """Write nothing until `resumeProducing`."""
+        if self._room is None:
+            self._room = Deferred()
+
+    def resumeProducing(self) -> None:
+        """Go on."""
+        room, self._room = self._room, None
+        if room is not None:
+            room.callback(None)
+
+    def stopProducing(self) -> None:
+        """Write nothing more."""
+        if self._running is not None:
+            self._running.addErrback(lambda _: None)
+            self._running.cancel()
