@@ -49,6 +49,7 @@ class ServerConnection:
         limits: What the client may take up.
         lmtp: Whether the end of a message is answered once for each recipient (RFC 2033).
         newlines: What ends a line.
+        hello_required: Whether the client has to say who it is before it sends mail (RFC 5321 section 4.1.4).
 
     Attributes:
         state: Where the conversation is.
@@ -58,11 +59,17 @@ class ServerConnection:
     """
 
     def __init__(
-        self, limits: Limits = DEFAULT_LIMITS, *, lmtp: bool = False, newlines: Newlines = Newlines.STRICT
+        self,
+        limits: Limits = DEFAULT_LIMITS,
+        *,
+        lmtp: bool = False,
+        newlines: Newlines = Newlines.STRICT,
+        hello_required: bool = True,
     ) -> None:
         self.limits = limits
         self.lmtp = lmtp
         self.newlines = newlines
+        self.hello_required = hello_required
         self.state = State.CONNECTED
         self.enhanced = False
         self.recipients = 0
@@ -244,6 +251,14 @@ class ServerConnection:
         Raises:
             LocalProtocolError: If no reply is due, or it is one that can't be given to what was asked.
         """
+        if (
+            self.enhanced
+            and reply.enhanced is None
+            and not reply.challenging
+            and self._move not in {Move.GREETING, Move.HELLO}
+        ):
+            # Where they are offered, every reply has one (RFC 2034 section 4).
+            reply = Reply(reply.code, reply.lines, f"{reply.code // 100}.0.0")
         data = serialize_reply(reply, enhanced=self.enhanced)
         if reply.code == 421:
             # A server may say this at any time (RFC 5321 section 3.8).
@@ -273,12 +288,14 @@ class ServerConnection:
             self.recipients = self._size = 0
         if state is State.SECURING:
             self._buffer.clear()
+        if state is State.GREETED and not self.hello_required:
+            state = State.READY
         self.state = state
 
     def tls_started(self) -> None:
         """Take note that TLS is set up: the client begins anew (RFC 3207 section 4.2)."""
         if self.state is not State.SECURING:
             raise LocalProtocolError("TLS begins after STARTTLS was answered.")
-        self.state = State.GREETED
+        self.state = State.GREETED if self.hello_required else State.READY
         self.enhanced = False
         self._buffer.clear()

@@ -1,0 +1,556 @@
+"""The server of SMTP, as programs subclass it.
+
+`dataReceived` feeds the conversation's core and does what each event asks for: a command goes to its ``do_``
+method, a message's octets to who takes them.  A ``do_`` method answers by `sendCode` or `sendReply`, at once
+or later: meanwhile nothing that the client has pipelined is looked at, and reading stops when that is enough.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from sennit.core.deferred import Deferred, maybeDeferred
+from sennit.core.failure import Failure
+from sennit.cred import Anonymous, UnauthorizedLogin, UnhandledCredentials
+from sennit.framing.basic import LineOnlyReceiver
+from sennit.framing.policies import TimeoutMixin
+from sennit.log import Logger
+from sennit.protocol import ServerFactory, connectionDone
+from sennit.smtp.commands import Mail, Recipient
+from sennit.smtp.envelope import DNSNAME, Address, User
+from sennit.smtp.errors import RemoteProtocolError
+from sennit.smtp.events import (
+    AuthenticationResponse,
+    BodyEnd,
+    BodyPart,
+    ChunkEnd,
+    Command,
+    ConnectionClosed,
+    Reply,
+    Violation,
+)
+from sennit.smtp.extension import ParameterCheck, check_parameters
+from sennit.smtp.intake import Intake
+from sennit.smtp.interfaces import IMessageDelivery, IMessageDeliveryFactory
+from sennit.smtp.limits import DEFAULT_LIMITS, Limits
+from sennit.smtp.parser import Newlines
+from sennit.smtp.refusals import SMTPBadRcpt, SMTPBadSender, SMTPServerError
+from sennit.smtp.serializer import serialize_reply
+from sennit.smtp.server_connection import ServerConnection
+from sennit.smtp.state import State
+
+__all__ = ["SMTP", "SMTPFactory"]
+
+_BARE_PATH = re.compile(rb"(?i)(FROM:|TO:) *([^<\s][^\s]*)")
+_LOCAL_ERROR = b"Requested action aborted: local error in processing"
+_log = Logger()
+
+
+class SMTP(LineOnlyReceiver, TimeoutMixin):
+    """A server's side of one conversation, without extensions (RFC 5321).
+
+    Args:
+        delivery: Says whose mail is taken, and for whom.
+        deliveryFactory: Makes one when it is needed.
+
+    Attributes:
+        timeout: Seconds to wait for the client to say something.
+        portal: Who may send mail is asked for here, if there is no delivery; nobody logs in as anonymous.
+        limits: What the client may take up.
+        newlines: What ends a line.
+        hello_required: Whether the client has to say who it is first.
+        noisy: Whether its comings and goings are logged.
+    """
+
+    transport: Any
+    timeout: float | None = 600
+    portal: Any = None
+    delivery: Any = None
+    deliveryFactory: Any = None
+    limits: Limits = DEFAULT_LIMITS
+    newlines: Newlines = Newlines.STRICT
+    hello_required: bool = False
+    noisy: bool = True
+    lmtp: ClassVar[bool] = False
+
+    _host: bytes | None = None
+    _logout: Callable[[], object] | None = None
+    _watched = False
+
+    def __init__(self, delivery: Any = None, deliveryFactory: Any = None) -> None:
+        if delivery is not None:
+            self.delivery = delivery
+        if deliveryFactory is not None:
+            self.deliveryFactory = deliveryFactory
+        self._helo: tuple[bytes | None, bytes] = (None, b"")
+        self._from: Any = None
+        self._mail: Mail | None = None
+        self._to: list[tuple[User, Callable[[], Any]]] = []
+        self._intake: Intake | None = None
+        self._refusal: Failure | None = None
+        # Whether a taker has no room, whether reading is stopped, and whether `_advance` is at work.
+        self._waits = False
+        self._stopped = False
+        self._advancing = False
+        self._errors = 0
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # Who has a `lineReceived` of his own gets each line first, as if nothing else cut them.
+        cls._watched = cls.lineReceived is not SMTP.lineReceived
+
+    @property
+    def host(self) -> bytes:
+        """The server's name, as it gives it to clients."""
+        return self._host or DNSNAME
+
+    @host.setter
+    def host(self, host: bytes | str) -> None:
+        self._host = host.encode() if isinstance(host, str) else host
+
+    # What comes in
+
+    def connectionMade(self) -> None:
+        """Greet the client."""
+        peer = getattr(self.transport.getPeer(), "host", None)
+        self._helo = (None, str(peer or "unknown").encode())
+        self._conversation = ServerConnection(
+            self.limits, lmtp=self.lmtp, newlines=self.newlines, hello_required=self.hello_required
+        )
+        self.setTimeout(self.timeout)
+        self.sendCode(220, self.greeting())
+
+    def greeting(self) -> bytes:
+        """Return the text of the first reply."""
+        return self.host + b" ready"
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take what the client sent."""
+        self.resetTimeout()
+        if self._watched:
+            super().dataReceived(data)
+        else:
+            self._receive(data)
+
+    def lineReceived(self, line: bytes) -> Any:
+        """Take a line that the client sent, without its end."""
+        self._receive(line + b"\r\n")
+
+    def state_COMMAND(self, line: bytes) -> None:
+        """Take a line that is a command."""
+        self._receive(line + b"\r\n")
+
+    def state_DATA(self, line: bytes) -> None:
+        """Take a line that is a message's."""
+        self._receive(line + b"\r\n")
+
+    def lineLengthExceeded(self, line: bytes) -> Any:
+        """Refuse a line that is too long, and close: what follows can't be understood."""
+        self.transport.write(serialize_reply(Reply(500, ("Line too long",), "5.5.6"), enhanced=False))
+        return self.transport.loseConnection()
+
+    def _receive(self, data: bytes) -> None:
+        try:
+            self._conversation.receive_data(data)
+        except RemoteProtocolError as error:
+            self._close_with(error.reply)
+        else:
+            self._advance()
+
+    def _advance(self) -> None:
+        """Do what there is to do, until it takes more octets or an answer."""
+        if self._advancing:
+            return
+        self._advancing = True
+        conversation = self._conversation
+        try:
+            while not self._waits and (event := conversation.next_event()) is not None:
+                self._EVENTS[type(event)](self, event)
+        finally:
+            self._advancing = False
+        if not self._waits and conversation.wants_data:
+            if self._stopped:
+                self._stopped = False
+                self.transport.resumeProducing()
+        elif not self._stopped:
+            self._stopped = True
+            self.transport.pauseProducing()
+
+    def _command(self, command: Command) -> None:
+        if not command.verb:
+            self.sendSyntaxError()
+            return
+        method = self.lookupMethod(command.verb) or self.do_UNKNOWN
+        method(command.argument)
+
+    def lookupMethod(self, command: bytes | str) -> Callable[[bytes], object] | None:
+        """Return the method for a command, or None."""
+        verb = command.decode("ascii", "replace") if isinstance(command, bytes) else command
+        return getattr(self, f"do_{verb.upper()}", None)
+
+    def _violation(self, violation: Violation) -> None:
+        if violation.fatal:
+            self._close_with(violation.reply)
+        else:
+            while self._conversation.replies_due:
+                self.sendReply(violation.reply)
+            if self._conversation.state is State.READY:
+                self._forget()
+
+    def _closed(self, _: ConnectionClosed) -> None:
+        self.transport.loseConnection()
+
+    # What goes out
+
+    def sendCode(self, code: int, message: bytes | str = b"") -> None:
+        """Answer.
+
+        Args:
+            code: The reply code.
+            message: The text; a reply has a line for each of its lines.
+        """
+        text = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
+        self.sendReply(Reply(code, tuple(text.replace("\0", " ").splitlines()) or ("",)))
+
+    def sendReply(self, reply: Reply) -> None:
+        """Answer with a reply."""
+        conversation = self._conversation
+        if conversation.replies_due:
+            data = conversation.send(reply)
+        else:
+            data = serialize_reply(reply, enhanced=conversation.enhanced)
+        self.transport.write(data)
+        if reply.code >= 400:
+            self._errors += 1
+            if self._errors >= self.limits.errors:
+                self._close_with(Reply(421, ("Too many errors.",), "4.7.0"))
+                return
+        self._advance()
+
+    def sendSyntaxError(self) -> None:
+        """Answer that a command is not written as it should be."""
+        self.sendReply(Reply(500, ("Error: bad syntax",), "5.5.2"))
+
+    def _close_with(self, reply: Reply) -> None:
+        conversation = self._conversation
+        data = serialize_reply(reply, enhanced=conversation.enhanced)
+        if conversation.replies_due or reply.code == 421:
+            data = conversation.send(reply)
+        self.transport.write(data)
+        self._abandon()
+        self.transport.loseConnection()
+
+    def timeoutConnection(self) -> None:
+        """Close the connection of a client that says nothing."""
+        self._close_with(
+            Reply(421, (f"{self.host.decode()} Timeout. Nothing was said for too long.",), "4.4.2")
+        )
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Forget the message that was not complete, and log out."""
+        self.setTimeout(None)
+        self._abandon()
+        logout, self._logout = self._logout, None
+        if logout is not None:
+            logout()
+
+    # Commands
+
+    def do_UNKNOWN(self, rest: bytes) -> None:
+        """Answer a command that there is none of."""
+        self.sendReply(Reply(500, ("Command not implemented",), "5.5.1"))
+
+    def do_HELO(self, rest: bytes) -> None:
+        """Hear who the client says it is (RFC 5321 section 4.1.1.1)."""
+        self._hello(rest)
+        self.sendCode(250, self._welcome())
+
+    def _hello(self, rest: bytes) -> None:
+        self._helo = (rest, self._helo[1])
+        self._forget()
+
+    def _welcome(self) -> bytes:
+        return b"%s Hello %s, nice to meet you" % (self.host, self._helo[1])
+
+    def do_QUIT(self, rest: bytes) -> None:
+        """Close the connection (section 4.1.1.10)."""
+        self.sendCode(221, b"See you later")
+        self.transport.loseConnection()
+
+    def do_RSET(self, rest: bytes) -> None:
+        """Forget the message at hand (section 4.1.1.5)."""
+        self._forget()
+        self.sendCode(250, b"I remember nothing.")
+
+    def do_NOOP(self, rest: bytes) -> None:
+        """Do nothing (section 4.1.1.9)."""
+        self.sendCode(250, b"OK")
+
+    def do_VRFY(self, rest: bytes) -> None:
+        """Say nothing of who is here, but that one may try (sections 3.5.3 and 7.3)."""
+        self.sendReply(Reply(252, ("Send some mail, and it will be seen.",), "2.5.0"))
+
+    def do_HELP(self, rest: bytes) -> None:
+        """Tell what there is (section 4.1.1.8)."""
+        self.sendCode(214, b"This is a mail server; RFC 5321 tells how to speak with it.")
+
+    def do_MAIL(self, rest: bytes) -> None:
+        """Begin a message, if its sender is taken (section 4.1.1.2)."""
+        try:
+            mail = Mail.parse(Command(b"MAIL", _BARE_PATH.sub(rb"\1<\2>", rest, count=1)))
+            check_parameters(mail.parameters, self._mail_parameters())
+        except RemoteProtocolError as error:
+            self.sendReply(error.reply)
+            return
+        self._forget()
+        self._mail = mail
+        origin = Address(mail.sender.mailbox)
+        maybeDeferred(self.validateFrom, self._helo, origin).addCallbacks(
+            self._sender_taken, self._sender_refused, errbackArgs=(origin,)
+        )
+
+    def _mail_parameters(self) -> list[Mapping[str, ParameterCheck]]:
+        return []
+
+    def _rcpt_parameters(self) -> list[Mapping[str, ParameterCheck]]:
+        return []
+
+    def _sender_taken(self, origin: Any) -> None:
+        self._from = origin
+        self.sendReply(Reply(250, ("Sender address accepted",), "2.1.0"))
+
+    def _sender_refused(self, failure: Failure, origin: Address) -> None:
+        error = failure.value
+        if isinstance(error, SMTPBadSender):
+            said = error.resp.decode() if isinstance(error.resp, bytes) else error.resp
+            text = f"Cannot receive from specified address <{origin}>: {said}"
+            self.sendReply(Reply(error.code, (text,), "5.1.8" if error.code >= 500 else "4.1.8"))
+        else:
+            self._refuse(failure)
+
+    def _refuse(self, failure: Failure) -> None:
+        """Tell the client of an error: what it says, if it is meant for the client, and else nothing."""
+        error = failure.value
+        if isinstance(error, SMTPServerError):
+            self.sendCode(error.code, error.resp)
+        else:
+            _log.failure("A mail client's command could not be carried out.", failure)
+            self.sendCode(451, _LOCAL_ERROR)
+
+    def do_RCPT(self, rest: bytes) -> None:
+        """Add a recipient, if it is taken (section 4.1.1.3)."""
+        if len(self._to) >= self.limits.recipients:
+            self.sendReply(Reply(452, ("The message has too many recipients.",), "4.5.3"))
+            return
+        try:
+            recipient = Recipient.parse(Command(b"RCPT", _BARE_PATH.sub(rb"\1<\2>", rest, count=1)))
+            check_parameters(recipient.parameters, self._rcpt_parameters())
+        except RemoteProtocolError as error:
+            self.sendReply(error.reply)
+            return
+        path = recipient.recipient
+        user = User(
+            Address(path.mailbox, self.host), self._helo, self, self._from, parameters=recipient.parameters
+        )
+        maybeDeferred(self.validateTo, user).addCallbacks(
+            self._recipient_taken, self._refuse, callbackArgs=(user,)
+        )
+
+    def _recipient_taken(self, make_message: Callable[[], Any], user: User) -> None:
+        self._to.append((user, make_message))
+        self.sendReply(Reply(250, ("Recipient address accepted",), "2.1.5"))
+
+    def do_DATA(self, rest: bytes) -> None:
+        """Let the message come (section 4.1.1.4)."""
+        if rest:
+            self.sendSyntaxError()
+            return
+        self._begin()
+        if self._refusal is None:
+            self.sendCode(354, b"Continue")
+        else:
+            self._refuse_message(self._refusal)
+            self._refusal = None
+
+    # The message
+
+    def _begin(self) -> None:
+        """Have the takers made; if one can't be, none takes anything, and `_refusal` says why."""
+        takers: list[Any] = []
+        try:
+            takers.extend(make_message() for _, make_message in self._to)
+            intake = Intake(takers, self.MAX_LENGTH)
+            for place, (user, _) in enumerate(self._to):
+                header = self.receivedHeader(self._helo, self._from, [user])
+                if header:
+                    intake.receive_header(place, header)
+            self._refusal = next(filter(None, intake.failures), None)
+        except Exception:
+            self._refusal = Failure()
+            _log.failure("A message could not be begun.", self._refusal)
+            intake = Intake(takers, self.MAX_LENGTH)
+        if self._refusal is None:
+            self._intake = intake
+        else:
+            intake.abandon()
+
+    def _begin_chunks(self) -> None:
+        """Begin a message with its first chunk: no command went before that one could answer."""
+        if self._intake is None and self._refusal is None:
+            self._begin()
+
+    def _part(self, part: BodyPart) -> None:
+        self._begin_chunks()
+        if self._intake is None:
+            return
+        waiting = self._intake.receive_part(part.data)
+        if waiting is not None and not waiting.called:
+            self._waits = True
+            waiting.addBoth(self._go_on)
+
+    def _go_on(self, _: object) -> None:
+        self._waits = False
+        self._advance()
+
+    def dataLineReceived(self, line: bytes) -> None:
+        """Take a line of a message, without its end and with no dot stuffed."""
+        if self._intake is not None:
+            self._intake.receive_part(line + b"\r\n")
+
+    def _chunk_end(self, _: ChunkEnd) -> None:
+        self._begin_chunks()
+        if self._refusal is None:
+            self.sendReply(Reply(250, ("Go on",), "2.6.0"))
+        else:
+            self._message_kept([self._refusal])
+
+    def _end(self, _: BodyEnd) -> None:
+        self._begin_chunks()
+        if self._intake is None:
+            self._message_kept([self._refusal] * len(self._to))
+        else:
+            self._intake.end().addCallback(self._message_kept)
+
+    def _message_kept(self, failures: list[Failure | None]) -> None:
+        self._intake = None
+        self._forget()
+        self._answer_message(failures)
+
+    def _answer_message(self, failures: list[Failure | None]) -> None:
+        failed = [failure for failure in failures if failure is not None]
+        if not failed:
+            self.sendReply(Reply(250, ("Delivery in progress",), "2.6.0"))
+        elif len(failed) == len(failures) and len({str(failure.value) for failure in failed}) == 1:
+            self._refuse_message(failed[0])
+        else:
+            text = f"Could not send e-mail ({len(failed)} failures out of {len(failures)} recipients)"
+            self.sendReply(Reply(550, (text,), "5.3.0"))
+
+    def _refuse_message(self, failure: Failure) -> None:
+        error = failure.value
+        if isinstance(error, SMTPServerError):
+            self.sendCode(error.code, error.resp)
+        else:
+            self.sendReply(Reply(550, ("Internal server error",), "5.3.0"))
+
+    def _forget(self) -> None:
+        self._abandon()
+        self._from = None
+        self._mail = None
+        self._refusal = None
+        self._to = []
+
+    def _abandon(self) -> None:
+        intake, self._intake = self._intake, None
+        if intake is not None:
+            intake.abandon()
+
+    # Whom mail is taken from and for
+
+    def validateFrom(self, helo: tuple[bytes | None, bytes], origin: Any) -> Any:
+        """Look at a sender; the delivery decides (see `IMessageDelivery`)."""
+        if self.delivery is None and self.deliveryFactory is not None:
+            self.delivery = self.deliveryFactory.getMessageDelivery()
+        if self.delivery is not None:
+            return self.delivery.validateFrom(helo, origin)
+        if self.portal is None:
+            raise SMTPBadSender(origin)
+        login: Deferred[Any] = self.portal.login(Anonymous(), None, IMessageDeliveryFactory, IMessageDelivery)
+        return login.addCallbacks(
+            self._anonymous_taken, self._anonymous_refused, callbackArgs=(helo, origin), errbackArgs=(origin,)
+        )
+
+    def _anonymous_taken(self, result: Any, helo: tuple[bytes | None, bytes], origin: Any) -> Any:
+        self._logged_in(result)
+        return self.delivery.validateFrom(helo, origin)
+
+    def _anonymous_refused(self, failure: Failure, origin: Any) -> Any:
+        if failure.check(UnhandledCredentials):
+            raise SMTPBadSender(origin, resp="Unauthenticated senders not allowed")
+        if failure.check(UnauthorizedLogin):
+            raise SMTPBadSender(origin)
+        return failure
+
+    def _logged_in(self, result: tuple[Any, Any, Callable[[], object]]) -> None:
+        interface, avatar, logout = result
+        if interface is IMessageDeliveryFactory:
+            self.deliveryFactory = avatar
+            self.delivery = None if avatar is None else avatar.getMessageDelivery()
+        else:
+            self.delivery = avatar
+        before, self._logout = self._logout, logout
+        if before is not None:
+            before()
+
+    def validateTo(self, user: User) -> Any:
+        """Look at a recipient; the delivery decides (see `IMessageDelivery`)."""
+        if self.delivery is None:
+            raise SMTPBadRcpt(user)
+        return self.delivery.validateTo(user)
+
+    def receivedHeader(self, helo: tuple[bytes | None, bytes], origin: Any, recipients: list[User]) -> Any:
+        """Make the ``Received`` field; the delivery does (see `IMessageDelivery`)."""
+        return None if self.delivery is None else self.delivery.receivedHeader(helo, origin, recipients)
+
+    def _response(self, response: AuthenticationResponse) -> None:
+        """Take an answer to a challenge; there are challenges in `ESMTP` only."""
+        self.sendSyntaxError()
+
+    _EVENTS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
+        Command: _command,
+        BodyPart: _part,
+        BodyEnd: _end,
+        ChunkEnd: _chunk_end,
+        Violation: _violation,
+        AuthenticationResponse: lambda self, event: self._response(event),
+        ConnectionClosed: _closed,
+    }
+
+
+class SMTPFactory(ServerFactory):
+    """Builds `SMTP` servers.
+
+    Args:
+        portal: Who may send mail is asked for here.
+
+    Attributes:
+        domain: The server's name.
+        timeout: Seconds to wait for a client to say something.
+    """
+
+    domain: bytes = DNSNAME
+    timeout: float | None = 600
+    protocol: Any = SMTP
+    portal: Any = None
+
+    def __init__(self, portal: Any = None) -> None:
+        self.portal = portal
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """Build a server, with the portal and the name."""
+        protocol: Any = super().buildProtocol(addr)
+        protocol.portal = self.portal
+        protocol.host = self.domain
+        return protocol
