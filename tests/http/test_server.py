@@ -377,12 +377,23 @@ def test_keeping_a_connection_busy_sets_one_timer_only(connect, seen, clock):
 
 
 def test_a_body_that_stops_coming_is_answered_408(connect, clock):
-    client = connect(limits=Limits(body_timeout=5))
+    client = connect(limits=Limits(body_timeout=5, body_rate=1))
     client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\n")
     for _ in range(6):
         clock.advance(4)
-        assert client.send(b"x") == b""
+        assert client.send(b"xxxx") == b""
     clock.advance(6)
+    assert client.wire.value().startswith(b"HTTP/1.1 408 ")
+    assert client.closed
+
+
+def test_a_body_that_dribbles_is_answered_408(connect, clock):
+    client = connect(limits=Limits(body_timeout=5, body_rate=10))
+    client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\n")
+    for _ in range(5):
+        clock.advance(1)
+        assert client.send(b"x") == b""
+    clock.advance(1)
     assert client.wire.value().startswith(b"HTTP/1.1 408 ")
     assert client.closed
 

@@ -17,6 +17,9 @@ class Limits:
         header_size: Octets of names and values in a head, and in trailers (431).
         body_size: Octets of a request body (413); None for no limit.
         memory_body: Octets of a body kept in memory; a larger one goes to a temporary file.
+        body_buffer: Octets of a streamed body that may wait to be taken, before reading stops.
+        body_discard: Octets of a body that are still received, and thrown away, when its request is answered
+            already; past that the connection is closed.
         chunk_overhead: Octets of chunk-size lines and extensions that a body may waste beyond a fair share
             of 16 octets a chunk and 2 per octet of data (400).
         form_fields: Fields of a form (413).
@@ -32,6 +35,8 @@ class Limits:
     header_size: int = 16384
     body_size: int | None = 1 << 30
     memory_body: int = 100_000
+    body_buffer: int = 65536
+    body_discard: int = 262_144
     chunk_overhead: int = 16384
     form_fields: int = 1000
     form_memory: int = 16 << 20

@@ -9,6 +9,8 @@ from io import BytesIO
 from typing import IO, Any, AnyStr
 
 from sennit.core.addresses import IPv4Address, IPv6Address
+from sennit.http.body import RequestBody
+from sennit.http.codes import REQUEST_ENTITY_TOO_LARGE
 from sennit.http.cookies import parse_cookies
 from sennit.http.errors import RemoteProtocolError
 from sennit.http.events import RequestHead
@@ -32,7 +34,11 @@ class ReceivedRequest:
         content: The body, a file at its start.
         requestHeaders: The request's fields.
         received_cookies: The cookies that came, by name.
-        clientproto: ``b"HTTP/1.0"`` or ``b"HTTP/1.1"``.
+        clientproto: ``b"HTTP/1.0"``, ``b"HTTP/1.1"`` or ``b"HTTP/2"``.
+        body: The body as an asynchronous iterator of its pieces, be it that they are still arriving (a
+            `RequestBody`) or that `content` has them.
+        trailers: Fields that followed the body, None without any.
+        streams_body: Whether `process` is called as soon as the head has arrived, for `body` to be read.
     """
 
     channel: Any
@@ -41,7 +47,10 @@ class ReceivedRequest:
     path: bytes = None  # type: ignore[assignment]  # known when the request is received
     clientproto = b"(no clientproto yet)"
     queued = 0
+    trailers: Headers | None = None
+    streams_body = False
 
+    _body_limit: int | None = None
     _connection: Any
     _forceSSL = 0
     _parse_forms = True
@@ -69,6 +78,11 @@ class ReceivedRequest:
     def content(self) -> IO[bytes]:
         """The body."""
         return BytesIO()
+
+    @noted
+    def body(self) -> Any:
+        """The body as an asynchronous iterator of its pieces."""
+        return RequestBody.of_file(self.content)
 
     @lazily
     def host(self) -> Any:
@@ -105,12 +119,50 @@ class ReceivedRequest:
     def handleContentChunk(self, data: bytes) -> None:
         """Take a piece of the body; past `Limits.memory_body` it moves to a temporary file."""
         content = self.content
-        content.write(data)
         self._body_size += len(data)
+        if self._body_limit is not None and self._body_size > self._body_limit:
+            self.channel.refuse(RemoteProtocolError("The body is too large.", REQUEST_ENTITY_TOO_LARGE))
+            return
+        content.write(data)
         if isinstance(content, BytesIO) and self._body_size > self._limits.memory_body:
             spooled: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the request ends)
             spooled.write(content.getbuffer())
             self.content = spooled
+
+    def headReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """Look at a request whose body is still to come, and begin to answer it if its body is streamed.
+
+        Args:
+            command: The method.
+            path: The request target.
+            version: The protocol version.
+        """
+        if self.streams_body:
+            self._take_line(command, path, version)
+            self.stream_body()
+            self.process()
+
+    def _take_line(self, command: bytes, path: bytes, version: bytes) -> None:
+        self.method = command
+        self.uri = path
+        self.clientproto = version
+        self.path = path.partition(b"?")[0]
+
+    def stream_body(self) -> None:
+        """Have what is still to come of the body go to `body` piece by piece, instead of `content`."""
+        self.body = RequestBody(self.channel.start_streaming(), self._body_limit)
+        self.handleContentChunk = self._stream_piece  # type: ignore[method-assign]
+
+    def _stream_piece(self, data: bytes) -> None:
+        try:
+            self.body.feed(data)
+        except RemoteProtocolError as error:
+            if self.channel is not None:
+                self.channel.refuse(error)
+
+    def bodyReceived(self) -> None:
+        """Take the end of a body that was streamed."""
+        self.body.end()
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """Take the end of the request, and answer it.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping, Sequence
 from time import time
 from typing import Any, AnyStr
 
@@ -19,6 +20,7 @@ from sennit.core.failure import Failure
 from sennit.core.interfaces import IConsumer
 from sennit.core.report import report_error
 from sennit.http import codes
+from sennit.http.body import RequestBody
 from sennit.http.conditional import etag_matches
 from sennit.http.cookies import format_set_cookie
 from sennit.http.dates import format_date, parse_date
@@ -26,7 +28,7 @@ from sennit.http.errors import LocalProtocolError
 from sennit.http.headers import Headers, clean_value, put_field
 from sennit.http.lazily import noted
 from sennit.http.received import ReceivedRequest
-from sennit.http.serializer import LAST_CHUNK, Openings
+from sennit.http.serializer import LAST_CHUNK, Openings, last_chunk
 
 __all__ = ["CACHED", "Request"]
 
@@ -56,6 +58,8 @@ class Request(ReceivedRequest):
         code_message: Its reason phrase.
         defaultContentType: The media type of bodies that name none; None for no such header.
         sentLength: Octets of body written so far.
+        responseTrailers: Fields to send after the body, where the protocol has room for them: in chunked
+            responses and under HTTP/2 (RFC 9110 section 6.5).
     """
 
     code = codes.OK
@@ -69,6 +73,7 @@ class Request(ReceivedRequest):
     sentLength = 0
     etag: bytes | None = None
     lastModified: int | None = None
+    responseTrailers: Headers | None = None
 
     _disconnected = False
     _bodiless = False
@@ -407,7 +412,7 @@ class Request(ReceivedRequest):
             self.write(b"")
         channel = self.channel
         if self.chunked:
-            channel.write(LAST_CHUNK)
+            channel.write(LAST_CHUNK if self.responseTrailers is None else last_chunk(self.responseTrailers))
         elif self._remaining:
             # Only the end of the connection can tell the client that the body is not whole.
             channel.persistent = 0
@@ -460,10 +465,40 @@ class Request(ReceivedRequest):
         mine = self.__dict__
         if "content" in mine:
             self.content.close()
+        body = mine.get("body")
+        if type(body) is RequestBody:
+            if result is None:
+                body.discard()
+            else:
+                body.fail(result)
         if "notifications" in mine:
             waiting, self.notifications = self.notifications, []
             for deferred in waiting:
                 deferred.callback(result)
+
+    def upgrade(self, fields: Mapping[bytes, Sequence[bytes]], protocol: Any) -> None:
+        """Give the connection (under HTTP/2 the stream) to another protocol, as the client asked.
+
+        The answer is 101, or 200 to an extended CONNECT (RFC 8441). This request is finished with it.
+
+        Args:
+            fields: The answer's fields.
+            protocol: Gets a transport (``makeConnection``), and what the client sends from here.
+
+        Raises:
+            LocalProtocolError: If the client did not ask, or the head holds what may not go on the wire.
+        """
+        channel = self.channel
+        head = self._head
+        self.code = codes.OK if head is not None and head.protocol is not None else codes.SWITCHING
+        self.startedWriting = self.finished = 1
+        factory = getattr(channel, "factory", None)
+        if factory is not None:
+            factory.log(self)
+        channel.upgrade(self, fields.items(), protocol)
+        self.channel = None
+        if self._noted:
+            self._let_go(None)
 
     def loseConnection(self) -> None:
         """Close the connection, whatever is still to be sent of the response."""

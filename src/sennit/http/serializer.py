@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sennit.http.codes import RESPONSES
 from sennit.http.dates import format_date
 from sennit.http.errors import LocalProtocolError
+from sennit.http.headers import Headers
 
 __all__ = [
     "CONTINUE_RESPONSE",
@@ -19,6 +20,7 @@ __all__ = [
     "Openings",
     "field_lines",
     "fromChunk",
+    "last_chunk",
     "response_head",
     "status_line",
     "toChunk",
@@ -27,6 +29,22 @@ __all__ = [
 CONTINUE_RESPONSE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 
+_HEAD_ONLY = frozenset(
+    (
+        b"Authorization",
+        b"Cache-Control",
+        b"Connection",
+        b"Content-Encoding",
+        b"Content-Length",
+        b"Content-Range",
+        b"Content-Type",
+        b"Host",
+        b"Location",
+        b"Set-Cookie",
+        b"Trailer",
+        b"Transfer-Encoding",
+    )
+)
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _MAX_HEX_DIGITS = 16
 _OPENINGS = 256
@@ -111,6 +129,19 @@ def _checked(line: bytes) -> bytes:
     if line.count(b"\r\n") != 1 or line.count(b"\n") != 1 or line.count(b"\r") != 1 or 0 in line:
         raise LocalProtocolError("A response's status line or header holds CR, LF or NUL: nothing was sent.")
     return line
+
+
+def last_chunk(trailers: Headers) -> bytes:
+    """Return the end of a chunked body that has trailers.
+
+    Raises:
+        LocalProtocolError: If one holds CR, LF or NUL, or may only be in a head (RFC 9110 section 6.5.1).
+    """
+    fields = dict(trailers.getAllRawHeaders())
+    for name in fields:
+        if name in _HEAD_ONLY:
+            raise LocalProtocolError(f"{name.decode('latin-1')} may not be a trailer.")
+    return b"0\r\n%b\r\n" % field_lines(fields)
 
 
 class Openings:

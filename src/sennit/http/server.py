@@ -24,8 +24,9 @@ from sennit.core.failure import Failure
 from sennit.core.interfaces import IPushProducer
 from sennit.http import codes
 from sennit.http.dates import DateLine
-from sennit.http.errors import RemoteProtocolError
-from sennit.http.events import BodyData, RequestHead
+from sennit.http.errors import LocalProtocolError, RemoteProtocolError
+from sennit.http.events import BodyData, EndOfMessage, RequestHead
+from sennit.http.handing_over import hand_over
 from sennit.http.headers import Headers
 from sennit.http.limits import DEFAULT_LIMITS, Limits
 from sennit.http.parser import SLICE, RequestParser
@@ -33,6 +34,7 @@ from sennit.http.pulling import Puller
 from sennit.http.request import Request
 from sennit.http.serializer import CONTINUE_RESPONSE, Openings, field_lines, response_head, status_line
 from sennit.http.state import Happening, State
+from sennit.http.unwanted import Unwanted
 from sennit.protocol import Protocol, connectionDone
 
 if TYPE_CHECKING:
@@ -41,15 +43,16 @@ if TYPE_CHECKING:
 __all__ = ["HTTPChannel"]
 
 # Looking up a member of an enumeration costs ten times what a global does.
-_IDLE, _RECEIVING, _ANSWERING = State.IDLE, State.RECEIVING, State.ANSWERING
+_IDLE, _RECEIVING, _ANSWERING, _STREAMING = State.IDLE, State.RECEIVING, State.ANSWERING, State.STREAMING
 _CLOSING, _CLOSED = State.CLOSING, State.CLOSED
 _ON_HEAD, _ON_REQUEST, _ON_ANSWERED = Happening.HEAD, Happening.REQUEST, Happening.ANSWERED
+_ON_STREAM, _ON_SWITCH = Happening.STREAM, Happening.SWITCH
 _ON_CLOSE, _ON_LOST = Happening.CLOSE, Happening.LOST
 
 _VERSIONS = (b"HTTP/1.0", b"HTTP/1.1")
 _CLOSE_LINE = b"Connection: close\r\n"
 _KEEP_ALIVE_LINE = b"Connection: keep-alive\r\n"
-_OPEN = (_IDLE, _RECEIVING, _ANSWERING)
+_OPEN = (_IDLE, _RECEIVING, _STREAMING, _ANSWERING)
 _LINGER = 2.0
 """How long a refused client may go on sending, in seconds."""
 _JOINED = 131072
@@ -97,6 +100,9 @@ class HTTPChannel(Protocol):
     _pumping = False
     _reading = True
     _transport_full = False
+    _body_full = False
+    _body_began = 0.0
+    _body_size = 0
     _held = b""
     _timer: Any = None
     _rings_at = 0.0
@@ -196,7 +202,7 @@ class HTTPChannel(Protocol):
             self._close()
         elif self._state is _CLOSING:
             self.forceAbortClient()
-        elif self._state is _RECEIVING or self._parser.receiving_head:
+        elif self._state is _RECEIVING or self._state is _STREAMING or self._parser.receiving_head:
             self.refuse(RemoteProtocolError("The request did not arrive in time.", codes.REQUEST_TIMEOUT))
         else:
             self.loseConnection()
@@ -210,7 +216,7 @@ class HTTPChannel(Protocol):
     def dataReceived(self, data: bytes) -> None:
         """Take octets from the client."""
         state = self._state
-        if state is _IDLE or state is _RECEIVING:
+        if state is _IDLE or state is _RECEIVING or state is _STREAMING:
             if len(data) > SLICE or self._held:
                 self._held += data
             else:
@@ -246,14 +252,20 @@ class HTTPChannel(Protocol):
         parser = self._parser
         events = parser.events
         try:
-            while self._state is _IDLE or self._state is _RECEIVING:
+            while (state := self._state) is _IDLE or state is _RECEIVING or state is _STREAMING:
+                if self._body_full:
+                    break
                 if events:
                     event = events.popleft()
                     if type(event) is RequestHead:
                         self._begin(event)
                     elif type(event) is BodyData:
+                        self._body_size += len(event.data)
                         self._request.handleContentChunk(event.data)
                     else:
+                        assert type(event) is EndOfMessage
+                        if event.trailers:
+                            self._request.trailers = Headers.from_wire(event.trailers)
                         self.allContentReceived()
                 elif parser.error is not None:
                     self.refuse(parser.error)
@@ -267,14 +279,15 @@ class HTTPChannel(Protocol):
                     break
         finally:
             self._pumping = False
-        if parser.target or parser.prefix or self._state is _RECEIVING or not self._reading:
+        state = self._state
+        if parser.target or parser.prefix or state is _RECEIVING or state is _STREAMING or not self._reading:
             self._settle()
 
     def _settle(self) -> None:
         """Set the clock, and reading, by where things stand."""
         state = self._state
-        if state is _RECEIVING:
-            self._wait(self.limits.body_timeout)
+        if state is _RECEIVING or state is _STREAMING:
+            self._wait_for_body()
         elif state is _IDLE and self._parser.receiving_head and not self._head_begun:
             # Counted from the head's beginning, however slowly it comes.
             self._head_begun = True
@@ -307,6 +320,8 @@ class HTTPChannel(Protocol):
         self.allHeadersReceived()
         if head.length == 0:
             self.allContentReceived()
+        else:
+            self._expect_body(request, head)
 
     def allHeadersReceived(self) -> None:
         """Prepare the request for its body."""
@@ -314,15 +329,112 @@ class HTTPChannel(Protocol):
         head = self._head
         self.persistent = 1 if self.checkPersistence(request, _VERSIONS[head.version]) else 0
         request.gotLength(head.length)
-        if head.expects_continue and head.length != 0 and not self._parser.events:
-            self.transport.write(CONTINUE_RESPONSE)
+
+    def _expect_body(self, request: Any, head: RequestHead) -> None:
+        """Let a request look at its head, and begin to receive its body."""
+        self._body_began = self.seconds()
+        self._body_size = 0
+        look = getattr(request, "headReceived", None)
+        if look is not None:
+            look(head.method, head.target, _VERSIONS[head.version])
+        if head.expects_continue and not self._parser.events:
+            if self._request is request and not request.startedWriting:
+                if self._state is _RECEIVING or self._state is _STREAMING:
+                    self.transport.write(CONTINUE_RESPONSE)
+            elif self._state is _RECEIVING:
+                # Answered already, so the client may leave its body out: what it sends next cannot be told.
+                self._break_off()
 
     def allContentReceived(self) -> None:
-        """Answer the request, now that it is whole."""
+        """Answer the request, now that it is whole; or end its body, if it was streamed."""
         head = self._head
+        streaming = self._state is _STREAMING
         self._state = self._state.on[_ON_REQUEST]
         self._deadline = None
-        self._request.requestReceived(head.method, head.target, _VERSIONS[head.version])
+        if streaming:
+            self._request.bodyReceived()
+        else:
+            self._request.requestReceived(head.method, head.target, _VERSIONS[head.version])
+
+    # Bodies that are streamed
+
+    def start_streaming(self) -> Callable[[int, int], None]:
+        """Answer the request from now on, while its body arrives.
+
+        Returns:
+            What to call with the octets of the body that wait, and those taken, whenever either changes.
+        """
+        self._state = self._state.on[_ON_STREAM]
+        return self._body_flow
+
+    def _body_flow(self, queued: int, taken: int) -> None:
+        buffer = self.limits.body_buffer
+        full = queued >= buffer or (self._body_full and queued > buffer // 2)
+        if full is not self._body_full:
+            self._body_full = full
+            self._update_reading()
+            if not full:
+                # The time until now was ours.
+                self._body_began = self.seconds()
+                self._body_size = 0
+                self._pump()
+
+    def _wait_for_body(self) -> None:
+        """Set the clock for the next piece of a body, and for all of it at the least rate."""
+        if self._body_full:
+            self._deadline = None
+            return
+        limits = self.limits
+        allowed = limits.body_timeout + self._body_size / limits.body_rate
+        self._wait(min(limits.body_timeout, max(0.0, self._body_began + allowed - self.seconds())))
+
+    def _throw_away_rest(self) -> None:
+        """Receive the rest of a body that nobody wants, so that the connection can go on."""
+        self._request = Unwanted(self, self.limits.body_discard)
+        self._body_full = False
+        if not self._reading:
+            self._update_reading()
+        if not self._pumping:
+            self._pump()
+
+    def _break_off(self) -> None:
+        """Close after an answer that came before the end of its request."""
+        self._state = self._state.on[_ON_CLOSE]
+        self._body_full = False
+        self._linger()
+
+    # Other protocols
+
+    def upgrade(self, request: Any, fields: Iterable[tuple[bytes, Sequence[bytes]]], protocol: Any) -> None:
+        """Answer 101 and give the connection to another protocol (RFC 9110 section 7.8).
+
+        Args:
+            request: The request that asked for it.
+            fields: The answer's fields.
+            protocol: What gets the transport, and all that the client sends from here.
+
+        Raises:
+            LocalProtocolError: If the client did not ask, or the head holds what may not go on the wire.
+        """
+        if request is not self._request or not self._head.upgrade:
+            raise LocalProtocolError(f"{request!r} did not ask for another protocol.")
+        head = response_head(status_line(b"HTTP/1.1", codes.SWITCHING), fields)
+        self._state = self._state.on[_ON_SWITCH]
+        self._request = None
+        self._deadline = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        rest = self._parser.take_rest() + self._held
+        self._held = b""
+        self._networkProducer.unregisterProducer()
+        self._networkProducer = None
+        if not self._reading:
+            self.transport.resumeProducing()
+        self.transport.write(head)
+        if self.factory is not None:
+            self.factory.forget(self)
+        hand_over(self.transport, self, protocol, rest)
 
     def checkPersistence(self, request: Any, version: bytes) -> bool:
         """Tell whether the connection may go on after a request.
@@ -342,6 +454,8 @@ class HTTPChannel(Protocol):
         """Answer with an error and close: nothing more on this connection can be trusted or waited for."""
         if self._state not in _OPEN:
             return
+        if self._state is _STREAMING and self._withdraw(error):
+            return
         self._state = self._state.on[_ON_CLOSE]
         reason = codes.RESPONSES.get(error.status, b"Error")
         body = b"%b\n" % reason
@@ -353,6 +467,20 @@ class HTTPChannel(Protocol):
         )
         self.transport.write(response_head(status_line(b"HTTP/1.1", error.status), (), *lines) + body)
         self._linger()
+
+    def _withdraw(self, error: RemoteProtocolError) -> bool:
+        """End a request that is being answered by an error; tell whether its answer has begun already."""
+        request, self._request = self._request, None
+        producer, self._requestProducer = self._requestProducer, None
+        self._body_full = False
+        if producer is not None:
+            producer.stopProducing()
+        request.connectionLost(Failure(error))
+        if request.startedWriting:
+            self._state = self._state.on[_ON_CLOSE]
+            self.forceAbortClient()
+            return True
+        return False
 
     def _linger(self) -> None:
         """Close our half, and for a moment throw away what still comes.
@@ -477,7 +605,13 @@ class HTTPChannel(Protocol):
         if request is not self._request:
             raise TypeError(f"{request!r} is not being answered on this connection.")
         self._request = None
-        if self.persistent:
+        if self._state is _STREAMING:
+            if self.persistent:
+                self._state = self._state.on[_ON_ANSWERED]
+                self._throw_away_rest()
+            else:
+                self._break_off()
+        elif self.persistent:
             self._state = self._state.on[_ON_ANSWERED]
             period = self.timeOut
             if period is not None:
@@ -534,7 +668,11 @@ class HTTPChannel(Protocol):
             self._requestProducer.stopProducing()
 
     def _update_reading(self) -> None:
-        wanted = not self._transport_full and len(self._held) <= self.limits.pipeline_buffer
+        wanted = (
+            not self._transport_full
+            and not self._body_full
+            and len(self._held) <= self.limits.pipeline_buffer
+        )
         if wanted is not self._reading and self._state is not _CLOSED:
             self._reading = wanted
             if wanted:

@@ -4,6 +4,8 @@ The rules behind the table:
 
 - A request is answered when it has been received whole, and before the next one is begun: however many a
   client pipelines, one is answered at a time, in the order they came.
+- A request whose body is streamed is answered while it is received. If the answer ends first, the rest of the
+  body is received and thrown away, or the connection closes.
 - When an answer ends, the connection is idle again, or closes if either side has said so.
 - What comes in while it closes is thrown away; so is what comes after an error, which is sticky.
 - A connection given to another protocol (RFC 9110 section 7.8) never comes back.
@@ -30,6 +32,7 @@ class State(Enum):
 
     IDLE = auto()
     RECEIVING = auto()
+    STREAMING = auto()
     ANSWERING = auto()
     CLOSING = auto()
     SWITCHED = auto()
@@ -47,6 +50,8 @@ class Happening(Enum):
     """A request's head is complete."""
     REQUEST = auto()
     """A request is complete; it is now being answered."""
+    STREAM = auto()
+    """A request is answered from now on, before its body is complete."""
     ANSWERED = auto()
     """Its answer is complete, and the connection goes on."""
     CLOSE = auto()
@@ -69,7 +74,22 @@ class _Row(dict[Happening, State]):
 _H = Happening
 TRANSITIONS: dict[State, _Row] = {
     State.IDLE: _Row({_H.HEAD: State.RECEIVING, _H.CLOSE: State.CLOSING, _H.LOST: State.CLOSED}),
-    State.RECEIVING: _Row({_H.REQUEST: State.ANSWERING, _H.CLOSE: State.CLOSING, _H.LOST: State.CLOSED}),
+    State.RECEIVING: _Row(
+        {
+            _H.REQUEST: State.ANSWERING,
+            _H.STREAM: State.STREAMING,
+            _H.CLOSE: State.CLOSING,
+            _H.LOST: State.CLOSED,
+        }
+    ),
+    State.STREAMING: _Row(
+        {
+            _H.REQUEST: State.ANSWERING,
+            _H.ANSWERED: State.RECEIVING,
+            _H.CLOSE: State.CLOSING,
+            _H.LOST: State.CLOSED,
+        }
+    ),
     State.ANSWERING: _Row(
         {
             _H.ANSWERED: State.IDLE,

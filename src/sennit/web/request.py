@@ -7,6 +7,7 @@ it. An error in a resource becomes a 500 and a report; nothing of it reaches the
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from functools import partial
 from inspect import iscoroutine
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -19,6 +20,7 @@ from sennit.core.failure import Failure
 from sennit.core.report import report_error
 from sennit.http import codes
 from sennit.http import request as http_request
+from sennit.http.errors import RemoteProtocolError
 from sennit.http.lazily import lazily
 from sennit.http.serializer import Openings
 from sennit.version import __version__
@@ -73,6 +75,57 @@ class Request(http_request.Request, Componentized):
         return {}
 
     # Answering
+
+    def headReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """Find the resource before the body arrives, where the site wants that or nothing else would do.
+
+        A resource's `body_limit` holds from here on, and one that says ``streams_body`` answers from here on.
+        """
+        site = self.channel.site
+        head = self._head
+        tunnels = head is not None and head.protocol is not None
+        if not tunnels and not getattr(site, "routes_early", False):
+            return
+        self._take_line(command, path, version)
+        streaming = False
+        try:
+            resource = self._find()
+            original = resource.original if isinstance(resource, EncodingResourceWrapper) else resource
+            limit = self._body_limit = getattr(original, "body_limit", None)
+            if limit is not None and head is not None and (head.length or 0) > limit:
+                error = RemoteProtocolError("The body is too large.", codes.REQUEST_ENTITY_TOO_LARGE)
+                self.channel.refuse(error)
+            elif tunnels or getattr(original, "streams_body", False):
+                streaming = True
+                self.stream_body()
+                self._render_found(resource)
+            else:
+                self.process = partial(self._process_found, resource)  # type: ignore[method-assign]
+        except Exception:
+            if not streaming:
+                self.stream_body()
+            self.processingFailed(Failure())
+
+    def _find(self) -> Any:
+        """Return the resource that the path leads to."""
+        self.site = self.channel.site
+        path = self.path
+        self.prepath = []
+        segments = path[1:].split(b"/") if path[:1] == b"/" else self._unusual_path()
+        self.postpath = [unquote_to_bytes(segment) for segment in segments] if _PERCENT in path else segments
+        return self.site.getResourceFor(self)
+
+    def _process_found(self, resource: Any) -> None:
+        try:
+            self._render_found(resource)
+        except Exception:
+            self.processingFailed(Failure())
+
+    def _render_found(self, resource: Any) -> None:
+        if isinstance(resource, EncodingResourceWrapper):
+            self._encoder = resource.getEncoder(self)
+            resource = resource.original
+        self.render(resource)
 
     def process(self) -> None:
         """Find the resource and let it render."""

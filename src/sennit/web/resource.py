@@ -65,10 +65,15 @@ class Resource:
         server: The site's server, if it has set itself here.
         children: The children that were put, by name.
         allowedMethods: The methods to name in a 405; found among the methods of the class if not set.
+        streams_body: Whether a request is to be answered while its body arrives, which is then read from
+            `Request.body` (`Site.routes_early`).
+        body_limit: Octets that a request's body may have here; None for what the site's limits say.
     """
 
     isLeaf: bool | int = 0
     server: Any = None
+    streams_body: bool = False
+    body_limit: int | None = None
     entityType: ClassVar[Any] = IResource
 
     def __init__(self) -> None:

@@ -27,6 +27,9 @@ class Site(HTTPFactory):
         requestFactory: Makes requests; `Request` if None.
         *args: As for `HTTPFactory`.
         parsePOSTFormSubmission: Whether form bodies are read into `Request.args`.
+        stream_bodies: Whether resources are found before a request's body arrives, so that their
+            ``streams_body`` and ``body_limit`` count; then no ``getChild`` may look at the body.  By default
+            only where the root answers every path itself, and wants it so.
         **kwargs: As for `HTTPFactory`.
 
     Attributes:
@@ -54,11 +57,13 @@ class Site(HTTPFactory):
         requestFactory: Callable[..., Any] | None = None,
         *args: Any,
         parsePOSTFormSubmission: bool = True,
+        stream_bodies: bool | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.sessions: dict[bytes, Any] = {}
         self.resource = resource
+        self.stream_bodies = stream_bodies
         if requestFactory is not None:
             self.requestFactory = requestFactory
         if not parsePOSTFormSubmission:
@@ -69,6 +74,16 @@ class Site(HTTPFactory):
         super().prepare(channel)
         channel.site = self
         channel.requestFactory = self.requestFactory
+
+    @property
+    def routes_early(self) -> bool:
+        """Whether resources are found before a request's body arrives."""
+        if self.stream_bodies is not None:
+            return self.stream_bodies
+        root = self.resource
+        return bool(root.isLeaf) and (
+            getattr(root, "streams_body", False) or getattr(root, "body_limit", None) is not None
+        )
 
     def makeSession(self) -> Any:
         """Begin a session."""

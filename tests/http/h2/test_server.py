@@ -18,9 +18,11 @@ from h2.events import (
 from h2.settings import SettingCodes
 from hyperframe.frame import HeadersFrame
 
+from sennit.core.coroutine import ensureDeferred
 from sennit.core.errors import ConnectionDone
 from sennit.core.failure import Failure
 from sennit.http import Headers, HTTPFactory, Limits, Request
+from sennit.protocol import Protocol
 from sennit.testing import Clock, StringTransport
 
 GET = [(":method", "GET"), (":scheme", "http"), (":authority", "example.com"), (":path", "/")]
@@ -479,3 +481,143 @@ def test_nothing_is_sent_or_read_while_the_transport_is_full(connect, seen):
     client.run()
     assert client.wire.producerState == "producing"
     assert client.body(stream_id) == b"hello"
+
+
+# Streamed bodies and tunnels
+
+
+@pytest.fixture
+def stream(connect):
+    """Open a connection whose requests' bodies are streamed."""
+
+    def stream(**kwargs):
+        client = connect(**kwargs)
+        client.channel.requestFactory = type(
+            "Streaming", (client.channel.requestFactory,), {"streams_body": True}
+        )
+        return client
+
+    return stream
+
+
+async def _collect(body, into):
+    async for piece in body:
+        into.append(piece)
+
+
+def test_a_body_is_read_as_it_arrives_and_its_window_opens_as_it_is_read(stream, seen):
+    client = stream()
+    stream_id = client.h2.get_next_available_stream_id()
+    client.h2.send_headers(stream_id, POST)
+    client.run()
+    room = client.h2.local_flow_control_window(stream_id)
+    for _ in range(10):
+        client.h2.send_data(stream_id, b"x" * 16_000)
+        client.run()
+    assert client.h2.local_flow_control_window(stream_id) == room - 160_000
+    got = []
+    ensureDeferred(_collect(seen[0].body, got))
+    client.run()
+    assert len(got) == 10
+    assert client.h2.local_flow_control_window(stream_id) > room - 100_000
+    client.h2.end_stream(stream_id)
+    client.run()
+    assert seen[0].body.complete
+
+
+def test_an_answer_before_the_end_stops_a_streamed_body(stream, seen):
+    client = stream()
+    stream_id = client.h2.get_next_available_stream_id()
+    client.h2.send_headers(stream_id, POST)
+    client.h2.send_data(stream_id, b"x" * 1000)
+    client.run()
+    answer(seen[0])
+    client.run()
+    assert client.body(stream_id) == b"hello"
+    assert client.reset(stream_id) == ErrorCodes.NO_ERROR
+
+
+CONNECT = [
+    (":method", "CONNECT"),
+    (":protocol", "echo"),
+    (":scheme", "http"),
+    (":authority", "example.com"),
+    (":path", "/echo"),
+]
+
+
+class Echo(Protocol):
+    def connectionMade(self):
+        self.heard = []
+        self.lost = []
+
+    def dataReceived(self, data):
+        self.heard.append(data)
+        self.transport.write(data)
+
+    def connectionLost(self, reason=None):
+        self.lost.append(reason)
+
+
+@pytest.fixture
+def tunnel(stream, seen):
+    """Open a tunnel; give the client, its stream and the protocol."""
+    client = stream()
+    stream_id = client.h2.get_next_available_stream_id()
+    client.h2.send_headers(stream_id, CONNECT)
+    client.h2.send_data(stream_id, b"early")
+    client.run()
+    echo = Echo()
+    seen[0].upgrade({b"X": [b"1"]}, echo)
+    client.run()
+    return client, stream_id, echo
+
+
+def test_a_stream_goes_on_as_what_an_extended_connect_asked_for(tunnel, seen):
+    client, stream_id, echo = tunnel
+    assert seen[0].uri == b"/echo"
+    assert dict(client.of(ResponseReceived, stream_id)[0].headers) == {":status": "200", "x": "1"}
+    client.h2.send_data(stream_id, b"hello")
+    client.run()
+    assert echo.heard == [b"early", b"hello"]
+    assert client.body(stream_id) == b"earlyhello"
+
+
+def test_a_tunnel_that_the_client_ends_is_ended(tunnel):
+    client, stream_id, echo = tunnel
+    client.h2.end_stream(stream_id)
+    client.run()
+    assert len(echo.lost) == 1
+    assert client.of(StreamEnded, stream_id)
+    assert client.channel.streams == {}
+
+
+def test_a_tunnel_that_we_end_is_reset_if_the_client_does_not_end_it_too(tunnel):
+    client, stream_id, echo = tunnel
+    echo.transport.loseConnection()
+    client.run()
+    assert len(echo.lost) == 1
+    assert client.of(StreamEnded, stream_id)
+    assert client.reset(stream_id) == ErrorCodes.NO_ERROR
+
+
+def test_a_paused_tunnel_delivers_nothing_and_fills_its_window(tunnel):
+    client, stream_id, echo = tunnel
+    echo.transport.pauseProducing()
+    room = client.h2.local_flow_control_window(stream_id)
+    for _ in range(10):
+        client.h2.send_data(stream_id, b"x" * 16_000)
+        client.run()
+    assert echo.heard == [b"early"]
+    assert client.h2.local_flow_control_window(stream_id) == room - 160_000
+    echo.transport.resumeProducing()
+    client.run()
+    assert sum(map(len, echo.heard)) == 160_005
+    assert client.h2.local_flow_control_window(stream_id) > room - 100_000
+
+
+def test_a_tunnel_is_lost_with_its_connection(tunnel):
+    client, _, echo = tunnel
+    client.channel.connectionLost(Failure(ConnectionDone()))
+    assert len(echo.lost) == 1
+    echo.transport.write(b"too late")

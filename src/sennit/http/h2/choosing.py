@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sennit.core.failure import Failure
+from sennit.http.handing_over import hand_over
 from sennit.protocol import Protocol, connectionDone
 
 __all__ = ["Chooser"]
@@ -53,14 +54,8 @@ class Chooser(Protocol):
             self._held = data
             return
         speaks_http2 = chosen == b"h2" or (chosen is None and data.startswith(_PREFACE))
-        transport = self.transport
         protocol = self._make(speaks_http2)
-        if getattr(transport, "protocol", None) is self:
-            transport.protocol = protocol
-        else:
-            # A transport that keeps its protocol to itself goes on calling here.
-            self.__dict__.update(dataReceived=protocol.dataReceived, connectionLost=protocol.connectionLost)
-        protocol.makeConnection(transport)
+        hand_over(self.transport, self, protocol)
         self._forget()
         protocol.dataReceived(data)
 

@@ -7,16 +7,17 @@ core for the peer's window, and a producer is paused while too much waits.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sennit.core.failure import Failure
 from sennit.http import codes
 from sennit.http.dates import format_date
-from sennit.http.errors import RemoteProtocolError
+from sennit.http.errors import LocalProtocolError, RemoteProtocolError
 from sennit.http.events import RequestHead
 from sennit.http.h2.connection import ErrorCodes
 from sennit.http.h2.fields import HTTP_2, checked_fields, response_fields
+from sennit.http.h2.tunnel import Tunnel
 from sennit.http.headers import Headers
 from sennit.http.pulling import Puller
 
@@ -74,9 +75,15 @@ class Stream:
             return
         if head.expects_continue:
             self.connection.core.send_head(self.stream_id, [(b":status", b"100")])
-        begun = getattr(request, "headReceived", None)
-        if begun is not None:
-            self._streaming = bool(begun(head.method, head.target, HTTP_2))
+            self.connection.flush_soon()
+        look = getattr(request, "headReceived", None)
+        if look is not None:
+            look(head.method, head.target, HTTP_2)
+
+    def start_streaming(self) -> Callable[[int, int], None]:
+        """Answer the request from now on, while its body arrives; as `HTTPChannel.start_streaming`."""
+        self._streaming = True
+        return self._body_flow
 
     def data_received(self, data: bytes, flow: int) -> None:
         """Take a piece of the body.
@@ -89,9 +96,8 @@ class Stream:
         limit = self.limits.body_size
         core = self.connection.core
         if self.tunnel is not None:
-            self._unused += len(data)
             core.consumed(self.stream_id, flow - len(data))
-            self.tunnel.dataReceived(data)
+            self.tunnel.deliver(data)
             return
         if limit is not None and self.received > limit:
             core.consumed(self.stream_id, flow)
@@ -106,7 +112,7 @@ class Stream:
             core.consumed(self.stream_id, flow)
             self.request.handleContentChunk(data)
 
-    def body_flow(self, queued: int, taken: int) -> None:
+    def _body_flow(self, queued: int, taken: int) -> None:
         """Let the client send as much again as was taken of a streamed body."""
         if taken:
             taken = min(taken, self._unused)
@@ -120,7 +126,7 @@ class Stream:
             return
         self.receiving = False
         if self.tunnel is not None:
-            self.tunnel.end_received()
+            self.tunnel.end()
         elif self._over or self.request is None:
             self.connection.stream_done(self)
         else:
@@ -142,7 +148,7 @@ class Stream:
         if producer is not None:
             producer.stopProducing()
         if tunnel is not None:
-            tunnel.connectionLost(reason)
+            tunnel.lost(reason)
         elif request is not None:
             request.connectionLost(reason)
 
@@ -217,6 +223,23 @@ class Stream:
         self.connection.core.send(self.stream_id, b"", end=True, trailers=listed)
         self.connection.stream_done(self)
 
+    def upgrade(self, request: Any, fields: Iterable[tuple[bytes, Sequence[bytes]]], protocol: Any) -> None:
+        """Answer 200 to a CONNECT and give the stream to another protocol; as `HTTPChannel.upgrade`."""
+        if request is not self.request or not self.head.upgrade:
+            raise LocalProtocolError(f"{request!r} did not ask for another protocol.")
+        listed = [(b":status", b"200"), *checked_fields(fields)]
+        self.request = None
+        self.connection.core.send_head(self.stream_id, listed)
+        self.connection.flush_soon()
+        tunnel = self.tunnel = Tunnel(self, protocol)
+        body = request.body if self._streaming else None
+        protocol.makeConnection(tunnel)
+        if body is not None:
+            for piece in body.take_all():
+                tunnel.deliver(piece)
+        if not self.receiving:
+            tunnel.end()
+
     def refuse(self, error: RemoteProtocolError) -> None:
         """Answer with an error, whatever the request was about to say; if it has begun, break off."""
         request, self.request = self.request, None
@@ -237,6 +260,14 @@ class Stream:
         core.send_head(self.stream_id, response_fields(error.status, fields))
         core.send(self.stream_id, body, end=True)
         self.connection.stream_done(self)
+
+    def finish_tunnel(self) -> None:
+        """End the stream on our side, after what is written."""
+        self._over = True
+        self.tunnel = None
+        self._producer = None
+        self.connection.core.send(self.stream_id, b"", end=True)
+        self.connection.flush_soon()
 
     def loseConnection(self) -> None:
         """End the stream in the middle; the connection goes on."""
