@@ -183,13 +183,15 @@ def test_a_body_that_arrived_whole_can_be_gone_through_as_well(connect, seen):
     assert seen[0].content.tell() == 3
 
 
-def test_a_body_past_its_own_limit_fails_its_reader():
+def test_a_body_past_its_own_limit_is_refused_before_its_reader_learns_of_it():
     body = RequestBody(limit=3)
     body.feed(b"abc")
     result = outcome(body.read())
     with pytest.raises(RemoteProtocolError) as caught:
         body.feed(b"d")
     assert caught.value.status == 413
+    assert result == []
+    body.fail(Failure(caught.value))
     assert result[0].value is caught.value
     body.feed(b"e")
 

@@ -132,3 +132,16 @@ def test_a_form_is_still_read_where_the_body_is_not_streamed(browse):
         b"/", b"Content-Type: application/x-www-form-urlencoded", method=b"POST", body=b"a=1"
     )
     assert answer.body == b"1"
+
+
+def test_a_body_that_a_resource_finds_too_large_is_a_413_and_no_error_of_ours(browse, reported):
+    class Reading(Resource):
+        isLeaf = True
+        streams_body = True
+
+        async def render_POST(self, request):
+            return await request.body.read(limit=3)
+
+    answer = browse(Reading()).ask(b"/", method=b"POST", body=b"abcd")
+    assert answer.code == 413
+    assert reported == []

@@ -65,15 +65,13 @@ class RequestBody:
         """Add a piece.
 
         Raises:
-            RemoteProtocolError: If the body becomes too large; whoever reads it is told as well.
+            RemoteProtocolError: If the body becomes too large; `fail` is then to be called with it.
         """
         if self._error is not None or not data:
             return
         self.received += len(data)
         if self.limit is not None and self.received > self.limit:
-            error = RemoteProtocolError("The body is too large.", REQUEST_ENTITY_TOO_LARGE)
-            self.fail(Failure(error))
-            raise error
+            raise RemoteProtocolError("The body is too large.", REQUEST_ENTITY_TOO_LARGE)
         self._pieces.append(data)
         self._queued += len(data)
         self._flow(self._queued, 0)

@@ -158,6 +158,7 @@ class ReceivedRequest:
             self.body.feed(data)
         except RemoteProtocolError as error:
             if self.channel is not None:
+                # Whoever reads the body learns of it when the answer is settled.
                 self.channel.refuse(error)
 
     def bodyReceived(self) -> None:

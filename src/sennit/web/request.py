@@ -254,10 +254,14 @@ class Request(http_request.Request, Componentized):
     def processingFailed(self, reason: Failure) -> None:
         """Answer 500, or end a response already begun, and report an error.
 
+        A RemoteProtocolError is the client's, and answered with its status, unreported.
+
         Args:
             reason: What happened.
         """
-        report_error(reason, "A resource failed:", request=repr(self))
+        at_fault = reason.check(RemoteProtocolError)
+        if at_fault is None:
+            report_error(reason, "A resource failed:", request=repr(self))
         if self.finished or self._disconnected:
             return
         if self.startedWriting:
@@ -272,8 +276,13 @@ class Request(http_request.Request, Componentized):
         self._encoder = None
         self.etag = None
         self.lastModified = None
-        self.setResponseCode(codes.INTERNAL_SERVER_ERROR)
-        self._send(_FAILED)
+        if at_fault is None:
+            self.setResponseCode(codes.INTERNAL_SERVER_ERROR)
+            self._send(_FAILED)
+        else:
+            status = reason.value.status
+            brief = codes.RESPONSES.get(status, b"Error").decode("latin-1")
+            self._send(PlainErrorPage(status, brief, str(reason.value)).render(self))
 
     # URLs
 

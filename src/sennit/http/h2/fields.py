@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sennit.http.codes import REQUEST_ENTITY_TOO_LARGE, REQUEST_HEADER_FIELDS_TOO_LARGE, REQUEST_URI_TOO_LONG
 from sennit.http.errors import LocalProtocolError, RemoteProtocolError
-from sennit.http.events import RequestHead
+from sennit.http.events import RequestHead, TunnelHead
 from sennit.http.limits import Limits
 
 __all__ = ["HTTP_2", "checked_fields", "request_head", "response_fields"]
@@ -83,9 +83,9 @@ def request_head(fields: Iterable[tuple[bytes, bytes]], *, ended: bool, limits: 
         raise RemoteProtocolError("The body is too large.", REQUEST_ENTITY_TOO_LARGE)
     if method == b"CONNECT" and protocol is None:
         path = authority
-    return RequestHead(
-        method, path, 2, headers, True, length, expects, upgrade=method == b"CONNECT", protocol=protocol
-    )
+    if protocol is not None:
+        return TunnelHead(method, path, 2, headers, True, length, expects, True, protocol)
+    return RequestHead(method, path, 2, headers, True, length, expects, method == b"CONNECT")
 
 
 def _check_line(method: bytes, path: bytes, authority: bytes, protocol: bytes | None, limits: Limits) -> None:
