@@ -107,7 +107,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "sennit.trial.warned:WarningGiven=_Warning",
         _NO + "_LogObserver _setWarningRegistryToNone _logObserver",
     ),
-    "twisted.trial.reporter": (_NO + "_ExitWrapper",),
+    "twisted.trial.reporter": (
+        "sennit.trial.result:StoppingAtFirst=_ExitWrapper",
+        "sennit.trial.suite:TellingAs=_AdaptedReporter",
+    ),
     "twisted.trial.runner": (_NO + "_Runner",),
     "twisted.trial.util": (_NO + "_Janitor openTestLog",),
     "twisted.web._abnf": (_NO + "_decint _hexint _ishexdigits _istoken",),
@@ -131,12 +134,15 @@ ALIASES: dict[str, tuple[str, ...]] = {
 def attach() -> None:
     """Give public objects the private attributes that the tests' own scaffolding uses."""
     from conformance import private
+    from conformance.scaffolding import attach_to_trial
     from sennit.reactor import Reactor
     from sennit.trial.unittest import SynchronousTestCase
     from sennit.twisted.python.filepath import FilePath
     from sennit.twisted.python.log import LogPublisher
     from sennit.twisted.python.runtime import Platform
     from sennit.web import errors
+
+    attach_to_trial()
 
     def set_on(owner: Any, name: str, value: Any) -> None:
         if not hasattr(owner, name):

@@ -28,7 +28,7 @@ def tests() -> Path:
     Raises:
         RuntimeError: If pip cannot download the package; with its last words.
     """
-    tree = HOME / f"tests-{VERSION}"
+    tree = HOME / f"tests-{VERSION}-2"
     if not tree.is_dir():
         HOME.mkdir(parents=True, exist_ok=True)
         half = HOME / f"tests-{VERSION}.part"
@@ -36,6 +36,7 @@ def tests() -> Path:
         package = _download()
         _extract(package, half)
         package.unlink()
+        _make_packages(half)
         half.rename(tree)
     for test in tree.rglob("test"):
         # They look for their data by their packages, which must be some.
@@ -72,6 +73,13 @@ def _extract(package: Path, tree: Path) -> None:
             path = tree / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.read())
+
+
+def _make_packages(tree: Path) -> None:
+    """Put an empty file into each directory, by which trial tells how the module in a file is called."""
+    for directory in [path for path in (tree / "twisted").rglob("*") if path.is_dir()] + [tree / "twisted"]:
+        if "test" not in directory.relative_to(tree).parts:
+            (directory / "__init__.py").touch()
 
 
 def _inside(name: str) -> PurePosixPath | None:

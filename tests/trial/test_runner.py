@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sennit.core.deferred import fail
-from sennit.log import Logger
+from sennit.log import Logger, LogPublisher
 from sennit.trial import SkipTest, SynchronousTestCase, TestCase
 from sennit.trial.reporters import (
     MinimalReporter,
@@ -396,3 +396,63 @@ def test_the_tests_of_a_suite_can_be_listed():
     assert [test.id().rpartition(".")[2] for test in each_test(TestSuite([suite_of(Passing)]))] == [
         "test_pass"
     ]
+
+
+def test_an_error_that_only_garbage_holds_is_that_tests():
+    class Forgetful(TestCase):
+        def test_drop(self):
+            dropped = fail(KeyError("dropped"))
+            dropped.addErrback(lambda failure, cycle=[dropped]: failure)
+
+        def test_next(self):
+            pass
+
+    class Plain(unittest.TestCase):
+        test_drop = Forgetful.test_drop
+
+    result = TestResult()
+    gc.disable()
+    try:
+        TrialSuite([suite_of(Forgetful, Plain)], forceGarbageCollection=True).run(result)
+    finally:
+        gc.enable()
+    assert [test.id().split(".")[-2:] for test, _ in result.errors] == [
+        ["Forgetful", "test_drop"],
+        ["Plain", "test_drop"],
+    ]
+
+
+def test_a_decorated_test_is_told_of_as_itself():
+    told = []
+
+    class Telling(TestResult):
+        def startTest(self, test):
+            told.append(test)
+            super().startTest(test)
+
+    decorated = TestDecorator(Passing("test_pass"))
+    decorated.run(Telling())
+    assert told == [decorated]
+
+
+def test_a_warning_is_written_once_for_each_test_that_gives_it(stream):
+    publisher = LogPublisher()
+    reporter = VerboseTextReporter(stream, publisher=publisher)
+    warning = {"warning": "hear", "category": UserWarning, "filename": "f", "lineno": 1, "line": ""}
+    for _ in range(2):
+        reporter.startTest(Passing("test_pass"))
+        publisher(dict(warning))
+        publisher(dict(warning))
+    assert stream.getvalue().count("UserWarning: hear") == 2
+
+
+def test_the_log_may_lie_in_a_new_directory(runner, tmp_path):
+    runner(logfile="logs/deep/test.log").run(suite_of(Passing))
+    assert (tmp_path / "_trial_temp" / "logs" / "deep" / "test.log").exists()
+
+
+def test_an_error_must_look_like_one():
+    result = TestResult()
+    for error in ("text", KeyError("x"), (KeyError, KeyError("x"))):
+        with pytest.raises(TypeError, match="An error is a Failure"):
+            result.addError(Passing("test_pass"), error)

@@ -52,5 +52,4 @@ def excInfoOrFailureToExcInfo(err: Any) -> tuple[Any, Any, Any]:
     """Return the class, the exception and the traceback of a `Failure`; what is that already, as it is."""
     if isinstance(err, Failure):
         return (err.type, err.value, err.getTracebackObject())
-    kind, value, traceback = err
-    return (kind, value, traceback)
+    return err  # type: ignore[no-any-return]

@@ -345,6 +345,10 @@ class SynchronousTestCase(Assertions):
 
     def _conclude(self, report: Any, todo: Todo | None) -> None:
         """Tell of errors that were logged; if there were none of any kind, tell that the test passed."""
+        collect = getattr(report, "collect", None)
+        if collect is not None:
+            # Errors that nobody handled come up when what holds them is freed.
+            collect()
         for failure in logged_errors.flush():
             self._failed = True
             if todo is not None and todo.expected(failure):

@@ -181,20 +181,23 @@ class TestLoader:
         """
         if not isPackage(package):
             raise TypeError(f"{package!r} is not a package")
-        tests: list[Any] = [self.loadTestsFromModule(package)]
-        modules: list[Any] = []
-        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-            wanted = recurse if module.ispkg else module.name.rpartition(".")[2].startswith(self.modulePrefix)
-            if wanted:
-                modules.append(module.name)
-        for each in modules:
-            try:
-                loaded = importlib.import_module(each)
-            except Exception:
-                tests += _error(each)
-            else:
-                tests.append(self.loadAnything(loaded, recurse=recurse))
-        return self.suiteFactory(self.sort([test for test in tests if not _is_empty(test)]))
+        modules = self.sort(self._modules(package.__path__, package.__name__, recurse=recurse))
+        tests = [self.loadTestsFromModule(package)]
+        tests += [each if isinstance(each, ErrorHolder) else self.loadModule(each) for each in modules]
+        return self.suiteFactory([test for test in tests if not _is_empty(test)])
+
+    def _modules(self, path: Iterable[str], package: str, *, recurse: bool) -> Iterator[Any]:
+        """Give the test modules of a package, and errors for those that cannot be imported."""
+        for found in pkgutil.iter_modules(path, package + "."):
+            if found.name.rpartition(".")[2].startswith(self.modulePrefix):
+                try:
+                    yield importlib.import_module(found.name)
+                except Exception:
+                    yield from _error(found.name)
+            if found.ispkg and recurse:
+                spec = found.module_finder.find_spec(found.name, None)
+                inner = None if spec is None else spec.submodule_search_locations
+                yield from self._modules(inner or (), found.name, recurse=True)
 
     def loadTestsFromModule(self, module: ModuleType) -> Any:
         """Load the tests of a module: its classes', and its doctests.

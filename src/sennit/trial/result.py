@@ -30,8 +30,16 @@ _EXPECTED = "Test expected to fail"
 
 
 def failure_of(error: Any) -> Failure:
-    """Return the failure that a test was told to have: what is one, or what `sys.exc_info` gives."""
-    return error if isinstance(error, Failure) else Failure(error[1], error[0], error[2])
+    """Return the failure that a test was told to have: what is one, or what `sys.exc_info` gives.
+
+    Raises:
+        TypeError: If it is neither.
+    """
+    if isinstance(error, Failure):
+        return error
+    if isinstance(error, tuple) and len(error) == 3:
+        return Failure(error[1], error[0], error[2])
+    raise TypeError(f"An error is a Failure, or a class, an exception and a traceback; not {error!r}.")
 
 
 @implementer(IReporterWithDurations)
@@ -177,11 +185,6 @@ class StoppingAtFirst(TestResultDecorator):
         """Stop, and hand on the failure."""
         self.original.shouldStop = True
         self.original.addFailure(test, failure)
-
-    def addUnexpectedSuccess(self, test: Any, todo: Any = None) -> None:
-        """Stop, and hand on the success."""
-        self.original.shouldStop = True
-        self.original.addUnexpectedSuccess(test, todo)
 
 
 assert IReporterWithDurations.extends(IReporter)

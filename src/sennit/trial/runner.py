@@ -131,13 +131,7 @@ class TrialRunner:
         plan = getattr(reporter, "plan", None)
         if plan is not None:
             plan(test.countTestCases())
-        result: Any = _Announcing(reporter)
-        if self._exit_first:
-            result = StoppingAtFirst(result)
-        if self._post_mortem:
-            result = PostMortem(result)
-        if self.uncleanWarnings:
-            result = UncleanWarningsReporterWrapper(result)
+        result = self._wrapped(_Announcing(reporter))
         if self.mode == self.DRY_RUN:
             for each in each_test(test):
                 result.startTest(each)
@@ -159,6 +153,16 @@ class TrialRunner:
             reporter.done()
         return reporter
 
+    def _wrapped(self, result: Any) -> Any:
+        """Put around a reporter what the options ask for."""
+        if self._exit_first:
+            result = StoppingAtFirst(result)
+        if self._post_mortem:
+            result = PostMortem(result)
+        if self.uncleanWarnings:
+            result = UncleanWarningsReporterWrapper(result)
+        return result
+
     def _run_profiled(self, suite: TrialSuite, result: Any) -> None:
         """Run under a profiler, and write what it saw beside the log."""
         profiler = cProfile.Profile()
@@ -177,7 +181,10 @@ def log_to_file(name: str, publisher: Any) -> Iterator[None]:
         name: The file's path, in the current directory of the moment; ``"-"`` for the standard output stream.
         publisher: The publisher.
     """
-    file = sys.stdout if name == "-" else Path(name).open("a", encoding="utf-8")  # noqa: SIM115 -- closed below
+    path = Path(name)
+    if name != "-":
+        path.parent.mkdir(parents=True, exist_ok=True)
+    file = sys.stdout if name == "-" else path.open("a", encoding="utf-8")
     observer = textFileLogObserver(file)
     publisher.addObserver(observer)
     file.write(time.strftime("%Y-%m-%d %H:%M:%S%z [-] Log opened.\n"))

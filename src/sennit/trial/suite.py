@@ -14,16 +14,19 @@ from typing import Any
 from zope.interface import implementer
 
 from sennit.core.components import proxyForInterface
-from sennit.core.failure import Failure
 from sennit.trial.adapter import reporter_of
+from sennit.trial.attributes import excInfoOrFailureToExcInfo
 from sennit.trial.interfaces import IReporter, ITestCase
 from sennit.trial.logged import logged_errors
+from sennit.trial.result import TestResultDecorator
 
 __all__ = [
     "NOT_IN_TEST",
+    "CollectingGarbage",
     "DestructiveTestSuite",
     "ErrorHolder",
     "LoggedSuite",
+    "TellingAs",
     "TestDecorator",
     "TestHolder",
     "TestSuite",
@@ -115,20 +118,23 @@ class TrialSuite(TestSuite):
 
     def run(self, result: Any, debug: bool = False) -> Any:
         """Run the tests."""
-        super().run(_CollectingGarbage(reporter_of(result)) if self._collects else result, debug)
+        super().run(CollectingGarbage(reporter_of(result)) if self._collects else result, debug)
         return result
 
 
 @implementer(IReporter)
-class _CollectingGarbage:
+class CollectingGarbage:
     """A reporter that has garbage collected before and after each test.
 
     Args:
         original: Who is told.
+
+    Errors that come up then are those of the test.
     """
 
     def __init__(self, original: Any) -> None:
         self._original = original
+        self._collected = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._original, name)
@@ -136,11 +142,21 @@ class _CollectingGarbage:
     def startTest(self, test: Any) -> None:
         """Collect, and hand on that a test begins."""
         gc.collect()
+        self._collected = False
         self._original.startTest(test)
 
-    def stopTest(self, test: Any) -> None:
-        """Collect, which may log errors, and hand on that a test is over."""
+    def collect(self) -> None:
+        """Collect at the end of a test that asks itself which errors were logged."""
         gc.collect()
+        self._collected = True
+
+    def stopTest(self, test: Any) -> None:
+        """Collect if the test has not, tell errors that it brings up, and hand on that the test is over."""
+        if not self._collected:
+            with logged_errors.watched():
+                gc.collect()
+                for failure in logged_errors.flush():
+                    self._original.addError(test, failure)
         self._original.stopTest(test)
 
 
@@ -193,15 +209,15 @@ class ErrorHolder(TestHolder):
         error: Why: a `Failure`, or what `sys.exc_info` gives.
 
     Attributes:
-        error: Why, as a `Failure`.
+        error: Why, as `sys.exc_info` gives it.
     """
 
     def __init__(self, description: str, error: Any) -> None:
         super().__init__(description)
-        self.error = error if isinstance(error, Failure) else Failure(error[1], error[0], error[2])
+        self.error = excInfoOrFailureToExcInfo(error)
 
     def __repr__(self) -> str:
-        return f"<ErrorHolder description={self.description!r} error={self.error.value!r}>"
+        return f"<ErrorHolder description={self.description!r} error={self.error[1]!r}>"
 
     def run(self, result: Any) -> Any:
         """Tell `result` the error."""
@@ -210,6 +226,51 @@ class ErrorHolder(TestHolder):
         result.addError(self, self.error)
         result.stopTest(self)
         return result
+
+
+class TellingAs(TestResultDecorator):
+    """Hands on what comes of one test as if it were of another.
+
+    Args:
+        original: Who is told.
+        adapter: Called with the test; gives the other.
+    """
+
+    def __init__(self, original: Any, adapter: Callable[[Any], Any]) -> None:
+        super().__init__(original)
+        self._adapter = adapter
+
+    def startTest(self, method: Any) -> None:
+        """Hand on that the test begins."""
+        self.original.startTest(self._adapter(method))
+
+    def stopTest(self, method: Any) -> None:
+        """Hand on that it is over."""
+        self.original.stopTest(self._adapter(method))
+
+    def addSuccess(self, test: Any) -> None:
+        """Hand on that it passed."""
+        self.original.addSuccess(self._adapter(test))
+
+    def addError(self, test: Any, error: Any) -> None:
+        """Hand on an error."""
+        self.original.addError(self._adapter(test), error)
+
+    def addFailure(self, test: Any, failure: Any) -> None:
+        """Hand on that it failed."""
+        self.original.addFailure(self._adapter(test), failure)
+
+    def addSkip(self, test: Any, reason: Any) -> None:
+        """Hand on that it was skipped."""
+        self.original.addSkip(self._adapter(test), reason)
+
+    def addExpectedFailure(self, test: Any, failure: Any, todo: Any = None) -> None:
+        """Hand on that it failed as expected."""
+        self.original.addExpectedFailure(self._adapter(test), failure, todo)
+
+    def addUnexpectedSuccess(self, test: Any, todo: Any = None) -> None:
+        """Hand on that it passed unexpectedly."""
+        self.original.addUnexpectedSuccess(self._adapter(test), todo)
 
 
 class TestDecorator(proxyForInterface(ITestCase, "_originalTest")):  # type: ignore[misc]
@@ -226,8 +287,8 @@ class TestDecorator(proxyForInterface(ITestCase, "_originalTest")):  # type: ign
         return self.run(result)
 
     def run(self, result: Any) -> Any:
-        """Run the other test."""
-        return self._originalTest.run(reporter_of(result))
+        """Run the other test; what comes of it is told of this one."""
+        return self._originalTest.run(TellingAs(reporter_of(result), lambda _: self))
 
 
 def decorate(test: Any, decorator: Callable[[Any], Any]) -> Any:

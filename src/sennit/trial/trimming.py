@@ -11,7 +11,7 @@ from typing import Any
 
 from sennit.core.failure import Failure
 
-__all__ = ["trimmed"]
+__all__ = ["interesting", "trimmed"]
 
 _PACKAGE = Path(__file__).parents[1]
 _IMPORTING = ("<frozen importlib._bootstrap>", importlib.__file__)
@@ -29,7 +29,7 @@ def trimmed(failure: Failure) -> Failure:
     """Return the same failure with only those frames that say something of the test."""
     if failure.tb is None:
         if failure.frames:
-            shown = _interesting(list(failure.frames), lambda frame: frame[1])
+            shown = interesting(list(failure.frames), lambda frame: frame[1])
             copy = Failure.__new__(type(failure))
             copy.__setstate__({**failure.__getstate__(), "frames": shown})
             return copy
@@ -39,7 +39,7 @@ def trimmed(failure: Failure) -> Failure:
     while tb is not None:
         frames.append(tb)
         tb = tb.tb_next
-    kept = _interesting(frames, lambda tb: tb.tb_frame.f_code.co_filename)
+    kept = interesting(frames, lambda tb: tb.tb_frame.f_code.co_filename)
     chain = None
     for each in reversed(kept):
         chain = TracebackType(chain, each.tb_frame, each.tb_lasti, each.tb_lineno)
@@ -48,7 +48,7 @@ def trimmed(failure: Failure) -> Failure:
     return copy
 
 
-def _interesting(frames: list[Any], file_of: Callable[[Any], str]) -> list[Any]:
+def interesting(frames: list[Any], file_of: Callable[[Any], str]) -> list[Any]:
     """Drop the first frames, as long as they run tests, and the last, as long as they assert.
 
     If that leaves none, the error is in what was dropped, and all are kept; unless that is Python's import,

@@ -67,6 +67,12 @@ class Face(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
             return sorted(self._sennit_public())
+        if name == "__file__":
+            # Programs look beside a module's file; the first of ours is as near as can be.
+            homes = [*self.__dict__["_sennit_modules"]]
+            homes += [home for home, _ in self.__dict__["_sennit_picked"].values()]
+            if homes:
+                return importlib.import_module(homes[0]).__file__
         home = self._sennit_home(name)
         if home is None:
             raise AttributeError(
@@ -152,6 +158,15 @@ class Finder:
         loaded = [importlib.import_module(source) for source in sources if ":" not in source]
         if len(sources) == len(loaded) == 1 and not _is_package(name):
             sys.modules[name] = loaded[0]
+
+    def get_code(self, fullname: str) -> Any:
+        """Return the code of a module that ``python -m`` runs."""
+        import importlib.util
+
+        spec = importlib.util.find_spec(TABLE[fullname][0])
+        assert spec is not None
+        loader: Any = spec.loader
+        return loader.get_code(spec.name)
 
 
 FINDER: Final = Finder()

@@ -56,8 +56,9 @@ def getPlugins(interface: Any, package: ModuleType | None = None) -> Iterator[An
     """
     home = importlib.import_module(_DEFAULT) if package is None else package
     for module in _modules(home.__name__, home.__path__):
-        for name, value in list(vars(module).items()):
-            if not name.startswith("__") and IPlugin.providedBy(value):
+        for name in dir(module):
+            value = None if name.startswith("__") else getattr(module, name)
+            if IPlugin.providedBy(value):
                 adapted = interface(value, None)
                 if adapted is not None:
                     yield adapted

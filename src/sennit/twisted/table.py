@@ -128,6 +128,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.test.iosim": ("sennit.twisted.test.iosim",),
     "twisted.test.proto_helpers": ("sennit.testing",),
     "twisted.trial": (),
+    "twisted.trial.__main__": ("sennit.twisted.scripts.trial_main",),
     "twisted.trial.itrial": ("sennit.trial.interfaces",),
     "twisted.trial.reporter": (
         "sennit.trial.reporters",

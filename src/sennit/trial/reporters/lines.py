@@ -42,11 +42,6 @@ class TextReporter(Reporter):
         super().addUnexpectedSuccess(*args)
         self._write("!")
 
-    def _write_results(self) -> None:
-        if self.testsRun:
-            self._writeln()
-        super()._write_results()
-
 
 class VerboseTextReporter(Reporter):
     """Writes a line for each test: its name, and its outcomes."""
@@ -90,11 +85,6 @@ class VerboseTextReporter(Reporter):
         """Write that it passed unexpectedly."""
         super().addUnexpectedSuccess(*args)
         self._write("[SUCCESS!?!]")
-
-    def _write_results(self) -> None:
-        if self.testsRun:
-            self._writeln()
-        super()._write_results()
 
 
 class TimingTextReporter(VerboseTextReporter):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 __all__ = ["SafeStream", "paint", "wants_colour"]
@@ -11,7 +12,7 @@ _COLOURS = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "grey": 90}
 
 
 class SafeStream:
-    """A stream whose `write` begins anew when a signal interrupts it.
+    """A stream whose `write` and `flush` begin anew when a signal interrupts them.
 
     Args:
         original: The stream.
@@ -25,11 +26,21 @@ class SafeStream:
 
     def write(self, *a: Any, **kw: Any) -> Any:
         """Write, until it succeeds or really fails."""
-        while True:
-            try:
-                return self.original.write(*a, **kw)
-            except InterruptedError:
-                continue
+        return _until_done(self.original.write, *a, **kw)
+
+    def flush(self) -> None:
+        """Flush the stream if it can be, until it succeeds or really fails."""
+        flush = getattr(self.original, "flush", None)
+        if flush is not None:
+            _until_done(flush)
+
+
+def _until_done(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    while True:
+        try:
+            return call(*args, **kwargs)
+        except InterruptedError:
+            continue
 
 
 def wants_colour(stream: Any) -> bool:

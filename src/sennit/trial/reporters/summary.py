@@ -77,6 +77,7 @@ class Reporter(TestResult):
         """Note that a test begins."""
         if self._began is None:
             self._began = time.perf_counter()
+        self._warned.clear()
         super().startTest(test)
 
     def addFailure(self, test: Any, fail: Any) -> None:
@@ -100,14 +101,13 @@ class Reporter(TestResult):
         if self.realtime:
             self._write(self._traceback(failure))
 
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        flush = getattr(self._stream.original, "flush", None)
-        if flush is not None:
-            flush()
+    def _write(self, text: str, *values: object) -> None:
+        """Write text; what is given besides is put in the place of its ``%`` signs."""
+        self._stream.write(text % values if values else text)
+        self._stream.flush()
 
-    def _writeln(self, text: str = "") -> None:
-        self._write(text + "\n")
+    def _writeln(self, text: str = "", *values: object) -> None:
+        self._write(text + "\n", *values)
 
     # -- the summary
 
@@ -123,6 +123,7 @@ class Reporter(TestResult):
         self._write_verdict()
 
     def _write_results(self) -> None:
+        self._writeln()
         self._write_group("[SKIPPED]", self.skips, str)
         self._write_group("[TODO]", self.expectedFailures, self._expected_text)
         self._write_group("[FAIL]", self.failures, self._traceback)
@@ -170,7 +171,7 @@ class MinimalReporter(Reporter):
         """Write no results."""
 
     def _write_verdict(self) -> None:
-        took = 0.0 if self._began is None else time.perf_counter() - self._began
+        took = 0 if self._began is None else time.perf_counter() - self._began
         numbers = (self.testsRun, self.testsRun, len(self.errors), len(self.failures), len(self.skips))
         self._writeln(f"{took} " + " ".join(map(str, numbers)))
 

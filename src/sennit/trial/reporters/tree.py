@@ -42,9 +42,9 @@ class TreeReporter(Reporter):
         self._progress = ""
 
     def getDescription(self, test: Any) -> str:
-        """Return what is written for a test: the first line of its documentation, or its name."""
-        description = test.shortDescription()
-        return description or str(test.id()).rpartition(".")[2]
+        """Return what is written for a test: its name in its class; for what is no test, its description."""
+        name = str(test.id())
+        return name.rpartition(".")[2] if _segments(name) else test.shortDescription() or name
 
     def startTest(self, test: Any) -> None:
         """Write where the test belongs, as far as that is new, and what it is."""
@@ -130,15 +130,10 @@ class TreeReporter(Reporter):
         self._writeln(self._painted(message, color))
         self.currentLine = ""
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str, *values: object) -> None:
         if self._progress and "\n" in text:
             self.currentLine = ""
-        super()._write(text)
-
-    def _write_results(self) -> None:
-        if self.testsRun:
-            self._writeln()
-        super()._write_results()
+        super()._write(text, *values)
 
     def _write_verdict(self) -> None:
         well, numbers = self._verdict()

@@ -18,8 +18,6 @@ __all__ = [
     "ERROR_INVALID_NAME",
     "ERROR_PATH_NOT_FOUND",
     "O_BINARY",
-    "FakeWindowsError",
-    "WindowsError",
     "cmdLineQuote",
     "formatError",
     "quoteArguments",
