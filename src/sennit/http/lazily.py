@@ -2,8 +2,8 @@
 
 Once made (or assigned) it is an ordinary instance attribute, so that using it costs nothing more, and ``name
 in vars(instance)`` tells whether it was ever needed.  (`functools.cached_property` takes a lock on Python
-3.11.)  Looking into ``vars(instance)`` makes all uses of the instance slower, though: `noted` is for what is
-asked about once a request and used in few.
+3.11.)  Looking into ``vars(instance)`` makes all uses of the instance slower, though: `noted` and `seldom`
+are for what is asked about once a request and used in few.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-__all__ = ["lazily", "noted"]
+__all__ = ["lazily", "noted", "seldom"]
 
 _T = TypeVar("_T")
 
@@ -49,6 +49,32 @@ class noted(lazily[_T]):  # noqa: N801 (used as a decorator)
         if self._name not in mine:
             self.__set__(instance, self._make(instance))
         value: _T = mine[self._name]
+        return value
+
+    def __set__(self, instance: Any, value: _T) -> None:
+        instance.__dict__[self._name] = value
+        instance._noted = True
+
+
+class seldom(Generic[_T]):  # noqa: N801 (it is written as a value is)
+    """An attribute that few instances have; setting it sets ``_noted``.
+
+    While ``_noted`` is False, it has its default, and need not be asked.
+
+    Args:
+        default: Its value where it was not set.
+    """
+
+    def __init__(self, default: _T) -> None:
+        self._default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> _T:
+        if instance is None:
+            return self._default
+        value: _T = instance.__dict__.get(self._name, self._default) if instance._noted else self._default
         return value
 
     def __set__(self, instance: Any, value: _T) -> None:

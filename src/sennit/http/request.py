@@ -26,7 +26,7 @@ from sennit.http.cookies import format_set_cookie
 from sennit.http.dates import format_date, parse_date
 from sennit.http.errors import LocalProtocolError
 from sennit.http.headers import Headers, clean_value, put_field
-from sennit.http.lazily import noted
+from sennit.http.lazily import noted, seldom
 from sennit.http.received import ReceivedRequest
 from sennit.http.serializer import LAST_CHUNK, Openings, last_chunk
 
@@ -36,6 +36,7 @@ CACHED = "The client has this already: the answer is 304 or 412, without a body.
 """What `Request.setETag` and `Request.setLastModified` return when nothing need be sent."""
 
 _UNQUEUED = object()
+_OK = codes.OK
 _NOT_AS_SET = frozenset((b"Server", b"Date", b"Transfer-Encoding"))
 """Fields that take more than sending them as they were set."""
 
@@ -64,28 +65,28 @@ class Request(ReceivedRequest):
 
     code = codes.OK
     code_message: bytes | None = codes.RESPONSES[codes.OK]
-    producer: Any = None
+    producer = seldom[Any](None)
     streamingProducer = False
     defaultContentType: bytes | None = None
     finished = 0
     startedWriting = 0
     chunked = 0
     sentLength = 0
-    etag: bytes | None = None
-    lastModified: int | None = None
+    etag = seldom[bytes | None](None)
+    lastModified = seldom[int | None](None)
     responseTrailers: Headers | None = None
 
-    _disconnected = False
+    _disconnected = seldom(default=False)
     _bodiless = False
     _remaining: int | None = None
     """Octets that a declared Content-Length still wants; None if there is none."""
-    _fields: dict[bytes, list[bytes]] | None = None
+    _fields: dict[bytes, list[bytes]]
     """The response's fields by canonical name, those of `_openings` only once `_headers` is made."""
     _headers: Headers | None = None
     """`responseHeaders`, around `_fields`; None until a program looks."""
     _openings: Openings | None = None
     """What responses begin with."""
-    _encoder: Any = None
+    _encoder = seldom[Any](None)
     """What codes the body (`_IRequestEncoder`)."""
     _length: int | None = None
     """The Content-Length to declare, if none is among the fields."""
@@ -95,10 +96,10 @@ class Request(ReceivedRequest):
     ) -> None:
         self.channel = self._connection = channel
         # What every request asks of itself: an attribute of the class is ten times as far.
-        self._fields = self._headers = self._length = None
-        self.producer = self.etag = self.lastModified = self._encoder = None
+        self._fields = {}
+        self._headers = self._length = self._remaining = None
         self.finished = self.startedWriting = self.chunked = 0
-        self._disconnected = self._noted = False
+        self._noted = False
         if not parsePOSTFormSubmission:
             self._parse_forms = False
 
@@ -114,8 +115,7 @@ class Request(ReceivedRequest):
         headers = self._headers
         if headers is None:
             fields = {} if self._openings is None else self._openings.fields(time())
-            if self._fields is not None:
-                fields.update(self._fields)
+            fields.update(self._fields)
             if self._length is not None:
                 fields.setdefault(b"Content-Length", [b"%d" % self._length])
                 self._length = None
@@ -143,10 +143,7 @@ class Request(ReceivedRequest):
 
     def setHeader(self, name: AnyStr, value: AnyStr) -> None:
         """Set a response field, in place of others of its name."""
-        fields = self._fields
-        if fields is None:
-            fields = self._fields = {}
-        if put_field(fields, name, value) in _NOT_AS_SET and self._headers is None:
+        if put_field(self._fields, name, value) in _NOT_AS_SET and self._headers is None:
             # From here on they are looked at as a whole.
             self.responseHeaders  # noqa: B018 (it is made by being asked for)
 
@@ -276,14 +273,15 @@ class Request(ReceivedRequest):
             if not isinstance(data, bytes | bytearray | memoryview):
                 raise TypeError(f"Request.write takes bytes, not {data!r}.")
             data = bytes(data)
-        if self.finished:
-            raise RuntimeError("Request.write was called after Request.finish: write first, then finish.")
-        if self._disconnected:
-            return
-        if self._encoder is not None and self.method != b"HEAD":
-            data = self._encoder.encode(data)
+        if self._noted:
+            if self._disconnected and not self.finished:
+                return
+            if self._encoder is not None and self.method != b"HEAD":
+                data = self._encoder.encode(data)
         if not self.startedWriting:
             self._start(data)
+        elif self.finished:
+            raise RuntimeError("Request.write was called after Request.finish: write first, then finish.")
         elif data and not self._bodiless:
             if self._remaining is not None:
                 data = self._within_length(data)
@@ -304,12 +302,8 @@ class Request(ReceivedRequest):
             # A stand-in that has Twisted's methods only.
             respond = None
         fields = self._fields
-        if fields is None:
-            fields = self._fields = {}
         if (
             self._noted
-            or self.etag is not None
-            or self.lastModified is not None
             or (self._headers is not None and not _NOT_AS_SET.isdisjoint(fields))
             or respond is None
         ):
@@ -321,17 +315,18 @@ class Request(ReceivedRequest):
             length = self._length
             if length is not None:
                 framing = b"Content-Length: %d\r\n" % length
-        bodiless = code in codes.NO_BODY_CODES
+        bodiless = code != _OK and (code in codes.NO_BODY_CODES or code < 200)
         if bodiless:
             fields.pop(b"Content-Type", None)
-            if code == codes.NO_CONTENT:
+            if code != codes.NOT_MODIFIED:
+                # RFC 9110 section 8.6.
                 fields.pop(b"Content-Length", None)
                 framing = b""
         elif b"Content-Type" not in fields and length != 0 and self.defaultContentType is not None:
             fields[b"Content-Type"] = [clean_value(self.defaultContentType)]
         size = len(data)
         delimited = True
-        if self.method == b"HEAD" or bodiless or code < 200:
+        if bodiless or self.method == b"HEAD":
             self._bodiless = True
             data = b""
             size = 0
@@ -397,14 +392,14 @@ class Request(ReceivedRequest):
         Raises:
             RuntimeError: If the connection is already lost; `notifyFinish` tells when that happens.
         """
-        if self._disconnected:
+        if self._noted and self._disconnected:
             raise RuntimeError(
                 "Request.finish was called after the connection was lost: watch Request.notifyFinish."
             )
         if self.finished:
             warnings.warn("Request.finish was called twice.", RuntimeWarning, stacklevel=2)
             return
-        if self._encoder is not None and self.method != b"HEAD":
+        if self._noted and self._encoder is not None and self.method != b"HEAD":
             self._finish_encoding()
         if not self.startedWriting:
             if not self._fields and self._length is None and self.method != b"HEAD":
@@ -423,7 +418,7 @@ class Request(ReceivedRequest):
             factory = None
         if factory is not None:
             factory.log(self)
-        if self.producer is not None:
+        if self._noted and self.producer is not None:
             report_error(
                 Failure(LocalProtocolError(f"{self!r} is finished, and {self.producer!r} still registered.")),
                 "A producer was unregistered:",

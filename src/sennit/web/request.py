@@ -132,7 +132,11 @@ class Request(http_request.Request, Componentized):
         self.site = self.channel.site
         path = self.path
         self.prepath = []
-        segments = path[1:].split(b"/") if path[:1] == b"/" else self._unusual_path()
+        segments = path.split(b"/")
+        if segments[0]:
+            segments = self._unusual_path()
+        else:
+            del segments[0]
         self.postpath = [unquote_to_bytes(segment) for segment in segments] if _PERCENT in path else segments
         try:
             if path == b"*":
@@ -179,12 +183,16 @@ class Request(http_request.Request, Componentized):
 
     def _send(self, body: bytes) -> None:
         """Send a whole body and finish."""
-        if self.finished or self._disconnected:
+        if self._noted and self._disconnected:
             return
+        if self.startedWriting:
+            if self.finished:
+                return
         # An empty body may stand for one left out: then nothing is known of its length.
-        known = body or (self.method != b"HEAD" and self.code not in codes.NO_BODY_CODES)
-        if known and self._encoder is None and not self.startedWriting:
-            if self._fields is not None and (self._headers is not None or b"Content-Length" in self._fields):
+        elif (body or (self.method != b"HEAD" and self.code not in codes.NO_BODY_CODES)) and not (
+            self._noted and self._encoder is not None
+        ):
+            if self._headers is not None or b"Content-Length" in self._fields:
                 self.setHeader(b"content-length", b"%d" % len(body))
             else:
                 self._length = len(body)
@@ -270,7 +278,8 @@ class Request(http_request.Request, Componentized):
                 self.unregisterProducer()
             self.channel.loseConnection()
             return
-        self._fields = self._headers = self._length = None
+        self._fields = {}
+        self._headers = self._length = None
         self.cookies = []
         self.chunked = 0
         self._encoder = None
