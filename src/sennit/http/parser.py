@@ -50,6 +50,7 @@ _KINDS = 1024
 _KIND_LENGTH = 64
 _kinds: dict[bytes, int] = {}
 _new_head = RequestHead.__new__
+_NO_HEAD = RequestHead(b"", b"", 1, [], keep_alive=True, length=0, expects_continue=False, upgrade=False)
 _STATUS_OF_REASON = {
     "Invalid HTTP version": HTTP_VERSION_NOT_SUPPORTED,
     "Invalid method for HTTP/x.x request": NOT_IMPLEMENTED,
@@ -93,7 +94,7 @@ class RequestParser:
         "_good_host",
         "_head",
         "_headers",
-        "_last_length",
+        "_last",
         "_llhttp",
         "_messages",
         "_method",
@@ -124,7 +125,7 @@ class RequestParser:
         self._rest = b""
         self._method: bytes | None = None
         self._messages = 0
-        self._last_length = 0
+        self._last = _NO_HEAD
         self._fresh = True
         self._skips = False
         self._pieces: list[bytes] = []
@@ -174,8 +175,12 @@ class RequestParser:
         began = self._messages
         head = self._head
         target = self.target
-        fresh = self._fresh and head is None and not target
-        self._fed = self._fed + len(data) if head is not None or target else len(data)
+        if head is None and not target:
+            fresh = self._fresh
+            self._fed = len(data)
+        else:
+            fresh = False
+            self._fed += len(data)
         try:
             self._llhttp.feed_data(data)
         except (httptools.HttpParserUpgrade, httptools.HttpParserError) as error:
@@ -210,7 +215,7 @@ class RequestParser:
 
     def _ends_message(self, data: bytes, messages: int) -> bool:
         """Tell whether the message that began `data` ends with it; only then is llhttp surely at a start."""
-        return messages == 1 and data.find(b"\r\n\r\n") + 4 + self._last_length == len(data)
+        return messages == 1 and data.find(b"\r\n\r\n") + 4 + (self._last.length or 0) == len(data)
 
     def receive_eof(self) -> None:
         """Note that nothing will follow; an unfinished request is an error."""
@@ -352,9 +357,8 @@ class RequestParser:
         if self._priming:
             return
         llhttp = self._llhttp
-        limits = self.limits
         headers = self._headers
-        keep_alive = llhttp.should_keep_alive()
+        keep_alive: bool = llhttp.should_keep_alive()
         # Without a Connection field, only HTTP/1.1 is kept alive.
         version = 1 if keep_alive else -1
         special: list[tuple[bytes, bytes]] | None = None
@@ -364,7 +368,7 @@ class RequestParser:
             kind = known(name)
             if kind is None:
                 kind = _kind_of(name)
-            if kind == _PLAIN:
+            if not kind:
                 continue
             if kind == _HOSTLY:
                 hosts += 1
@@ -377,6 +381,7 @@ class RequestParser:
                     special = []
                 special.append((name.lower(), value))
                 version = -1
+        limits = self.limits
         if len(headers) > limits.header_count or self._fed > limits.header_size:
             self._check_size(headers)
         if version < 0:
@@ -404,8 +409,9 @@ class RequestParser:
         head.expects_continue = expects
         head.upgrade = skips and length == 0
         self.events.append(head)
-        self._last_length = length or 0
-        self._closes = not keep_alive
+        self._last = head
+        if not keep_alive:
+            self._closes = True
         if length != 0:
             self._head = head
             self._skips = skips

@@ -252,9 +252,11 @@ class HTTPChannel(Protocol):
         parser = self._parser
         events = parser.events
         try:
-            while (state := self._state) is _IDLE or state is _RECEIVING or state is _STREAMING:
-                if self._body_full:
-                    break
+            while (
+                (state := self._state) is _IDLE
+                or state is _RECEIVING
+                or (state is _STREAMING and not self._body_full)
+            ):
                 if events:
                     event = events.popleft()
                     if type(event) is RequestHead:
@@ -546,7 +548,9 @@ class HTTPChannel(Protocol):
         elif version == b"HTTP/1.1":
             opening += _CLOSE_LINE
         if len(body) <= _JOINED:
-            self.transport.write(b"%b%b%b\r\n%b" % (opening, field_lines(fields), framing, body))
+            # In two steps: CPython is quicker to find a slot than to find a method in one.
+            write = self.transport.write
+            write(b"%b%b%b\r\n%b" % (opening, field_lines(fields), framing, body))
         else:
             self.transport.writeSequence([b"%b%b%b\r\n" % (opening, field_lines(fields), framing), body])
 
@@ -615,8 +619,9 @@ class HTTPChannel(Protocol):
             self._state = self._state.on[_ON_ANSWERED]
             period = self.timeOut
             if period is not None:
-                self._deadline = self.seconds() + period
-                if self._timer is None or self._deadline < self._rings_at:
+                clock = self.seconds
+                deadline = self._deadline = clock() + period
+                if self._timer is None or deadline < self._rings_at:
                     self._wait(period)
             if not self._pumping:
                 self._pump()
