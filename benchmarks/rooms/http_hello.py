@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import functools
 import http.client
+import importlib.util
 import re
 import shutil
 from collections.abc import Iterator
 
-from benchmarks.harness import BenchmarkError, Options, Result, compare, contenders, output, serving_all
+from benchmarks.harness import (
+    PEERS,
+    BenchmarkError,
+    Options,
+    Result,
+    compare,
+    contenders,
+    output,
+    python,
+    serving_all,
+)
 
 CONNECTIONS = 64
-FLOORS = {"twisted": 3.0}
+FLOORS = {"twisted": 3.0, "uvicorn": 1.0}
 BODY = b"Hello, world!"
 
 
 def measure(options: Options) -> Iterator[Result]:
-    """Yield the rate at which Sennit answers, beside Twisted."""
+    """Yield the rate at which Sennit answers, beside Twisted and uvicorn."""
     if shutil.which("wrk") is None:
         yield Result(
             f"hello, {CONNECTIONS} connections",
@@ -26,7 +37,10 @@ def measure(options: Options) -> Iterator[Result]:
             note="skipped: the load generator wrk is not installed",
         )
         return
-    with serving_all(contenders("http_program.py"), options) as servers:
+    commands = contenders("http_program.py")
+    if importlib.util.find_spec("uvicorn") is not None:
+        commands["uvicorn"] = [python(), str(PEERS / "http_uvicorn.py")]
+    with serving_all(commands, options) as servers:
         for server in servers.values():
             _check(server.port)
         turns = {

@@ -89,6 +89,7 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
             load_http2()
         self.channels: WeakSet[Any] = WeakSet()
         self._formatter = combinedLogFormatter if logFormatter is None else logFormatter
+        self.draining = False
         self._given_reactor = reactor
         self._logFile: IO[str] | None = None
         self._log_generation = -1

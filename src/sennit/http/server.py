@@ -130,9 +130,9 @@ class HTTPChannel(Protocol):
         # only if an early one has them all, and finds shared ones in half the time and memory.
         self._request = self._requestProducer = self._timer = self._deadline = self._usual_factory = None
         self._head = _NO_HEAD
-        self._pumping = self._transport_full = self._head_begun = self._lingering = False
-        self._rings_at = 0.0
-        self.length = 0
+        self._pumping = self._transport_full = self._head_begun = self._body_full = False
+        self._rings_at = self._body_began = 0.0
+        self.length = self._body_size = 0
         self.persistent = 1
         self._networkProducer = self.transport
         self.transport.registerProducer(self, True)
@@ -307,7 +307,7 @@ class HTTPChannel(Protocol):
             self._state = _AFTER_BODILESS
             self.length = 0
             factory = self.factory
-            self.persistent = 1 if head.keep_alive and (factory is None or not factory.draining) else 0
+            self.persistent = 0 if not head.keep_alive or (factory is not None and factory.draining) else 1
             self._deadline = None
             request = self._request = make_request(self)
             request._head = head
