@@ -113,6 +113,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "twisted.trial.runner": (_NO + "_Runner",),
     "twisted.trial.util": (_NO + "_Janitor openTestLog",),
+    "twisted.web._newclient": (_NO + "HTTPParser makeStatefulDispatcher",),
     "twisted.web._abnf": (_NO + "_decint _hexint _ishexdigits _istoken",),
     "twisted.web._element": ("sennit.web.template.element",),
     "twisted.web._flatten": ("sennit.web.template.flattening",),
@@ -125,7 +126,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "twisted.web._responses": ("sennit.http.codes",),
     "twisted.web.error": ("sennit.web.errors:reason_of=_codeToMessage",),
-    "twisted.web.http": (_NO + "_DataLoss _IdentityTransferDecoder",),
+    "twisted.web.http": (_NO + "_IdentityTransferDecoder",),
     "twisted.web.http_headers": (_NO + "_nameEncoder",),
     "twisted.web.resource": (_NO + "_UnsafeErrorPage _UnsafeForbiddenResource _UnsafeNoResource",),
 }

@@ -52,7 +52,7 @@ GOOD = {
         b"abcde",
     ),
     b"HTTP/1.1 200 OK\r\nX: a\r\n  b\r\n\tc\r\nContent-Length: 1\r\n\r\nz": (
-        [(11, 200, b"OK", ((b"X", b"a b c"), (b"Content-Length", b"1")), True)],
+        [(11, 200, b"OK", ((b"X", b"a  b c"), (b"Content-Length", b"1")), True)],
         b"z",
     ),
     b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n": (

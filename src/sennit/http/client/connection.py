@@ -64,6 +64,7 @@ class HTTP11ClientProtocol(Protocol):
     _finishedRequest: Any = None
     _transportProxy: Any = None
     _writing: Any = None
+    _closing = False
     _timer: Any = None
     _deadline = 0.0
 
@@ -89,13 +90,13 @@ class HTTP11ClientProtocol(Protocol):
             nothing comes, and `ResponseFailed` if what comes is no response.  Cancelling it drops the
             connection.
         """
-        if self._state is not _QUIESCENT:
+        if self._state is not _QUIESCENT or self._closing:
             return fail(RequestNotSent())
         self._state = _TRANSMITTING
         core = self._core
         if core is None:
             core = self._core = ResponseParser(self.limits)
-        core.expect(request.method)
+        core.expect(getattr(request, "method", b"GET"))
         self._currentRequest = request
         proxy = self._transportProxy = TransportProxyProducer(self.transport)
         parser = self._parser = HTTPClientParser(request, self._finishResponse, core)
@@ -104,7 +105,7 @@ class HTTP11ClientProtocol(Protocol):
         # Cancelled by whoever awaits the response.
         result._canceller = self._cancelled
         self._finishedRequest = result
-        if request.bodyProducer is None and type(request) is Request:
+        if type(request) is Request and request.bodyProducer is None:
             try:
                 head = request.head()
             except Exception:
@@ -139,22 +140,28 @@ class HTTP11ClientProtocol(Protocol):
         self._writing = None
         if self._state is not _TRANSMITTING:
             if self._state is not _AFTER_RESPONSE and not reason.check(CancelledError):
-                _log.failure("Error writing request, but not in valid state to finalize request", reason)
+                _log.failure(
+                    "Error writing request, but not in valid state to finalize request: {state}",
+                    reason,
+                    state=self._state,
+                )
             return
         self._state = _GENERATION_FAILED
         parser = self._parser
         drop(self.transport)
-        if not self._finishedRequest.called:
-            self._finishedRequest.errback(Failure(RequestGenerationFailed([reason])))
-        elif parser.response is not None and not parser.response._bodyFinished:
+        finished = self._finishedRequest
+        if not finished.called:
+            self._let_go()
+            finished.errback(Failure(RequestGenerationFailed([reason])))
+        elif parser._response is not None and not parser._response._bodyFinished:
             parser.connectionLost(Failure(RequestGenerationFailed([reason])))
 
     def _cancelled(self, result: Deferred[Any]) -> None:
         """Drop the connection: whoever asked does not want the answer any more."""
         reason = Failure(CancelledError())
         if self._state is _TRANSMITTING:
-            self._generation_failed(reason)
             writing, self._writing = self._writing, None
+            self._generation_failed(reason)
             if writing is not None:
                 writing.cancel()
         elif self._parser is not None:
@@ -184,34 +191,41 @@ class HTTP11ClientProtocol(Protocol):
             rest: What followed the response.
         """
         parser, core = self._parser, self._core
-        assert core is not None
+        if parser is None or core is None:
+            # The connection has ended, and the body with it.
+            return
         head = parser.head
         if self._timer is not None:
             self._stop_timer()
-        if self._state is _WAITING:
-            if self._currentRequest.persistent and head.keep_alive and not core.excess and not head.upgrade:
-                proxy = self._transportProxy
-                proxy._producer = None
-                self._parser = self._currentRequest = self._finishedRequest = self._transportProxy = None
-                self._state = _QUIESCENT
-                if proxy.paused:
-                    self.transport.resumeProducing()
-                try:
-                    self._quiescentCallback(self)
-                except Exception:
-                    _log.failure("Error in quiescentCallback")
-                    drop(self.transport)
-                return
-        elif self._state is _TRANSMITTING:
+        if self._state is _TRANSMITTING:
             self._state = _AFTER_RESPONSE
             if head.code >= 400 or not head.keep_alive:
                 # The server does not want the rest of the body.
                 self._stop_writing()
+        else:
+            self._state = _QUIESCENT
+            if self._currentRequest.persistent and head.keep_alive and not core.excess and not head.upgrade:
+                self._reuse()
+                return
+            self._closing = True
         if head.upgrade:
             self.upgraded(rest)
             return
         self._let_go()
         self.transport.loseConnection()
+
+    def _reuse(self) -> None:
+        """Be there for the next request."""
+        proxy = self._transportProxy
+        proxy._producer = None
+        self._parser = self._currentRequest = self._finishedRequest = self._transportProxy = None
+        if proxy.paused:
+            self.transport.resumeProducing()
+        try:
+            self._quiescentCallback(self)
+        except Exception:
+            _log.failure("Error in quiescentCallback")
+            drop(self.transport)
 
     def upgraded(self, rest: bytes) -> None:
         """Handle a connection that goes over to another protocol; here nobody asked for one: it is closed.
@@ -275,7 +289,7 @@ class HTTP11ClientProtocol(Protocol):
         parser = self._parser
         if self._timer is not None:
             self._stop_timer()
-        if state is _TRANSMITTING and parser is not None and parser.response is None:
+        if state is _TRANSMITTING and parser is not None and parser.head is None:
             finished = self._finishedRequest
             self._let_go()
             _stop_request(self._currentRequest)
@@ -319,7 +333,7 @@ class HTTP11ClientProtocol(Protocol):
         timeouts, parser = self.timeouts, self._parser
         if parser is None or timeouts is None:
             return
-        response = parser.response
+        response = parser._response
         if response is not None and response._state == "INITIAL":
             # It is the program that does not read.
             self._wait(timeouts.between_bytes)

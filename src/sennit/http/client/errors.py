@@ -11,6 +11,7 @@ from typing import Any
 from sennit.http.status_errors import Error
 
 __all__ = [
+    "BadFraming",
     "BadHeaders",
     "BadResponseVersion",
     "BodyTooLargeError",
@@ -62,6 +63,10 @@ class ParseError(Exception):
 
 class BadResponseVersion(ParseError):
     """A status line's protocol version is none."""
+
+
+class BadFraming(ParseError, ValueError):
+    """What a response says of its length makes no sense."""
 
 
 class WrapperError(Exception):

@@ -27,7 +27,7 @@ __all__ = ["ResponseParser"]
 
 _FAIR_PER_CHUNK = 16
 _FAIR_PER_OCTET = 2
-_FOLD = re.compile(rb"[ \t]*\r\n[ \t]+")
+_FOLD = re.compile(rb"\r\n([ \t]+)")
 _FOLDED = re.compile(rb"\r\n[ \t]")
 _FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 _NEVER_IN_TRAILERS = frozenset((b"content-length", b"transfer-encoding", b"host", b"connection", b"trailer"))
@@ -114,6 +114,15 @@ class ResponseParser:
     def complete(self) -> bool:
         """Whether the awaited response has come whole, or none is awaited."""
         return not self._awaiting
+
+    @property
+    def status_line(self) -> tuple[int, int, bytes] | None:
+        """Version, code and reason of the head being received, None before its first line is whole."""
+        line, end, _ = self._last_head().partition(b"\r\n")
+        if self.error is not None or not self._awaiting or not end:
+            return None
+        version = _VERSIONS.get(self._llhttp.get_http_version(), 11)
+        return version, self._llhttp.get_status_code(), line.partition(b" ")[2].partition(b" ")[2]
 
     def next_event(self) -> ResponseEvent | None:
         """Return the oldest event, None if more data is needed.
@@ -223,7 +232,7 @@ class ResponseParser:
         self._refuse(RemoteProtocolError(f"{message}."))
 
     def _retry_unfolded(self, raw: bytes) -> None:
-        """Read a head again whose lines are folded, once it is here whole, with each fold made a space."""
+        """Read a head again whose lines are folded, once it is here whole, with each fold made spaces."""
         end = raw.find(b"\r\n\r\n")
         if end < 0:
             # llhttp is shown nothing more until the head is whole.
@@ -236,7 +245,7 @@ class ResponseParser:
         self._reason = b""
         self._llhttp = httptools.HttpResponseParser(self)
         self._spent = False
-        self._raw = [_FOLD.sub(b" ", raw[:end]) + raw[end:]]
+        self._raw = [_FOLD.sub(_spaces, raw[:end]) + raw[end:]]
         try:
             self._llhttp.feed_data(self._raw[0])
         except (httptools.HttpParserUpgrade, httptools.HttpParserError) as error:
@@ -397,6 +406,10 @@ class _Waiting:
     def feed_data(self, data: bytes) -> None:
         """Look whether the head is whole by now."""
         self._parser._retry_unfolded(self._parser._last_head())
+
+
+def _spaces(fold: re.Match[bytes]) -> bytes:
+    return b" " * len(fold[1])
 
 
 _PLAIN_END = EndOfMessage()

@@ -6,12 +6,15 @@ response's.  Reading stops when a read leaves a body unfinished that nobody list
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from sennit.core.deferred import Deferred
+from sennit.core.errors import ConnectionDone
 from sennit.core.failure import Failure
 from sennit.http.client.errors import (
+    BadFraming,
     BadResponseVersion,
     DataLoss,
     ParseError,
@@ -24,10 +27,13 @@ from sennit.http.client.interfaces import UNKNOWN_LENGTH
 from sennit.http.client.parser import ResponseParser
 from sennit.http.client.response import Response
 from sennit.http.headers import Headers
+from sennit.log import Logger
 
 __all__ = ["BODY", "DONE", "HEADER", "STATUS", "HTTPClientParser"]
 
 STATUS, HEADER, BODY, DONE = "STATUS", "HEADER", "BODY", "DONE"
+_VERSION = re.compile(rb"([A-Z]+)/([0-9]{1,3})\.([0-9]{1,3})")
+_log = Logger(namespace="sennit.http.client")
 _VERSIONS = {10: (b"HTTP", 1, 0), 11: (b"HTTP", 1, 1)}
 
 
@@ -62,28 +68,44 @@ class HTTPClientParser:
     )
     NO_BODY_CODES = frozenset((204, 304))
 
-    response: Any = None
     transport: Any = None
     head: ResponseHead | None = None
     on_informational: Callable[[ResponseHead], object] | None = None
+    _response: Any = None
 
     def __init__(
         self, request: Any, finisher: Callable[[bytes], object], core: ResponseParser | None = None
     ) -> None:
         self.request = request
         self.finisher = finisher
+        self._method = getattr(request, "method", b"GET")
         self._responseDeferred: Deferred[Any] = Deferred()
         if core is None:
             core = ResponseParser()
-            core.expect(request.method)
+            core.expect(self._method)
         self._core = core
+
+    @property
+    def response(self) -> Any:
+        """The response, once its status line has come; None before."""
+        if self._response is None:
+            status = self._core.status_line
+            if status is not None:
+                version, code, reason = status
+                self._make_response(version, code, reason, Headers())
+        return self._response
+
+    def _make_response(self, version: int, code: int, reason: bytes, headers: Headers) -> Any:
+        self._response = Response(_VERSIONS[version], code, reason, headers, self.transport)
+        self._response.request = self.request
+        return self._response
 
     @property
     def state(self) -> str:
         """What is being received."""
         if self.head is not None:
             return DONE if self._core.complete else BODY
-        return HEADER if self._core._headers or self._core._reason else STATUS
+        return STATUS if self._core.status_line is None else HEADER
 
     @property
     def headers(self) -> Headers:
@@ -97,9 +119,20 @@ class HTTPClientParser:
 
     def _fields(self, *, about_connection: bool) -> list[tuple[bytes, bytes]]:
         fields = self._core._headers if self.head is None else self.head.headers
-        return [
-            pair for pair in fields if self.isConnectionControlHeader(pair[0].lower()) is about_connection
-        ]
+        control = self.isConnectionControlHeader
+        return [pair for pair in fields if control(pair[0].lower()) is about_connection]
+
+    @staticmethod
+    def parseVersion(strversion: bytes) -> tuple[bytes, int, int]:
+        """Return a protocol version in its parts.
+
+        Raises:
+            BadResponseVersion: If it is none.
+        """
+        match = _VERSION.fullmatch(strversion)
+        if match is None:
+            raise BadResponseVersion("A version is a name, a slash, and two numbers.", strversion)
+        return match[1], int(match[2]), int(match[3])
 
     def makeConnection(self, transport: Any) -> None:
         """Take a transport."""
@@ -110,7 +143,7 @@ class HTTPClientParser:
 
         Content-Length is about the resource where there is no body that it could be the length of.
         """
-        if name == b"content-length" and self.request.method == b"HEAD":
+        if name == b"content-length" and self._method == b"HEAD":
             return False
         return name in self.CONNECTION_CONTROL_HEADERS
 
@@ -125,15 +158,19 @@ class HTTPClientParser:
         self._deliver()
         if core.error is not None:
             raise self._parse_error(data)
-        response = self.response
-        if response is not None and response._state == "INITIAL" and not response.wants_data:
+        response = self._response
+        if self.head is not None and response._state == "INITIAL" and not response.wants_data:
             # Nobody listens: what the server sends from here on has to wait.
             self.transport.pauseProducing()
 
     def _parse_error(self, data: bytes) -> ParseError:
         message = str(self._core.error)
-        kind = BadResponseVersion if "version" in message.lower() or "spoken" in message else ParseError
-        return kind(message, data[:1024])
+        kind: type[ParseError] = ParseError
+        if "version" in message.lower() or "spoken" in message:
+            kind = BadResponseVersion
+        elif "Content-Length" in message:
+            kind = BadFraming
+        return kind(message, data[:1024] if self._core._headers else data[:1024].partition(b"\r\n")[0])
 
     def _deliver(self) -> None:
         """Hand on what the parser has made of what came."""
@@ -141,11 +178,14 @@ class HTTPClientParser:
         while events:
             event = events.popleft()
             if type(event) is BodyData:
-                self.response._bodyDataReceived(event.data)
+                self._response._bodyDataReceived(event.data)
             elif type(event) is ResponseHead:
                 if event.informational:
+                    self._response = None
                     if self.on_informational is not None:
                         self.on_informational(event)
+                    else:
+                        _log.info("Ignoring unexpected {code} response", code=event.code)
                 else:
                     self._begin(event)
             elif type(event) is EndOfMessage:
@@ -153,17 +193,17 @@ class HTTPClientParser:
 
     def _begin(self, head: ResponseHead) -> None:
         self.head = head
-        request = self.request
-        control = self.CONNECTION_CONTROL_HEADERS
-        fields = head.headers
-        if request.method == b"HEAD":
+        if self._method == b"HEAD":
             fields = self._fields(about_connection=False)
         else:
-            fields = [pair for pair in fields if pair[0].lower() not in control]
-        response = self.response = Response(
-            _VERSIONS[head.version], head.code, head.reason, Headers.from_wire(fields), self.transport
-        )
-        response.request = request
+            control = self.CONNECTION_CONTROL_HEADERS
+            fields = [pair for pair in head.headers if pair[0].lower() not in control]
+        headers = Headers.from_wire(fields)
+        response = self._response
+        if response is None:
+            response = self._make_response(head.version, head.code, head.reason, headers)
+        else:
+            response.headers = headers
         response.length = UNKNOWN_LENGTH if head.length is None else head.length
         if head.length == 0:
             # It is told as complete, not as about to be.
@@ -174,7 +214,7 @@ class HTTPClientParser:
         self._responseDeferred.callback(response)
 
     def _finish(self, event: EndOfMessage) -> None:
-        response = self.response
+        response = self._response
         if response._bodyFinished:
             return
         response.trailers = event.trailers
@@ -193,15 +233,18 @@ class HTTPClientParser:
             reason: Why the connection ended.
         """
         reasons = [] if reason is None else [reason]
-        core = self._core
-        if self.response is None:
-            begun = core.begun or core.error is not None
+        core, response = self._core, self._response
+        if self.head is None:
+            kind = ResponseFailed if core.begun or core.error is not None else ResponseNeverReceived
             core.receive_eof()
-            kind = ResponseFailed if begun else ResponseNeverReceived
             self._responseDeferred.errback(Failure(kind(reasons)))
             return
-        core.receive_eof()
-        self._deliver()
-        if not self.response._bodyFinished:
+        if reason is None or reason.check(ConnectionDone):
+            core.receive_eof()
+            self._deliver()
+        if not response._bodyFinished:
             reasons.append(Failure(DataLoss()))
-            self.response._bodyDataFinished(Failure(ResponseFailed(reasons, self.response)))
+            try:
+                response._bodyDataFinished(Failure(ResponseFailed(reasons, response)))
+            except Exception:
+                _log.failure("Error in a body's connectionLost")

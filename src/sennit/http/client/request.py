@@ -11,7 +11,7 @@ from typing import Any
 
 from zope.interface import implementer
 
-from sennit.core.deferred import Deferred, maybeDeferred, succeed
+from sennit.core.deferred import CancelledError, Deferred, maybeDeferred, succeed
 from sennit.core.failure import Failure
 from sennit.http.client.errors import BadHeaders
 from sennit.http.client.interfaces import UNKNOWN_LENGTH, IClientRequest
@@ -19,9 +19,11 @@ from sennit.http.client.sending import ChunkedEncoder, LengthEnforcingConsumer, 
 from sennit.http.errors import LocalProtocolError
 from sennit.http.headers import Headers
 from sennit.http.serializer import field_lines
+from sennit.log import Logger
 
 __all__ = ["Request", "check_method", "check_uri"]
 
+_log = Logger(namespace="sennit.http.client")
 _METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _URI = re.compile(rb"[\x21-\x7e]+")
 _CLOSE = b"Connection: close\r\n"
@@ -205,9 +207,12 @@ class Request:
                 finished.callback(None)
 
         def failed(reason: Failure) -> None:
-            if not finished.called:
-                consumer._length = None
-                finished.errback(reason)
+            if finished.called:
+                if not reason.check(CancelledError):
+                    _log.failure("Buggy body producer: it failed when its request had", reason)
+                return
+            consumer._length = None
+            finished.errback(reason)
 
         produced.addCallbacks(done, failed)
 

@@ -89,19 +89,19 @@ class Response:
         """
         state = self._state
         if state is _INITIAL:
-            protocol.makeConnection(self._transport)
+            # The protocol may end the connection at once.
+            self._state = _CONNECTED
             self._bodyProtocol = protocol
-            self._hand_over()
-            if self._state is _INITIAL:
-                self._state = _CONNECTED
+            protocol.makeConnection(self._transport)
+            if self._bodyBuffer is not None:
+                self._hand_over()
+            if self._bodyProtocol is not None and getattr(self._transport, "paused", True):
                 # Reading was stopped as long as nobody listened.
-                if getattr(self._transport, "paused", True):
-                    self._transport.resumeProducing()
+                self._transport.resumeProducing()
         elif state is _DEFERRED_CLOSE:
             self._state = _FINISHED
-            protocol.makeConnection(self._transport)
             self._bodyProtocol = protocol
-            self._hand_over()
+            protocol.makeConnection(self._transport)
             self._end(self._reason)
         else:
             raise RuntimeError(
@@ -145,6 +145,8 @@ class Response:
             self._bodyProtocol.dataReceived(piece)
 
     def _end(self, reason: Failure | None) -> None:
+        if self._bodyBuffer is not None:
+            self._hand_over()
         protocol, self._bodyProtocol = self._bodyProtocol, None
         if reason is None:
             reason = Failure(ResponseDone("Response body fully received"))
