@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, ClassVar
 
 from sennit.smtp.addresses import AddressSyntaxError, parse_path
 from sennit.smtp.commands import Parameters
@@ -26,12 +27,14 @@ class Address:
     Attributes:
         local: The local part, quoted where it has to be.
         domain: The domain.
+        dequotebs: A pair that a backslash begins, in a quoted string.
 
     Raises:
         AddressError: If it is no mailbox.
     """
 
     __slots__ = ("domain", "local")
+    dequotebs: ClassVar[re.Pattern[bytes]] = re.compile(rb"\\(.)", re.DOTALL)
 
     def __init__(self, addr: Any, defaultDomain: bytes | None = None) -> None:
         text = addr if isinstance(addr, str) else bytes(addr).decode("utf-8", "surrogateescape")
@@ -47,11 +50,12 @@ class Address:
         self.local = local.encode()
         self.domain = domain.encode() or (b"" if path.null else defaultDomain or DNSNAME)
 
-    @staticmethod
-    def dequote(addr: bytes | str) -> bytes:
+    def dequote(self, addr: bytes | str) -> bytes:
         """Return a local part without its quotes."""
-        text = addr.decode() if isinstance(addr, bytes) else addr
-        return parse_path(f"<{text}@localhost>")[0].local.encode()
+        octets = addr.encode() if isinstance(addr, str) else addr
+        if not octets.startswith(b'"'):
+            return octets
+        return self.dequotebs.sub(rb"\1", octets[1:-1])
 
     def __bytes__(self) -> bytes:
         return b"%s@%s" % (self.local, self.domain) if self.local or self.domain else b""

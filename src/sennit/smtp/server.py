@@ -43,9 +43,14 @@ from sennit.smtp.state import State
 
 __all__ = ["SMTP", "SMTPFactory"]
 
-_BARE_PATH = re.compile(rb"(?i)(FROM:|TO:) *([^<\s][^\s]*)")
-_LOCAL_ERROR = b"Requested action aborted: local error in processing"
+_LOCAL_ERROR = "Requested action aborted: local error in processing"
 _log = Logger()
+
+
+def _envelope_pattern(prefix: str, quoted: str) -> re.Pattern[bytes]:
+    """Make the pattern that parts an address, in its brackets or without, from what follows it."""
+    path = rf"<(?:[^<>\"]|{quoted})*>|[^<\s](?:[^\s\"]|{quoted})*"
+    return re.compile(rf"\s*{prefix}\s*(?P<path>{path})(?P<opts>.*)".encode(), re.IGNORECASE)
 
 
 class SMTP(LineOnlyReceiver, TimeoutMixin):
@@ -61,6 +66,9 @@ class SMTP(LineOnlyReceiver, TimeoutMixin):
         limits: What the client may take up.
         newlines: What ends a line.
         hello_required: Whether the client has to say who it is first.
+        mail_re: Parts the address (``path``) in the argument of MAIL from its parameters (``opts``).
+        rcpt_re: Likewise of RCPT.
+        qstring: A quoted string in these patterns.
         noisy: Whether its comings and goings are logged.
     """
 
@@ -109,6 +117,10 @@ class SMTP(LineOnlyReceiver, TimeoutMixin):
     @host.setter
     def host(self, host: bytes | str) -> None:
         self._host = host.encode() if isinstance(host, str) else host
+
+    qstring = r"\"(?:[^\"\\\\]|\\\\.)*\""
+    mail_re: ClassVar[re.Pattern[bytes]] = _envelope_pattern("FROM:", qstring)
+    rcpt_re: ClassVar[re.Pattern[bytes]] = _envelope_pattern("TO:", qstring)
 
     # What comes in
 
@@ -299,7 +311,7 @@ class SMTP(LineOnlyReceiver, TimeoutMixin):
     def do_MAIL(self, rest: bytes) -> None:
         """Begin a message, if its sender is taken (section 4.1.1.2)."""
         try:
-            mail = Mail.parse(Command(b"MAIL", _BARE_PATH.sub(rb"\1<\2>", rest, count=1)))
+            mail = Mail.parse(Command(b"MAIL", self._bracketed(self.mail_re, b"FROM:", rest)))
             check_parameters(mail.parameters, self._mail_parameters())
         except RemoteProtocolError as error:
             self.sendReply(error.reply)
@@ -310,6 +322,15 @@ class SMTP(LineOnlyReceiver, TimeoutMixin):
         maybeDeferred(self.validateFrom, self._helo, origin).addCallbacks(
             self._sender_taken, self._sender_refused, errbackArgs=(origin,)
         )
+
+    @staticmethod
+    def _bracketed(pattern: re.Pattern[bytes], prefix: bytes, rest: bytes) -> bytes:
+        """Return an argument with brackets around its address, which old clients leave out."""
+        match = pattern.fullmatch(rest)
+        if match is None:
+            return rest
+        path = match["path"]
+        return prefix + (path if path.startswith(b"<") else b"<%s>" % path) + match["opts"]
 
     def _mail_parameters(self) -> list[Mapping[str, ParameterCheck]]:
         return []
@@ -337,7 +358,7 @@ class SMTP(LineOnlyReceiver, TimeoutMixin):
             self.sendCode(error.code, error.resp)
         else:
             _log.failure("A mail client's command could not be carried out.", failure)
-            self.sendCode(451, _LOCAL_ERROR)
+            self.sendReply(Reply(451, (_LOCAL_ERROR,), "4.3.0"))
 
     def do_RCPT(self, rest: bytes) -> None:
         """Add a recipient, if it is taken (section 4.1.1.3)."""
@@ -345,7 +366,7 @@ class SMTP(LineOnlyReceiver, TimeoutMixin):
             self.sendReply(Reply(452, ("The message has too many recipients.",), "4.5.3"))
             return
         try:
-            recipient = Recipient.parse(Command(b"RCPT", _BARE_PATH.sub(rb"\1<\2>", rest, count=1)))
+            recipient = Recipient.parse(Command(b"RCPT", self._bracketed(self.rcpt_re, b"TO:", rest)))
             check_parameters(recipient.parameters, self._rcpt_parameters())
         except RemoteProtocolError as error:
             self.sendReply(error.reply)
@@ -453,7 +474,8 @@ class SMTP(LineOnlyReceiver, TimeoutMixin):
         if isinstance(error, SMTPServerError):
             self.sendCode(error.code, error.resp)
         else:
-            self.sendReply(Reply(550, ("Internal server error",), "5.3.0"))
+            # It may well be taken when it comes again: nothing is lost by our own error.
+            self.sendReply(Reply(451, (_LOCAL_ERROR,), "4.3.0"))
 
     def _forget(self) -> None:
         self._abandon()
