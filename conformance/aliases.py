@@ -125,6 +125,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "sennit.web.failure_page:StackElement=_StackElement SourceFragmentElement=_SourceFragmentElement",
     ),
     "twisted.web._responses": ("sennit.http.codes",),
+    "twisted.web.client": (
+        "sennit.http.client.cookies:JarResponse=_FakeStdlibResponse jar_request=_FakeStdlibRequest",
+    ),
     "twisted.web.error": ("sennit.web.errors:reason_of=_codeToMessage",),
     "twisted.web.http": (_NO + "_IdentityTransferDecoder",),
     "twisted.web.http_headers": (_NO + "_nameEncoder",),

@@ -74,7 +74,10 @@ class StandardEndpointFactory:
         try:
             host = uri.host.decode("ascii")
         except UnicodeDecodeError:
-            raise ValueError(f"The host of a URI is ASCII, not {uri.host!r}: encode it by IDNA.") from None
+            raise ValueError(
+                f"The host of the provided URI ({uri.host!r}) contains non-ASCII octets, it should be ASCII "
+                "decodable."
+            ) from None
         return HostnameEndpoint(self._reactor, host, uri.port, **options)
 
 
@@ -121,7 +124,8 @@ class AgentBase:
             requestPath: The request target.
 
         Raises:
-            ValueError: If the method may not go on the wire.
+            TypeError: If the method is not bytes.
+            ValueError: If it may not go on the wire.
         """
         method = check_method(method)
         headers = Headers() if headers is None else headers.copy()

@@ -7,7 +7,7 @@ many redirections lie between.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
-from urllib.request import Request as _JarRequest
+from urllib.request import Request
 
 from zope.interface import implementer
 
@@ -19,19 +19,30 @@ if TYPE_CHECKING:
     from http.client import HTTPResponse
     from http.cookiejar import CookieJar
 
-__all__ = ["CookieAgent"]
+__all__ = ["CookieAgent", "JarResponse", "jar_request"]
 
 
-class _JarResponse:
-    """A response as a jar wants to see it."""
+def jar_request(uri: bytes) -> Request:
+    """Make a request as a jar wants to see it."""
+    return Request(uri.decode("ascii", "replace"))  # noqa: S310 (it is not opened)
+
+
+class JarResponse:
+    """A response as a jar wants to see it.
+
+    Args:
+        response: The `IResponse`.
+    """
 
     def __init__(self, response: Any) -> None:
         self._response = response
 
-    def info(self) -> _JarResponse:
+    def info(self) -> JarResponse:
+        """Return what has the fields."""
         return self
 
     def get_all(self, name: str, default: Any = None) -> Any:
+        """Return the values of a field."""
         values = self._response.headers.getRawHeaders(name)
         return default if values is None else list(values)
 
@@ -54,7 +65,7 @@ class CookieAgent:
     ) -> Deferred[Any]:
         """Send a request with its cookies, unless it has a Cookie field; see `IAgent`."""
         headers = Headers() if headers is None else headers.copy()
-        question = _JarRequest(uri.decode("ascii", "replace"))  # noqa: S310 (it is not opened)
+        question = jar_request(uri)
         if not headers.hasHeader(b"cookie"):
             self.cookieJar.add_cookie_header(question)
             cookies = question.get_header("Cookie")
@@ -65,5 +76,5 @@ class CookieAgent:
 
     def _extractCookies(self, response: Any, request: Any) -> Any:
         """Put the cookies of a response into the jar."""
-        self.cookieJar.extract_cookies(cast("HTTPResponse", _JarResponse(response)), request)
+        self.cookieJar.extract_cookies(cast("HTTPResponse", JarResponse(response)), request)
         return response

@@ -59,15 +59,16 @@ class HostnameCachingHTTPSPolicy:
 
     def __init__(self, policyforHTTPS: Any, cacheSize: int = 20) -> None:
         self._policyForHTTPS = policyforHTTPS
-        self._cache: dict[bytes, Any] = {}
+        self._cache: dict[str, Any] = {}
         self._cacheSize = cacheSize
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> Any:
         """Return the TLS settings for a host, those of the last time if they are still here."""
-        creator = self._cache.pop(hostname, None)
+        name = hostname.decode("ascii")
+        creator = self._cache.pop(name, None)
         if creator is None:
             creator = self._policyForHTTPS.creatorForNetloc(hostname, port)
-        self._cache[hostname] = creator
+        self._cache[name] = creator
         if len(self._cache) > self._cacheSize:
             del self._cache[next(iter(self._cache))]
         return creator
@@ -105,6 +106,6 @@ def policy_of(policy: Any) -> Any:
         f"{policy!r} was passed as the HTTPS policy for an Agent, but it does not provide IPolicyForHTTPS. "
         "Pass something that does, such as BrowserLikePolicyForHTTPS.",
         DeprecationWarning,
-        stacklevel=4,
+        stacklevel=3,
     )
     return _FixedPolicy(policy)

@@ -7,7 +7,7 @@ at before it is used, and a request that may be repeated is sent once more on a 
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -116,7 +116,7 @@ class HTTPConnectionPool:
         self._reactor = reactor
         self.persistent = persistent
         self.limit_per_host = limit_per_host
-        self._connections: dict[Hashable, list[Any]] = {}
+        self._connections: defaultdict[Hashable, list[Any]] = defaultdict(list)
         self._timeouts: dict[Any, Any] = {}
         self._idle_since: dict[Any, float] = {}
         self._open: dict[Hashable, int] = {}
@@ -143,7 +143,8 @@ class HTTPConnectionPool:
         """Return a kept connection that can be used, None if there is none."""
         connections = self._connections.get(key)
         while connections:
-            connection = connections.pop()
+            # The one used last is the least likely to be closed by its server; those that are gone go first.
+            connection = connections.pop(0 if connections[0].state != "QUIESCENT" else -1)
             if not connections:
                 del self._connections[key]
             self._timeouts.pop(connection).cancel()
@@ -233,7 +234,7 @@ class HTTPConnectionPool:
             if waiter is not None:
                 waiter[0].callback(connection)
                 return
-        connections = self._connections.setdefault(key, [])
+        connections = self._connections[key]
         if len(connections) >= self.maxPersistentPerHost:
             oldest = connections.pop(0)
             oldest.transport.loseConnection()
@@ -254,7 +255,7 @@ class HTTPConnectionPool:
         closing = [
             connection.abort() for connections in self._connections.values() for connection in connections
         ]
-        self._connections = {}
+        self._connections = defaultdict(list)
         for timer in self._timeouts.values():
             timer.cancel()
         self._timeouts = {}

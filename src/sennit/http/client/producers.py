@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from sennit import task
 from sennit.core.coroutine import ensureDeferred
-from sennit.core.deferred import Deferred, succeed
+from sennit.core.deferred import CancelledError, Deferred, succeed
 from sennit.core.failure import Failure
 from sennit.http.client.interfaces import UNKNOWN_LENGTH, IBodyProducer
 from sennit.task import NotPaused, TaskFinished, TaskStopped
@@ -92,16 +92,21 @@ class FileBodyProducer:
             A Deferred that fires when it is written, or fails as reading does.
         """
         self._task = self._cooperate(self._writeloop(consumer))
-        done: Deferred[Any] = self._task.whenDone()
+        done: Deferred[Any] = Deferred(lambda _: self.stopProducing())
+        # Nobody waits for the end of what was stopped.
+        done.addErrback(lambda reason: Deferred() if reason.check(CancelledError) else reason)
 
-        def ended(result: Any) -> Any:
-            self._inputFile.close()
-            if isinstance(result, Failure):
-                # Nobody waits for the end of what was stopped.
-                return Deferred() if result.check(TaskStopped) else result
-            return None
+        def ended(result: Any) -> None:
+            if not isinstance(result, Failure):
+                done.callback(None)
+            elif not result.check(TaskStopped):
+                close = getattr(self._inputFile, "close", None)
+                if close is not None:
+                    close()
+                done.errback(result)
 
-        return done.addBoth(ended)
+        self._task.whenDone().addBoth(ended)
+        return done
 
     def _writeloop(self, consumer: Any) -> Any:
         """Write a piece in each turn."""

@@ -159,7 +159,9 @@ class HTTPClientParser:
         if core.error is not None:
             raise self._parse_error(data)
         response = self._response
-        if self.head is not None and response._state == "INITIAL" and not response.wants_data:
+        if self.head is None or core.complete:
+            return
+        if response._state == "INITIAL" and not response.wants_data:
             # Nobody listens: what the server sends from here on has to wait.
             self.transport.pauseProducing()
 
@@ -239,7 +241,7 @@ class HTTPClientParser:
             core.receive_eof()
             self._responseDeferred.errback(Failure(kind(reasons)))
             return
-        if reason is None or reason.check(ConnectionDone):
+        if reason is None or isinstance(getattr(reason, "value", reason), ConnectionDone):
             core.receive_eof()
             self._deliver()
         if not response._bodyFinished:

@@ -38,9 +38,12 @@ def check_method(method: bytes) -> bytes:
     """Return a method that is a token (RFC 9110 section 9.1).
 
     Raises:
+        TypeError: If it is not bytes.
         ValueError: If it is none.
     """
-    if method in _KNOWN_METHODS or (isinstance(method, bytes) and _METHOD.fullmatch(method)):
+    if not isinstance(method, bytes):
+        raise TypeError(f"A method is bytes, not {method!r}.")
+    if method in _KNOWN_METHODS or _METHOD.fullmatch(method):
         return method
     raise ValueError(f"Invalid method {method!r}")
 
@@ -49,9 +52,12 @@ def check_uri(uri: bytes) -> bytes:
     """Return a URI that holds visible ASCII alone (RFC 3986 section 2).
 
     Raises:
+        TypeError: If it is not bytes.
         ValueError: If it holds something else.
     """
-    if isinstance(uri, bytes) and _URI.fullmatch(uri):
+    if not isinstance(uri, bytes):
+        raise TypeError(f"A URI is bytes, not {uri!r}.")
+    if _URI.fullmatch(uri):
         return uri
     raise ValueError(f"Invalid URI {uri!r}")
 

@@ -117,7 +117,7 @@ class Response:
         Args:
             limit: How many octets to hold; past it the connection is dropped.
         """
-        if self._state is not _INITIAL:
+        if self._state is not _INITIAL or self._transport is None:
             return
         if isinstance(self.length, int) and self.length > limit:
             self._transport.loseConnection()
