@@ -79,6 +79,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
         _NO + "SomeConnectionCreator _AggregateSmallWrites _ProducerMembrane _PullToPush",
     ),
     "twisted.python.util": ("os:initgroups=_initgroups",),
+    "twisted.python._shellcomp": (
+        "sennit.twisted.python.completion:quoted=escape",
+        _NO + "SubcommandAction ZshArgumentsGenerator",
+    ),
+    "twisted.python.usage": ("sennit.twisted.python.usage", _NO + "_ZSH"),
     "twisted.python.deprecate": (
         "sennit.twisted.python.reflect:fullyQualifiedName=_fullyQualifiedName",
         _NO + "_appendToDocstring _getDeprecationDocstring _getDeprecationWarningString",
@@ -141,6 +146,7 @@ def attach() -> None:
     from conformance.scaffolding import attach_to_trial
     from sennit.reactor import Reactor
     from sennit.trial.unittest import SynchronousTestCase
+    from sennit.twisted.python.completion import Completer
     from sennit.twisted.python.filepath import FilePath
     from sennit.twisted.python.log import LogPublisher
     from sennit.twisted.python.runtime import Platform
@@ -154,6 +160,7 @@ def attach() -> None:
 
     set_on(Reactor, "_uninstallHandler", lambda _: None)
     set_on(SynchronousTestCase, "_parents", property(SynchronousTestCase._speakers))
+    set_on(Completer, "_shellCode", lambda self, name, _: self.zsh(name))
     set_on(LogPublisher, "_stopLogging", lambda _: None)
     set_on(FilePath, "_asBytesPath", lambda self, encoding=None: self.asBytesMode(encoding).path)
     set_on(FilePath, "_asTextPath", lambda self, encoding=None: self.asTextMode(encoding).path)

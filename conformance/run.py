@@ -221,8 +221,9 @@ def stale(outcomes: Sequence[Outcome], excluded: Iterable[Exclusion]) -> list[st
 
     An exclusion is wrong if no test has such a name; or, in a review, if a test passes that it excludes.
     """
-    names = [name for outcome in outcomes if outcome.built for name in outcome.tests]
-    modules = [outcome.module for outcome in outcomes if outcome.built]
+    whole = [outcome for outcome in outcomes if not outcome.problem]
+    names = [name for outcome in whole for name in outcome.tests]
+    modules = [outcome.module for outcome in whole]
     wrong = []
     for each in excluded:
         for pattern in each.tests:

@@ -194,7 +194,7 @@ Options:
   -q, --quiet      
       --two-words  two words
   -v, --verbose    be verbose
-      --version    Display the version and exit.
+      --version    Display Twisted version and exit.
 
 This is a long description of things that go on and on and on and on and on and
 on, past eighty columns.

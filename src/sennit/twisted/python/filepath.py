@@ -12,7 +12,7 @@ import fnmatch
 import os
 import secrets
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from stat import (
     S_IRGRP,
     S_IROTH,
@@ -24,11 +24,19 @@ from stat import (
     S_IXOTH,
     S_IXUSR,
 )
-from typing import IO, Any, AnyStr, ClassVar, Generic, Self, TypeVar, cast
+from typing import IO, Any, AnyStr, cast
 
-from zope.interface import Attribute, Interface, implementer
+from zope.interface import implementer
 
-from sennit.twisted.python.util import FancyEqMixin
+from sennit.twisted.python.abstract_path import (
+    AbstractFilePath,
+    IFilePath,
+    InsecurePath,
+    LinkError,
+    OtherAnyStr,
+    UnlistableError,
+)
+from sennit.twisted.python.permissions import RWX, Permissions
 
 __all__ = [
     "ERROR_DIRECTORY",
@@ -56,8 +64,6 @@ __all__ = [
     "UnlistableError",
 ]
 
-OtherAnyStr = TypeVar("OtherAnyStr", str, bytes)
-
 O_BINARY: int = getattr(os, "O_BINARY", 0)
 # What Windows reports when a directory cannot be listed.
 ERROR_FILE_NOT_FOUND = 2
@@ -66,262 +72,6 @@ ERROR_INVALID_NAME = 123
 ERROR_DIRECTORY = 267
 
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_RDWR | O_BINARY
-
-
-class IFilePath(Interface):
-    """A file or directory, in the file system or in something like it."""
-
-    sep = Attribute("What stands between the parts of a path.")
-
-    def child(name: Any) -> Any:  # noqa: N805 (interfaces have no self)
-        """Return the path of the child `name`; raise InsecurePath if it would not be one."""
-
-    def open(mode: str = "r") -> IO[bytes]:  # noqa: N805
-        """Open the file, in binary, and return it."""
-
-    def changed() -> None:
-        """Forget what is known of the file."""
-
-    def getsize() -> int:
-        """Return the size in bytes."""
-
-    def getModificationTime() -> float:
-        """Return when the contents changed last, in seconds since the epoch, a float."""
-
-    def getStatusChangeTime() -> float:
-        """Return when the file's status changed last, in seconds since the epoch, a float."""
-
-    def getAccessTime() -> float:
-        """Return when the file was read last, in seconds since the epoch, a float."""
-
-    def exists() -> bool:
-        """Return whether there is such a file or directory."""
-
-    def isdir() -> bool:
-        """Return whether it is a directory."""
-
-    def isfile() -> bool:
-        """Return whether it is a regular file."""
-
-    def children() -> Any:
-        """Return the paths of what is in the directory."""
-
-    def basename() -> Any:
-        """Return the last part of the path."""
-
-    def parent() -> Any:
-        """Return the path of the directory that this is in."""
-
-    def sibling(name: Any) -> Any:  # noqa: N805
-        """Return the path of `name` in the directory that this is in."""
-
-
-class InsecurePath(Exception):
-    """The path asked for lies outside of its parent."""
-
-
-class LinkError(Exception):
-    """A symbolic link leads back to itself or to a directory above it."""
-
-
-class UnlistableError(OSError):
-    """A directory cannot be listed.
-
-    Args:
-        originalException: What the operating system said.
-    """
-
-    def __init__(self, originalException: OSError) -> None:
-        super().__init__(*originalException.args)
-        self.originalException = originalException
-
-
-class RWX(FancyEqMixin):
-    """What one class of users may do with a file.
-
-    Args:
-        readable: Whether they may read it.
-        writable: Whether they may write it.
-        executable: Whether they may run it, or enter it.
-    """
-
-    compareAttributes: ClassVar[Sequence[str]] = ("read", "write", "execute")
-
-    def __init__(self, readable: bool, writable: bool, executable: bool) -> None:
-        self.read = readable
-        self.write = writable
-        self.execute = executable
-
-    def __repr__(self) -> str:
-        return f"RWX(read={self.read}, write={self.write}, execute={self.execute})"
-
-    def shorthand(self) -> str:
-        """Return the three letters, such as ``r-x``."""
-        letters = zip((self.read, self.write, self.execute), "rwx", strict=True)
-        return "".join(letter if allowed else "-" for allowed, letter in letters)
-
-
-class Permissions(FancyEqMixin):
-    """The permissions in a file's mode: `user`, `group` and `other`, each an `RWX`.
-
-    Args:
-        statModeInt: The mode.
-    """
-
-    compareAttributes: ClassVar[Sequence[str]] = ("user", "group", "other")
-
-    def __init__(self, statModeInt: int) -> None:
-        self.user, self.group, self.other = (
-            RWX(*(bool(statModeInt >> shift & bit) for bit in (4, 2, 1))) for shift in (6, 3, 0)
-        )
-
-    def __repr__(self) -> str:
-        return f"[{self.user} | {self.group} | {self.other}]"
-
-    def shorthand(self) -> str:
-        """Return the nine letters, such as ``rwxr-x---``."""
-        return self.user.shorthand() + self.group.shorthand() + self.other.shorthand()
-
-
-class AbstractFilePath(Generic[AnyStr]):
-    """What can be said of a path by means of `IFilePath` alone."""
-
-    path: AnyStr
-    Selfish = TypeVar("Selfish", bound="AbstractFilePath[Any]")
-
-    def child(self, path: OtherAnyStr) -> AbstractFilePath[OtherAnyStr]:
-        """Return the path of a child; here there is none to return.
-
-        Raises:
-            InsecurePath: Always.
-        """
-        raise InsecurePath(f"{self!r} has no child {path!r}.")
-
-    def parent(self) -> AbstractFilePath[AnyStr]:
-        """Return the path that this one is a child of; the root is its own parent."""
-        return self
-
-    def basename(self) -> AnyStr:
-        """Return the last part of the path."""
-        return os.path.basename(self.path)  # noqa: PTH119 (bytes stay bytes)
-
-    def listdir(self) -> list[AnyStr]:
-        """Return the names in the directory; none here."""
-        return []
-
-    def isdir(self) -> bool:
-        """Return whether it is a directory."""
-        return bool(self.listdir())
-
-    def open(self, mode: str = "r") -> IO[bytes]:
-        """Open the file, in binary; there is nothing to open here.
-
-        Raises:
-            FileNotFoundError: Always.
-        """
-        raise FileNotFoundError(errno.ENOENT, f"There is nothing to open with mode {mode!r}", str(self.path))
-
-    def getAccessTime(self) -> float:
-        """Return when the file was read last, in seconds since the epoch."""
-        return 0.0
-
-    def getModificationTime(self) -> float:
-        """Return when the contents changed last, in seconds since the epoch."""
-        return 0.0
-
-    def getStatusChangeTime(self) -> float:
-        """Return when the status changed last, in seconds since the epoch."""
-        return 0.0
-
-    def getContent(self) -> bytes:
-        """Return all that is in the file."""
-        with self.open() as file:
-            return file.read()
-
-    def parents(self) -> Iterator[AbstractFilePath[AnyStr]]:
-        """Yield the parent, its parent, and so on up to the root."""
-        path: AbstractFilePath[AnyStr] = self
-        parent = path.parent()
-        while path != parent:
-            yield parent
-            path, parent = parent, parent.parent()
-
-    def children(self) -> Iterable[Self]:
-        """Return the paths of what is in the directory.
-
-        Raises:
-            UnlistableError: If it cannot be listed.
-        """
-        try:
-            names = self.listdir()
-        except OSError as error:
-            raise UnlistableError(error) from error
-        return [cast("Self", self.child(name)) for name in names]
-
-    def walk(self, descend: Callable[[Self], bool] | None = None) -> Iterator[Self]:
-        """Yield this path and, if it is a directory, all that is below it.
-
-        Args:
-            descend: Called with each directory: whether to go into it.  By default all are gone into.
-
-        Raises:
-            LinkError: If a symbolic link leads to a directory above it.
-        """
-        yield self
-        if not self.isdir():
-            return
-        for child in self.children():
-            link: Any = child
-            if child.isdir() and (descend is None or descend(child)):
-                if link.islink() and _is_above(link.realpath().path, self):
-                    raise LinkError(f"The link {child!r} leads to a directory above it.")
-                yield from child.walk(descend)
-            else:
-                yield child
-
-    def sibling(self, path: OtherAnyStr) -> AbstractFilePath[OtherAnyStr]:
-        """Return the path of `path` in the directory that this is in."""
-        return self.parent().child(path)
-
-    def descendant(self, segments: Sequence[OtherAnyStr]) -> AbstractFilePath[OtherAnyStr]:
-        """Return the child of the child ... that `segments` name."""
-        path: Any = self
-        for name in segments:
-            path = path.child(name)
-        return cast("AbstractFilePath[OtherAnyStr]", path)
-
-    def segmentsFrom(self, ancestor: Any) -> list[AnyStr]:
-        """Return the names that lead from `ancestor` to this path.
-
-        Raises:
-            ValueError: If it is not above this path.
-        """
-        segments: list[AnyStr] = []
-        path: AbstractFilePath[AnyStr] = self
-        for parent in self.parents():
-            segments.insert(0, path.basename())
-            if parent == ancestor:
-                return segments
-            path = parent
-        raise ValueError(f"{ancestor!r} not parent of {self!r}")
-
-    def getmtime(self) -> int:
-        """Return `getModificationTime` in whole seconds."""
-        return int(self.getModificationTime())
-
-    def getatime(self) -> int:
-        """Return `getAccessTime` in whole seconds."""
-        return int(self.getAccessTime())
-
-    def getctime(self) -> int:
-        """Return `getStatusChangeTime` in whole seconds."""
-        return int(self.getStatusChangeTime())
-
-
-def _is_above(real: Any, path: Any) -> bool:
-    """Return whether the directory `real` is `path` or one that `path` lies in."""
-    here = os.path.realpath(path.path)
-    return bool(here == real or here[: len(real) + 1] == os.path.join(real, here[:0]))  # noqa: PTH118
 
 
 def _as(path: Any, kind: type) -> Any:
@@ -352,17 +102,18 @@ class FilePath(AbstractFilePath[AnyStr]):
     def __eq__(self, other: object) -> bool:
         return self.path == other.path if isinstance(other, FilePath) else NotImplemented
 
-    def __lt__(self, other: FilePath[Any]) -> bool:
-        return bool(self.path < other.path)
+    # Other things may know how they compare with paths.
+    def __lt__(self, other: object) -> bool:
+        return bool(self.path < other.path) if isinstance(other, FilePath) else NotImplemented
 
-    def __le__(self, other: FilePath[Any]) -> bool:
-        return bool(self.path <= other.path)
+    def __le__(self, other: object) -> bool:
+        return bool(self.path <= other.path) if isinstance(other, FilePath) else NotImplemented
 
-    def __gt__(self, other: FilePath[Any]) -> bool:
-        return bool(self.path > other.path)
+    def __gt__(self, other: object) -> bool:
+        return bool(self.path > other.path) if isinstance(other, FilePath) else NotImplemented
 
-    def __ge__(self, other: FilePath[Any]) -> bool:
-        return bool(self.path >= other.path)
+    def __ge__(self, other: object) -> bool:
+        return bool(self.path >= other.path) if isinstance(other, FilePath) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((FilePath, self.path))
@@ -382,18 +133,18 @@ class FilePath(AbstractFilePath[AnyStr]):
         return FilePath(path, alwaysCreate)
 
     def asBytesMode(self, encoding: str | None = None) -> FilePath[bytes]:
-        """Return the same path as bytes, by `encoding` or the file system's."""
+        """Return the same path as bytes, by `encoding` or the file system's; itself if it is."""
         path = self.path
-        if encoding and isinstance(path, str):
-            return self.clonePath(path.encode(encoding))
-        return self.clonePath(os.fsencode(path))
+        if isinstance(path, bytes):
+            return cast("FilePath[bytes]", self)
+        return self.clonePath(path.encode(encoding) if encoding else os.fsencode(path))
 
     def asTextMode(self, encoding: str | None = None) -> FilePath[str]:
-        """Return the same path as a string, by `encoding` or the file system's."""
+        """Return the same path as a string, by `encoding` or the file system's; itself if it is."""
         path = self.path
-        if encoding and isinstance(path, bytes):
-            return self.clonePath(path.decode(encoding))
-        return self.clonePath(os.fsdecode(path))
+        if isinstance(path, str):
+            return cast("FilePath[str]", self)
+        return self.clonePath(path.decode(encoding) if encoding else os.fsdecode(path))
 
     def _below(self, path: Any) -> Any:
         """Return our path joined with `path`, as the kind that `path` is of, without ``..``."""
@@ -626,7 +377,7 @@ class FilePath(AbstractFilePath[AnyStr]):
         """
         beside = self.temporarySibling(cast("AnyStr", _as(ext, type(self.path))))
         try:
-            with beside.create() as file:
+            with beside.open("w") as file:
                 file.write(content)
             os.replace(beside.path, self.path)  # noqa: PTH105
         except BaseException:
@@ -668,7 +419,11 @@ class FilePath(AbstractFilePath[AnyStr]):
         Args:
             ignoreExistingDirectory: Whether it may exist already.
         """
-        os.makedirs(self.path, exist_ok=ignoreExistingDirectory)  # noqa: PTH103
+        try:
+            os.makedirs(self.path)  # noqa: PTH103
+        except FileExistsError:
+            if not (ignoreExistingDirectory and os.path.isdir(self.path)):  # noqa: PTH112
+                raise
         self.changed()
 
     def remove(self) -> None:

@@ -18,6 +18,20 @@ from pathlib import PurePath
 from typing import Any, ClassVar, NamedTuple
 
 from sennit.twisted.copyright import version
+from sennit.twisted.python import completion
+from sennit.twisted.python.completion import (
+    CompleteDirs,
+    CompleteFiles,
+    CompleteGroups,
+    CompleteHostnames,
+    CompleteList,
+    CompleteMultiList,
+    CompleteNetInterfaces,
+    Completer,
+    CompleteUserAtHost,
+    CompleteUsernames,
+    Completions,
+)
 from sennit.twisted.python.reflect import accumulateClassList, addMethodNamesToDict
 
 __all__ = [
@@ -88,6 +102,7 @@ class _Option(NamedTuple):
     default: Any
     act: Callable[[str], Any]
     coerce_doc: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 def _as_it_is(value: str) -> str:
@@ -99,13 +114,15 @@ class Options(dict[str, Any]):
 
     A subclass may have:
 
-    - ``optFlags``: lists of name, short name or None, and description.  A flag's value is 0, or 1 if it
-    was given. - ``optParameters``: lists of name, short name or None, default, description, and a function
-      that makes the text into the value.  Later items may be left out.
+    - ``optFlags``: lists of name, short name or None, and description.  A flag's value is 0, or 1 if it was
+      given.
+    - ``optParameters``: lists of name, short name or None, default, description, and a function that makes
+      the text into the value.  Later items may be left out.
     - ``subCommands``: lists of name, short name or None, `Options` subclass and description.  After parsing,
       ``subCommand`` is the name of the one given, or None, and ``subOptions`` its options.
     - methods ``opt_name(self)`` or ``opt_name(self, value)``, with a docstring for description; ``opt_n =
-      opt_name`` gives it a short name.
+      opt_name`` gives it another name; its longest one is the option's.
+    - ``compData``: `Completions`, for shells.
     - ``synopsis`` and ``longdesc``: text for the usage message.
 
     The flags and parameters of base classes are options as well.
@@ -128,6 +145,8 @@ class Options(dict[str, Any]):
     completionData: Completions | None = None
     subOptions: Options
     subCommands: ClassVar[Sequence[Sequence[Any]]] = ()
+    # Where completions are written; None for standard output.
+    _shellCompFile: ClassVar[Any] = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -174,17 +193,17 @@ class Options(dict[str, Any]):
             method = getattr(self, f"opt_{name}")
             by_function.setdefault(getattr(method, "__func__", method), []).append(name.replace("_", "-"))
         for own_names in by_function.values():
-            long = [name for name in own_names if len(name) > 1]
-            short = [name for name in own_names if len(name) == 1]
-            for name in long or short:
-                method = getattr(self, f"opt_{name.replace('-', '_')}")
-                is_flag = flagFunction(method, name)
-                act = (lambda _, method=method: method()) if is_flag else method
-                yield _Option(
-                    name, short[0] if long and short else None, method.__doc__, not is_flag, None, act
-                )
-                for other in short[1:] if long else ():
-                    yield _Option(other, None, method.__doc__, not is_flag, None, act)
+            own_names.sort(key=len)
+            name = own_names.pop()
+            method = getattr(self, f"opt_{name.replace('-', '_')}")
+            is_flag = flagFunction(method, name)
+            act = (lambda _, method=method: method()) if is_flag else method
+            if len(name) == 1:
+                for each in (name, *own_names):
+                    yield _Option(each, None, method.__doc__, not is_flag, None, act)
+                continue
+            short = own_names.pop(0) if own_names and len(own_names[0]) == 1 else None
+            yield _Option(name, short, method.__doc__, not is_flag, None, act, aliases=tuple(own_names))
 
     def _add(self, option: _Option) -> None:
         """Take `option` into the tables, where it may stand in for one of the same name."""
@@ -192,7 +211,7 @@ class Options(dict[str, Any]):
         if known is not None and option.short is None:
             option = option._replace(short=known.short)
         mark = option.takes_value
-        for name in {option.name, option.short or option.name}:
+        for name in {option.name, option.short or option.name, *option.aliases}:
             self.synonyms[name] = option.name
             if len(name) == 1:
                 self.shortOpt = self.shortOpt.replace(name + ":", "").replace(name, "") + name + ":" * mark
@@ -200,6 +219,7 @@ class Options(dict[str, Any]):
             if known is not None:
                 self.longOpt.remove(option.name + "=" * known.takes_value)
             self.longOpt.append(option.name + "=" * mark)
+        self.longOpt += [name + "=" * mark for name in option.aliases if len(name) > 1]
         self.docs[option.name] = option.doc
         self._options[option.name] = option
 
@@ -209,7 +229,7 @@ class Options(dict[str, Any]):
         sys.exit(0)
 
     def opt_version(self) -> None:
-        """Display the version and exit."""
+        """Display Twisted version and exit."""
         print(f"Twisted version: {version}")  # noqa: T201
         sys.exit(0)
 
@@ -221,9 +241,12 @@ class Options(dict[str, Any]):
 
         Raises:
             UsageError: If the command line is wrong.
+            SystemExit: If its last words are a shell's request for completions, which are printed.
         """
         if options is None:
             options = sys.argv[1:]
+        if completion.REQUEST in options[-2:-1]:
+            completion.write(self, options)
         try:
             given, args = getopt.getopt(list(options), self.shortOpt, self.longOpt)
         except getopt.error as reason:
@@ -382,97 +405,3 @@ def portCoerce(value: str) -> int:
 
 
 portCoerce.coerceDoc = "Must be an int between 0 and 65535."  # type: ignore[attr-defined]
-
-
-class Completer:
-    """What a shell may offer as an option's value or an argument.
-
-    Args:
-        descr: What it is.
-        repeat: Whether it may be given again; for arguments.
-    """
-
-    def __init__(self, descr: str | None = None, repeat: bool = False) -> None:
-        if descr is not None:
-            self._descr = descr
-        self._repeat = repeat
-
-
-class CompleteFiles(Completer):
-    """Files.
-
-    Args:
-        globPattern: Which ones.
-        kw: As for `Completer`.
-    """
-
-    def __init__(self, globPattern: str = "*", **kw: Any) -> None:
-        super().__init__(**kw)
-        self._globPattern = globPattern
-
-
-class CompleteDirs(Completer):
-    """Directories."""
-
-
-class CompleteList(Completer):
-    """One of some words.
-
-    Args:
-        items: The words.
-        kw: As for `Completer`.
-    """
-
-    def __init__(self, items: Iterable[Any], **kw: Any) -> None:
-        super().__init__(**kw)
-        self._items = items
-
-
-class CompleteMultiList(CompleteList):
-    """Several of some words, with commas between them."""
-
-
-class CompleteUsernames(Completer):
-    """Users of this system."""
-
-
-class CompleteGroups(Completer):
-    """Groups of this system."""
-
-
-class CompleteHostnames(Completer):
-    """Known hosts."""
-
-
-class CompleteUserAtHost(Completer):
-    """A user, an at sign and a host."""
-
-
-class CompleteNetInterfaces(Completer):
-    """Network interfaces."""
-
-
-class Completions:
-    """What a shell may offer for a command; the ``completionData`` of an `Options` subclass.
-
-    Args:
-        descriptions: Descriptions by option, where they are not to be the usage message's.
-        multiUse: Options that may be given again.
-        mutuallyExclusive: Groups of options of which only one may be given.
-        optActions: A `Completer` by option.
-        extraActions: A `Completer` for each argument.
-    """
-
-    def __init__(
-        self,
-        descriptions: Mapping[str, str] | None = None,
-        multiUse: Iterable[str] | None = None,
-        mutuallyExclusive: Iterable[Sequence[str]] | None = None,
-        optActions: Mapping[str, Any] | None = None,
-        extraActions: Iterable[Any] | None = None,
-    ) -> None:
-        self.descriptions = {} if descriptions is None else descriptions
-        self.multiUse = [] if multiUse is None else multiUse
-        self.mutuallyExclusive = [] if mutuallyExclusive is None else mutuallyExclusive
-        self.optActions = {} if optActions is None else optActions
-        self.extraActions = [] if extraActions is None else extraActions
