@@ -58,3 +58,24 @@ def test_a_status_code_as_an_exception_finds_its_phrase():
     assert PageRedirect(302, location=b"/x").message == b"Found to /x"
     assert InfiniteRedirection(302, b"Again", location=b"/x").location == b"/x"
     assert RedirectWithNoLocation(302, b"Found", b"/x").message == b"Found to /x"
+
+
+@pytest.mark.parametrize("kind", [str, lambda text: text.encode("ascii")], ids=["text", "bytes"])
+def test_its_parts_can_be_set(kind):
+    url = URLPath.fromString("http://example.com/foo/bar?yes=no#footer")
+    for name, value in (
+        ("scheme", "https"),
+        ("netloc", "x.invalid:81"),
+        ("path", "/a%20b"),
+        ("query", "q=1"),
+    ):
+        setattr(url, name, kind(value))
+    url.fragment = kind("top")
+    assert str(url) == "https://x.invalid:81/a%20b?q=1#top"
+    assert url.path == b"/a%20b"
+    url.query = kind("")
+    assert str(url.child(b"c")) == "https://x.invalid:81/a%20b/c"
+
+
+def test_bytes_that_a_url_cannot_have_are_encoded():
+    assert str(URLPath.fromBytes(b"http://example.com/\xff\x00 ")) == "http://example.com/%FF%00%20"

@@ -240,7 +240,11 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.web.session",
         "sennit.web.encoding",
     ),
-    "twisted.web.static": ("sennit.web.static", "sennit.twisted.python.runtime:platformType"),
+    "twisted.web.static": (
+        "sennit.twisted.web.static:File",
+        "sennit.web.static",
+        "sennit.twisted.python.runtime:platformType",
+    ),
     "twisted.web.template": ("sennit.web.template",),
     "twisted.web.util": (
         "sennit.web.redirect",

@@ -13,6 +13,8 @@ __all__ = ["URLPath"]
 class URLPath:
     """A URL that gives others: children, siblings, parents.
 
+    Its parts can be set, to bytes or to ASCII text.
+
     Args:
         scheme: For example ``b"http"``, which is also what none means.
         netloc: Host, and port where it is not the scheme's own.
@@ -62,14 +64,14 @@ class URLPath:
 
     @classmethod
     def fromBytes(cls, url: bytes) -> Self:
-        """Make one of a URL in bytes.
+        """Make one of a URL in bytes; those that a URL cannot have are percent-encoded.
 
         Raises:
             ValueError: If it is not bytes, or no URL.
         """
         if not isinstance(url, bytes):
             raise ValueError("'url' must be bytes")  # noqa: TRY004 (Twisted's choice)
-        return cls.fromString(url.decode("ascii"))
+        return cls.fromString("".join(chr(each) if 0x20 < each < 0x7F else f"%{each:02X}" for each in url))
 
     @classmethod
     def fromRequest(cls, request: Any) -> Self:
@@ -81,25 +83,52 @@ class URLPath:
         """The scheme."""
         return self._url.scheme.encode("ascii")
 
+    @scheme.setter
+    def scheme(self, value: bytes | str) -> None:
+        self._put(scheme=value)
+
     @property
     def netloc(self) -> bytes:
         """Host, and port where it is not the scheme's own."""
         return self._url.authority().encode("ascii")
+
+    @netloc.setter
+    def netloc(self, value: bytes | str) -> None:
+        self._put(netloc=value)
 
     @property
     def path(self) -> bytes:
         """The path, percent-encoded."""
         return URL(path=self._url.path, rooted=True).to_text().encode("ascii")
 
+    @path.setter
+    def path(self, value: bytes | str) -> None:
+        self._put(path=value)
+
     @property
     def query(self) -> bytes:
         """The query, percent-encoded."""
         return URL(query=self._url.query).to_text()[1:].encode("ascii")
 
+    @query.setter
+    def query(self, value: bytes | str) -> None:
+        self._put(query=value)
+
     @property
     def fragment(self) -> bytes:
         """The fragment, percent-encoded."""
         return self._url.fragment.encode("ascii")
+
+    @fragment.setter
+    def fragment(self, value: bytes | str) -> None:
+        self._put(fragment=value)
+
+    def _put(self, **changed: bytes | str) -> None:
+        """Give some parts other values."""
+        parts = {name: getattr(self, name) for name in ("scheme", "netloc", "path", "query", "fragment")}
+        for name, value in changed.items():
+            parts[name] = value.encode("ascii") if isinstance(value, str) else value
+        self._take(URLPath(**parts)._url)
 
     def pathList(self, unquote: bool = False, copy: bool = True) -> list[bytes]:
         """Return the path's segments, the first always empty.

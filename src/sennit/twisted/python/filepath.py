@@ -136,14 +136,14 @@ class FilePath(AbstractFilePath[AnyStr]):
         """Return the same path as bytes, by `encoding` or the file system's; itself if it is."""
         path = self.path
         if isinstance(path, bytes):
-            return cast("FilePath[bytes]", self)
+            return self
         return self.clonePath(path.encode(encoding) if encoding else os.fsencode(path))
 
     def asTextMode(self, encoding: str | None = None) -> FilePath[str]:
         """Return the same path as a string, by `encoding` or the file system's; itself if it is."""
         path = self.path
         if isinstance(path, str):
-            return cast("FilePath[str]", self)
+            return self
         return self.clonePath(path.decode(encoding) if encoding else os.fsdecode(path))
 
     def _below(self, path: Any) -> Any:
