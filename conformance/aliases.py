@@ -53,10 +53,18 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "sennit.twisted.internet.defaultreactor:DefaultReactor=ThreadedSelectReactor",
     ),
     "twisted.internet._signals": (_NO + "installHandler isDefaultHandler",),
-    "twisted.internet.address": (_NO + "_ProcessAddress",),
+    "twisted.internet.address": ("sennit.core.addresses:ProcessAddress=_ProcessAddress",),
     "twisted.internet.default": (_NO + "_getInstallFunction",),
     "twisted.internet.defer": (_NO + "_DeferredListResultListT _DeferredListSingleResultT _T",),
-    "twisted.internet.endpoints": (_NO + "_WrapperEndpoint _WrapperServerEndpoint _parse",),
+    "twisted.internet.endpoints": (
+        "conformance.private:FunctionResolver=_SimpleHostnameResolver",
+        "sennit.endpoint.connecting:ConnectingFactory=_WrappingFactory",
+        "sennit.endpoint.process:ProcessEndpointTransport=_ProcessEndpointTransport _Child=_WrapIProtocol",
+        "sennit.endpoint.tls:WrapperClientEndpoint=_WrapperEndpoint",
+        "sennit.endpoint.tls:WrapperServerEndpoint=_WrapperServerEndpoint",
+        _NO + "_StandardIOParser _SystemdParser _TCP6ServerParser _TLSServerEndpoint _WrappingProtocol",
+        _NO + "_loadCAsFromDir _parse _parseServer",
+    ),
     "twisted.internet.base": (_NO + "PluggableResolverMixin",),
     "twisted.internet.posixbase": (_NO + "_ContinuousPolling _Waker",),
     "twisted.internet.process": (
@@ -144,6 +152,7 @@ def attach() -> None:
     """Give public objects the private attributes that the tests' own scaffolding uses."""
     from conformance import private
     from conformance.scaffolding import attach_to_trial
+    from sennit.endpoint.hostname import ATTEMPT_DELAY, HostnameEndpoint
     from sennit.reactor import Reactor
     from sennit.trial.unittest import SynchronousTestCase
     from sennit.twisted.python.completion import Completer
@@ -158,6 +167,7 @@ def attach() -> None:
         if not hasattr(owner, name):
             setattr(owner, name, value)
 
+    set_on(HostnameEndpoint, "_DEFAULT_ATTEMPT_DELAY", ATTEMPT_DELAY)
     set_on(Reactor, "_uninstallHandler", lambda _: None)
     set_on(SynchronousTestCase, "_parents", property(SynchronousTestCase._speakers))
     set_on(Completer, "_shellCode", lambda self, name, _: self.zsh(name))

@@ -59,12 +59,14 @@ class Graft:
             sys.meta_path.insert(0, self)
             return self._at_home(fullname)
         parts = fullname.split(".")
-        if parts[0] != "twisted" or "test" not in parts:
+        if parts[0] != "twisted":
             return None
         from sennit.twisted.table import TABLE
 
         if fullname in TABLE:
-            return self._at_home(fullname) if fullname == "twisted.test" else None
+            return self._at_home(fullname) if self._tree.joinpath(*parts, "__init__.py").exists() else None
+        if "test" not in parts:
+            return None
         return PathFinder.find_spec(fullname, [str(self._tree.joinpath(*parts[:-1]))])
 
     def _at_home(self, fullname: str) -> ModuleSpec | None:

@@ -7,12 +7,29 @@ called.
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from zope.interface import implementer
 from zope.interface.interface import InterfaceClass
 
-__all__ = ["PrivateNameError", "as_bytes", "coerced", "idna_text", "open_descriptors", "symlinks"]
+from sennit.core.addresses import IPv4Address, IPv6Address
+from sennit.core.interfaces import IHostnameResolver, IHostResolution
+from sennit.log import Logger
+
+__all__ = [
+    "FunctionResolver",
+    "PrivateNameError",
+    "as_bytes",
+    "coerced",
+    "idna_text",
+    "open_descriptors",
+    "symlinks",
+]
+
+_log = Logger()
 
 
 class PrivateNameError(AssertionError):
@@ -46,6 +63,49 @@ def idna_text(name: bytes) -> str:
     import idna
 
     return idna.decode(name)
+
+
+@implementer(IHostnameResolver)
+class FunctionResolver:
+    """A resolver of names by a function, with which tests of endpoints say what a name stands for.
+
+    Args:
+        look_up: Called with a name and a port; returns a Deferred of what ``getaddrinfo`` would give.
+    """
+
+    def __init__(self, look_up: Callable[[str, int], Any]) -> None:
+        self._look_up = look_up
+
+    def resolveHostName(
+        self,
+        resolutionReceiver: Any,
+        hostName: str,
+        portNumber: int = 0,
+        addressTypes: Any = None,
+        transportSemantics: str = "TCP",
+    ) -> Any:
+        """Hand on what the function finds; a failure is logged."""
+        resolution = _Resolution(hostName)
+        resolutionReceiver.resolutionBegan(resolution)
+
+        def found(answers: Any) -> None:
+            for family, _kind, _protocol, _name, place in answers:
+                kind = IPv6Address if family == socket.AF_INET6 else IPv4Address
+                resolutionReceiver.addressResolved(kind(transportSemantics, *place))
+
+        answer = self._look_up(hostName, portNumber).addCallback(found)
+        answer.addErrback(lambda failure: _log.failure("No address", failure))
+        answer.addCallback(lambda _: resolutionReceiver.resolutionComplete())
+        return resolution
+
+
+@implementer(IHostResolution)
+class _Resolution:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def cancel(self) -> None:
+        """Do nothing: the tests do without."""
 
 
 def open_descriptors() -> list[int]:

@@ -86,7 +86,9 @@ def test_tests_come_from_their_tree_and_the_rest_from_sennit(tmp_path, monkeypat
         "other.test",
     ):
         assert finder.find_spec(name) is None
-    # It is Sennit's, with their data beside it.
+    # A package that has tests is Sennit's, with their data beside it.
+    (tmp_path / "twisted" / "test").mkdir()
+    (tmp_path / "twisted" / "test" / "__init__.py").write_text("")
     both = finder.find_spec("twisted.test")
     assert (both.loader, both.origin) == (FINDER, str(tmp_path / "twisted" / "test" / "__init__.py"))
 

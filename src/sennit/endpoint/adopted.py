@@ -36,6 +36,14 @@ class AdoptedStreamServerEndpoint:
         self.addressFamily = addressFamily
         self._used = False
 
+    # What is done to the descriptor, apart so that a test can do without one.
+    _close = staticmethod(os.close)
+
+    @staticmethod
+    def _setNonBlocking(descriptor: int) -> None:
+        os.set_blocking(descriptor, False)
+        os.set_inheritable(descriptor, False)
+
     def listen(self, factory: Any) -> Deferred[IListeningPort]:
         """Listen, with `factory` building a protocol for each connection.
 
@@ -50,17 +58,12 @@ class AdoptedStreamServerEndpoint:
             return fail(AlreadyListened())
         self._used = True
         try:
-            _set_non_blocking(self.fileno)
+            self._setNonBlocking(self.fileno)
             port = self.reactor.adoptStreamPort(self.fileno, self.addressFamily, factory)
-            os.close(self.fileno)
+            self._close(self.fileno)
         except Exception:
             return fail(Failure())
         return succeed(port)
-
-
-def _set_non_blocking(descriptor: int) -> None:
-    os.set_blocking(descriptor, False)
-    os.set_inheritable(descriptor, False)
 
 
 def family_of(descriptor: int) -> int:

@@ -344,9 +344,11 @@ _CLIENTS: dict[str, Callable[..., Any]] = {
 
 
 def _make(
-    reactor: Any, description: str, builtin: dict[str, Callable[..., Any]], method: str, role: str
+    reactor: Any, description: str | bytes, builtin: dict[str, Callable[..., Any]], method: str, role: str
 ) -> Any:
     """Find the kind's function, see that the arguments fit it, and call it."""
+    if isinstance(description, bytes):
+        description = description.decode("utf-8")
     if not isinstance(description, str):
         raise TypeError(f"An endpoint's description is text, not {description!r}.")
     (kind, *positional), named = parse_description(description)
@@ -359,23 +361,29 @@ def _make(
                 f"Unknown endpoint type: {kind!r} in {description!r}; a {role}'s is one of {known}."
             )
         return function(reactor, *positional, **named)
-    if positional and not positional[-1]:
-        # "tcp:80:" and "stdio:" end in a colon that separates nothing.
+    signature = inspect.signature(function)
+    # Values without names are for the arguments that none is named for, in order.
+    free = [name for name in list(signature.parameters)[1:] if name not in named]
+    if len(positional) == len(free) + 1 and not positional[-1]:
+        # "stdio:" ends in a colon that separates nothing.
         positional.pop()
     try:
-        inspect.signature(function).bind(reactor, *positional, **named)
+        if len(positional) > len(free):
+            raise TypeError(f"there is no argument for {positional[len(free)]!r}")
+        named.update(zip(free, positional, strict=False))
+        signature.bind(reactor, **named)
     except TypeError as error:
         usage = (function.__doc__ or "").removesuffix(".")
         raise TypeError(f"In the description {description!r}: {error}; write {usage}") from None
-    return function(reactor, *positional, **named)
+    return function(reactor, **named)
 
 
-def serverFromString(reactor: Any, description: str) -> IStreamServerEndpoint:
+def serverFromString(reactor: Any, description: str | bytes) -> IStreamServerEndpoint:
     """Return the server endpoint that a description describes.
 
     Args:
         reactor: The reactor that the endpoint listens with.
-        description: Such as ``tcp:8080``; `sennit.endpoint.strings` says how it is written.
+        description: Such as ``tcp:8080``; `sennit.endpoint.strings` says how it is written.  Bytes are UTF-8.
 
     Raises:
         ValueError: If the kind is unknown or a value is not what it must be.
@@ -385,12 +393,13 @@ def serverFromString(reactor: Any, description: str) -> IStreamServerEndpoint:
     return endpoint
 
 
-def clientFromString(reactor: Any, description: str) -> IStreamClientEndpoint:
+def clientFromString(reactor: Any, description: str | bytes) -> IStreamClientEndpoint:
     """Return the client endpoint that a description describes.
 
     Args:
         reactor: The reactor that the endpoint connects with.
         description: Such as ``tcp:example.org:80``; `sennit.endpoint.strings` says how it is written.
+            Bytes are UTF-8.
 
     Raises:
         ValueError: If the kind is unknown or a value is not what it must be.

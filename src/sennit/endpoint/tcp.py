@@ -6,9 +6,12 @@ from typing import Any
 
 from zope.interface import implementer
 
+from sennit.core.addresses import HostnameAddress, IPv6Address
 from sennit.core.deferred import Deferred, execute
+from sennit.core.errors import ConnectingCancelledError
 from sennit.core.interfaces import IListeningPort, IProtocol, IStreamClientEndpoint, IStreamServerEndpoint
 from sennit.endpoint.connecting import connect_with
+from sennit.transport.names import Lookup, is_ipv6
 
 __all__ = ["TCP4ClientEndpoint", "TCP4ServerEndpoint", "TCP6ClientEndpoint", "TCP6ServerEndpoint"]
 
@@ -92,10 +95,13 @@ class _TCPClientEndpoint:
             A Deferred that fires with the connected protocol.  Cancelling it closes the socket and
             fails it with `ConnectingCancelledError`.
         """
+        return self._connect_to(self._host, protocolFactory)
+
+    def _connect_to(self, host: str, protocolFactory: Any) -> Deferred[IProtocol]:
         return connect_with(
             protocolFactory,
             lambda wrapping: self._reactor.connectTCP(
-                self._host, self._port, wrapping, timeout=self._timeout, bindAddress=self._bindAddress
+                host, self._port, wrapping, timeout=self._timeout, bindAddress=self._bindAddress
             ),
         )
 
@@ -113,12 +119,31 @@ class TCP4ClientEndpoint(_TCPClientEndpoint):
 
 
 class TCP6ClientEndpoint(_TCPClientEndpoint):
-    """Connects over TCP to an IPv6 address.
+    """Connects over TCP to an IPv6 address, or to the first one that the reactor's resolver finds for a name.
 
     Args:
-        reactor: An `IReactorTCP`.
-        host: The peer's address, with ``%scope`` where it is link-local.
+        reactor: An `IReactorTCP`, with a name resolver if `host` is a name.
+        host: The peer's address, with ``%scope`` where it is link-local; or its name.
         port: The peer's port number.
         timeout: How many seconds the attempt may take.
         bindAddress: The local address, or ``(address, port)``; None lets the system choose.
     """
+
+    def connect(self, protocolFactory: Any) -> Deferred[IProtocol]:
+        """Connect, as to an IPv4 address; a name that has no IPv6 address is a `DNSLookupError`."""
+        if is_ipv6(self._host):
+            return super().connect(protocolFactory)
+
+        def cancel(waiting: Deferred[IPv6Address]) -> None:
+            lookup.cancel()
+            waiting.errback(ConnectingCancelledError(HostnameAddress(self._host.encode(), self._port)))
+
+        found: Deferred[Any] = Deferred(cancel)
+        lookup = Lookup(
+            self._reactor, self._host, self._port, found.callback, found.errback, types=(IPv6Address,)
+        )
+        return found.addCallback(lambda address: self._connect_to(_with_scope(address), protocolFactory))
+
+
+def _with_scope(address: IPv6Address) -> str:
+    return f"{address.host}%{address.scopeID}" if address.scopeID else address.host

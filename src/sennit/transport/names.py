@@ -98,6 +98,7 @@ class Lookup:
         self._host = host
         self._found = found
         self._failed = failed
+        self._kinds = (IPv4Address, IPv6Address) if types is None else types
         self._addresses: list[Any] = []
         self._resolution: IHostResolution | None = None
         self._over = False
@@ -118,7 +119,7 @@ class Lookup:
 
     def addressResolved(self, address: IAddress) -> None:
         """Keep an address."""
-        if isinstance(address, (IPv4Address, IPv6Address)):
+        if isinstance(address, self._kinds):
             self._addresses.append(address)
 
     def resolutionComplete(self) -> None:
