@@ -23,6 +23,7 @@ ROOMS = (
     "udp_echo",
     "spawn",
     "http_hello",
+    "http_client",
     "idle_memory",
     "startup",
 )

@@ -25,6 +25,7 @@ __all__ = ["Agent", "AgentBase", "ProxyAgent", "StandardEndpointFactory"]
 
 _DEFAULT_PORTS = {b"http": 80, b"https": 443}
 _KEPT_ENDPOINTS = 64
+_get_connection = HTTPConnectionPool.getConnection
 
 
 @implementer(IAgentEndpointFactory)
@@ -129,14 +130,18 @@ class AgentBase:
         """
         method = check_method(method)
         headers = Headers() if headers is None else headers.copy()
-        if not headers.hasHeader(b"Host"):
-            headers.setRawHeaders(
-                b"Host", [self._computeHostValue(parsedURI.scheme, parsedURI.host, parsedURI.port)]
-            )
-        request = Request._construct(
-            method, requestPath, headers, bodyProducer, self._pool.persistent, parsedURI
-        )
-        connected: Deferred[Any] = self._pool.getConnection(key, endpoint)
+        if b"Host" not in headers._fields:
+            host = self._computeHostValue(parsedURI.scheme, parsedURI.host, parsedURI.port)
+            headers._fields[b"Host"] = [host]
+        pool = self._pool
+        request = Request._construct(method, requestPath, headers, bodyProducer, pool.persistent, parsedURI)
+        if pool.getConnection.__func__ is _get_connection:
+            # What most requests find; a Deferred in between would cost as much as all the rest of the pool.
+            connection = pool.take_idle(key)
+            if connection is not None:
+                answered: Deferred[Any] = pool.retrying(connection, key, endpoint).request(request)
+                return answered
+        connected: Deferred[Any] = pool.getConnection(key, endpoint)
         return connected.addCallback(lambda connection: connection.request(request))
 
 

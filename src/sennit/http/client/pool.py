@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
 from sennit.core.combinators import gatherResults
@@ -79,15 +80,13 @@ class RetryingConnection:
 
     def request(self, request: Any) -> Deferred[Any]:
         """Send a request, again if need be."""
-
-        def again(reason: Failure) -> Any:
-            if not self._shouldRetry(request.method, reason.value, request.bodyProducer):
-                return reason
-            return self._newConnection().addCallback(lambda connection: connection.request(request))
-
         result: Deferred[Any] = self._clientProtocol.request(request)
-        result.addErrback(again)
-        return result
+        return result.addErrback(self._again, request)
+
+    def _again(self, reason: Failure, request: Any) -> Any:
+        if not self._shouldRetry(request.method, reason.value, request.bodyProducer):
+            return reason
+        return self._newConnection().addCallback(lambda connection: connection.request(request))
 
 
 class HTTPConnectionPool:
@@ -134,10 +133,14 @@ class HTTPConnectionPool:
         """
         connection = self.take_idle(key)
         if connection is not None:
-            if self.retryAutomatically:
-                connection = RetryingConnection(connection, lambda: self._newConnection(key, endpoint))
-            return succeed(connection)
+            return succeed(self.retrying(connection, key, endpoint))
         return self._newConnection(key, endpoint)
+
+    def retrying(self, connection: Any, key: Hashable, endpoint: Any) -> Any:
+        """Return what sends on a kept connection, and on a new one if that was lost."""
+        if not self.retryAutomatically:
+            return connection
+        return RetryingConnection(connection, partial(self._newConnection, key, endpoint))
 
     def take_idle(self, key: Hashable) -> Any:
         """Return a kept connection that can be used, None if there is none."""

@@ -26,12 +26,25 @@ from sennit.http.client.events import BodyData, EndOfMessage, ResponseHead
 from sennit.http.client.interfaces import UNKNOWN_LENGTH
 from sennit.http.client.parser import ResponseParser
 from sennit.http.client.response import Response
-from sennit.http.headers import Headers
+from sennit.http.headers import Headers, canonical_name
 from sennit.log import Logger
 
 __all__ = ["BODY", "DONE", "HEADER", "STATUS", "HTTPClientParser"]
 
 STATUS, HEADER, BODY, DONE = "STATUS", "HEADER", "BODY", "DONE"
+_ABOUT_CONNECTION = frozenset(
+    (
+        b"content-length",
+        b"connection",
+        b"keep-alive",
+        b"te",
+        b"trailers",
+        b"transfer-encoding",
+        b"upgrade",
+        b"proxy-connection",
+    )
+)
+_CONTROL = frozenset(map(canonical_name, _ABOUT_CONNECTION))
 _VERSION = re.compile(rb"([A-Z]+)/([0-9]{1,3})\.([0-9]{1,3})")
 _log = Logger(namespace="sennit.http.client")
 _VERSIONS = {10: (b"HTTP", 1, 0), 11: (b"HTTP", 1, 1)}
@@ -54,18 +67,7 @@ class HTTPClientParser:
         on_informational: Called with each 1xx head; None to pass over them.
     """
 
-    CONNECTION_CONTROL_HEADERS = frozenset(
-        (
-            b"content-length",
-            b"connection",
-            b"keep-alive",
-            b"te",
-            b"trailers",
-            b"transfer-encoding",
-            b"upgrade",
-            b"proxy-connection",
-        )
-    )
+    CONNECTION_CONTROL_HEADERS = _ABOUT_CONNECTION
     NO_BODY_CODES = frozenset((204, 304))
 
     transport: Any = None
@@ -196,11 +198,18 @@ class HTTPClientParser:
     def _begin(self, head: ResponseHead) -> None:
         self.head = head
         if self._method == b"HEAD":
-            fields = self._fields(about_connection=False)
+            headers = self.headers
         else:
-            control = self.CONNECTION_CONTROL_HEADERS
-            fields = [pair for pair in head.headers if pair[0].lower() not in control]
-        headers = Headers.from_wire(fields)
+            # Headers.from_wire, and what is about the connection left out, in one pass.
+            fields: dict[bytes, list[bytes]] = {}
+            for name, value in head.headers:
+                canonical = canonical_name(name)
+                if canonical not in _CONTROL:
+                    if canonical in fields:
+                        fields[canonical].append(value)
+                    else:
+                        fields[canonical] = [value]
+            headers = Headers.around(fields)
         response = self._response
         if response is None:
             response = self._make_response(head.version, head.code, head.reason, headers)

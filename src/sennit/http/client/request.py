@@ -82,7 +82,7 @@ class Request:
     def __init__(
         self, method: bytes, uri: bytes, headers: Headers, bodyProducer: Any, persistent: bool = False
     ) -> None:
-        self.method = check_method(method)
+        self.method = method if method in _KNOWN_METHODS else check_method(method)
         self.uri = check_uri(uri)
         self.headers = headers
         self.bodyProducer = bodyProducer
@@ -135,12 +135,12 @@ class Request:
         if b"Content-Length" in fields or b"Transfer-Encoding" in fields:
             fields = self._without_framing(fields, length)
         try:
-            return b"%b %b HTTP/1.1\r\n%b%b\r\n" % (
-                check_method(self.method),
-                check_uri(self.uri),
-                framing,
-                field_lines(fields),
-            )
+            method, uri = self.method, self.uri
+            if method not in _KNOWN_METHODS or _URI.fullmatch(uri) is None:
+                # They may have been changed since they were checked.
+                check_method(method)
+                check_uri(uri)
+            return b"%b %b HTTP/1.1\r\n%b%b\r\n" % (method, uri, framing, field_lines(fields))
         except LocalProtocolError as error:
             raise BadHeaders("A header field holds CR, LF or NUL.") from error
 
