@@ -1,0 +1,232 @@
+"""`Conversation`: an open WebSocket without I/O, messages out of octets and back (RFC 6455 sections 5 to 7).
+
+After an error the core's parser throws away what comes; the closing frame is in the output, and `ends` is set
+when the transport is to be closed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sennit.websocket.errors import WebSocketClosed
+from sennit.websocket.library import CLIENT, SERVER, Close, Core, Extension, Opcode, State
+from sennit.websocket.limits import DEFAULT_WEBSOCKET_LIMITS, WebSocketLimits
+
+__all__ = ["ABNORMAL", "GOING_AWAY", "INTERNAL_ERROR", "NORMAL", "Conversation", "Pong"]
+
+NORMAL = 1000
+GOING_AWAY = 1001
+ABNORMAL = 1006
+INVALID_DATA = 1007
+TOO_BIG = 1009
+INTERNAL_ERROR = 1011
+
+_TEXT, _BINARY, _CONT, _PONG = Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PONG
+_OPEN, _CLOSED = State.OPEN, State.CLOSED
+_MAX_REASON = 123
+
+# A peer's mistakes are no events of this program's log; whoever holds the conversation learns of them.
+_silent = logging.getLogger("sennit.websocket.core")
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """An answer to a ping, or one that nobody asked for.
+
+    Attributes:
+        data: What it carries; that of the ping that it answers.
+    """
+
+    data: bytes
+
+
+class Conversation:
+    """One side of a WebSocket that is open.
+
+    Args:
+        client: Whether this is the client's side.
+        extensions: What was negotiated.
+        limits: What the peer may take up.
+
+    Attributes:
+        ends: Whether the transport is to be closed once the output is written.
+    """
+
+    __slots__ = ("_core", "_fragments", "_limits", "_text", "ends")
+
+    def __init__(
+        self,
+        *,
+        client: bool,
+        extensions: Sequence[Extension] = (),
+        limits: WebSocketLimits = DEFAULT_WEBSOCKET_LIMITS,
+    ) -> None:
+        self._core = Core(
+            CLIENT if client else SERVER, state=_OPEN, max_size=limits.message_size, logger=_silent
+        )
+        self._core.extensions = list(extensions)
+        self._limits = limits
+        self._fragments: list[bytes] = []
+        self._text = False
+        self.ends = False
+
+    @property
+    def open(self) -> bool:
+        """Whether messages can be sent."""
+        return self._core._state is _OPEN
+
+    @property
+    def close_code(self) -> int:
+        """The code it was closed with: the peer's if it said one, else ours, else 1006."""
+        closed = self._core.close_rcvd or self._core.close_sent
+        return ABNORMAL if closed is None else int(closed.code)
+
+    @property
+    def close_reason(self) -> str:
+        """The reason that goes with `close_code`."""
+        closed = self._core.close_rcvd or self._core.close_sent
+        return "" if closed is None else closed.reason
+
+    @property
+    def clean(self) -> bool:
+        """Whether both sides have said that they close."""
+        return self._core.close_rcvd is not None and self._core.close_sent is not None
+
+    def receive_data(self, data: bytes) -> list[str | bytes | Pong]:
+        """Take octets from the peer.
+
+        Returns:
+            The messages and pongs in them, in order.  Pings and closing frames are answered in the output.
+        """
+        core = self._core
+        if core.reader.eof:
+            return []
+        core.receive_data(data)
+        received: list[str | bytes | Pong] = []
+        frames: list[Any] = core.events_received()
+        for frame in frames:
+            opcode = frame.opcode
+            try:
+                if opcode is _TEXT:
+                    if frame.fin:
+                        received.append(str(frame.data, "utf-8"))
+                    else:
+                        self._text = True
+                        self._fragments = [bytes(frame.data)]
+                elif opcode is _BINARY:
+                    if frame.fin:
+                        received.append(bytes(frame.data))
+                    else:
+                        self._text = False
+                        self._fragments = [bytes(frame.data)]
+                elif opcode is _CONT:
+                    if not self._join(bytes(frame.data), frame.fin, received):
+                        break
+                elif opcode is _PONG:
+                    received.append(Pong(bytes(frame.data)))
+            except UnicodeDecodeError:
+                self.fail(INVALID_DATA, "The text is not UTF-8.")
+                break
+        return received
+
+    def _join(self, data: bytes, final: bool, received: list[str | bytes | Pong]) -> bool:
+        """Add a fragment; tell whether there may be as many."""
+        fragments = self._fragments
+        if data:
+            fragments.append(data)
+        elif not final:
+            # Empty ones cost the peer nothing, so they count, and are not kept.
+            fragments.append(b"")
+        if final:
+            self._fragments = []
+            whole = b"".join(fragments)
+            received.append(str(whole, "utf-8") if self._text else whole)
+        elif len(fragments) > self._limits.fragments:
+            self.fail(TOO_BIG, "The message has too many fragments.")
+            return False
+        return True
+
+    def receive_eof(self) -> None:
+        """Note that the peer sends no more."""
+        if not self._core.reader.eof:
+            self._core.receive_eof()
+
+    def output(self) -> bytes:
+        """Return what to write."""
+        writes = self._core.writes
+        if not writes:
+            return b""
+        self._core.writes = []
+        if not writes[-1]:
+            self.ends = True
+        return writes[0] if len(writes) == 1 else b"".join(writes)
+
+    def send(self, message: str | bytes | bytearray | memoryview) -> None:
+        """Send a message: str as text, anything else as binary.
+
+        Raises:
+            WebSocketClosed: If it is closed, or closing.
+            TypeError: If it is no message.
+        """
+        core = self._core
+        if core._state is not _OPEN:
+            raise WebSocketClosed(self.close_code, self.close_reason)
+        if type(message) is str:
+            core.send_text(message.encode())
+        elif isinstance(message, bytes | bytearray | memoryview):
+            core.send_binary(message)
+        elif isinstance(message, str):
+            core.send_text(message.encode())
+        else:
+            raise TypeError(f"A message is str or bytes, not {message!r}.")
+
+    def ping(self, data: bytes = b"") -> None:
+        """Ask the peer for a pong.
+
+        Args:
+            data: What it is to carry, at most 125 octets.
+
+        Raises:
+            WebSocketClosed: If it is closed.
+            ValueError: If the data is too long.
+        """
+        if len(data) > 125:
+            raise ValueError("A ping carries at most 125 octets.")
+        if self._core._state is _CLOSED:
+            raise WebSocketClosed(self.close_code, self.close_reason)
+        self._core.send_ping(data)
+
+    def close(self, code: int | None = NORMAL, reason: str = "") -> None:
+        """Say that we close; do nothing if that is said already.
+
+        Args:
+            code: The closing code; None for none.
+            reason: Why, at most 123 octets of UTF-8.
+
+        Raises:
+            ValueError: If the code may not be sent (RFC 6455 section 7.4), or the reason is too long.
+        """
+        if code is not None:
+            _check_close(code, reason)
+        if self._core._state is _OPEN:
+            self._core.send_close(code, reason)
+
+    def fail(self, code: int, reason: str = "") -> None:
+        """Close because of a fault, and throw away what comes."""
+        self._fragments = []
+        if self._core._state is not _CLOSED and not self._core.eof_sent:
+            self._core.fail(code, reason)
+
+
+def _check_close(code: int, reason: str) -> None:
+    try:
+        Close(code, reason).check()
+    except Exception:
+        raise ValueError(f"{code} is no code to close a WebSocket with.") from None
+    if len(reason.encode()) > _MAX_REASON:
+        raise ValueError(f"A reason has at most {_MAX_REASON} octets.")
