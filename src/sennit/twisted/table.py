@@ -193,6 +193,12 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.twisted.cred.plugins:theUnixCheckerFactory verifyCryptedPassword",
     ),
     "twisted.cred.portal": ("sennit.cred.portal:IRealm Portal",),
+    # Databases
+    "twisted.enterprise": (),
+    "twisted.enterprise.adbapi": (
+        "sennit.db.pool:ConnectionPool",
+        "sennit.db.connection:Connection ConnectionLost Transaction",
+    ),
     # The web
     "twisted.web": (),
     "twisted.web._newclient": (
