@@ -75,8 +75,9 @@ class Client:
         for event in events:
             self.h2.send_data(self.stream_id, self.ws.send(event))
         self.run()
-        for event in self.of(DataReceived):
-            self.ws.receive_data(event.data)
+        data = b"".join(event.data for event in self.of(DataReceived))
+        if data:
+            self.ws.receive_data(data)
         self.events = [event for event in self.events if type(event) is not DataReceived]
         return list(self.ws.events())
 
