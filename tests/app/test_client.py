@@ -209,9 +209,13 @@ def test_stopping_a_connected_service_waits_for_the_connection_to_close():
     first, second = client.stop(), client.stop()
     assert protocol.transport.closing
     assert first == second == []
-    assert client.when()[0].check(CancelledError)
+    waiting = client.when()
+    assert waiting == []
     client.lose(protocol)
     assert first == second == [None]
+    # Nobody started it again.
+    assert waiting[0].check(CancelledError)
+    assert client.when()[0].check(CancelledError)
     assert client.clock.getDelayedCalls() == []
 
 

@@ -68,7 +68,7 @@ def test_a_pickled_timer_leaves_its_loop_behind():
     service.startService()
     service.clock = None
     again = pickle.loads(pickle.dumps(service))
-    assert again._loop is None
+    assert not hasattr(again, "_loop")
     assert (again.step, again.running) == (1, 0)
     service.stopService()
 
@@ -96,3 +96,16 @@ def test_iterators_are_stepped_while_the_service_runs():
         assert not service.running
     finally:
         leave_reactor(clock)
+
+
+def test_a_timer_runs_until_its_call_is_over():
+    waiting = Deferred()
+    service = TimerService(1, lambda: waiting)
+    service.clock = Clock()
+    service.startService()
+    stopped = service.stopService()
+    assert service.running
+    assert not stopped.called
+    waiting.callback(None)
+    assert not service.running
+    assert stopped.called

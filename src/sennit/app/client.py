@@ -24,7 +24,6 @@ from sennit.protocol import Factory
 __all__ = ["ClientService", "backoffPolicy"]
 
 _CLOSING = (State.DISCONNECTING, State.RESTARTING)
-_AT_REST = (State.STOPPED, State.DISCONNECTING)
 
 
 def backoffPolicy(
@@ -154,18 +153,21 @@ class ClientService(Service):
         Returns:
             A Deferred that fires with the protocol: at once if there is a connection.  It fails with the
             last attempt's error after `failAfterFailures`, and with `CancelledError` when the service
-            stops, or has stopped.
+            has stopped, unless it is started again before the old connection is closed.
         """
         if self._state is State.CONNECTED and self._current is not None:
             return succeed(self._current.protocol)
-        if self._state in _AT_REST:
+        if self._state is State.STOPPED:
             return fail(CancelledError())
         waiter: Deferred[Any] = Deferred(self._forget)
         self._waiting.append((waiter, failAfterFailures))
         return waiter
 
     def startService(self) -> None:
-        """Start connecting; no effect on a service that runs."""
+        """Start connecting; no effect on a service that runs, but a warning."""
+        if self.running:
+            self._log.warn("Duplicate ClientService.startService {log_source}")
+            return
         super().startService()
         before = self._move(Event.START)
         if self._state is State.CONNECTING and before is not State.CONNECTING:
@@ -264,6 +266,8 @@ class ClientService(Service):
             if self._state is State.CONNECTING:
                 self._failures = 0
                 self._connect()
+            else:
+                self._fail_waiters(Failure(CancelledError()))
             stopping, self._stopping = self._stopping, []
             for stopped in stopping:
                 stopped.callback(None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sennit.app.service import Service
 from sennit.core.current import current_reactor
-from sennit.core.deferred import Deferred, succeed
+from sennit.core.deferred import Deferred
 from sennit.core.failure import Failure
 from sennit.log import Logger
 from sennit.task import Cooperator, LoopingCall
@@ -43,8 +43,8 @@ class TimerService(VolatileService):
 
     volatile = ["_loop", "_loopFinished"]  # noqa: RUF012 - as above
     clock: Any = None
-    _loop: LoopingCall | None = None
-    _loopFinished: Deferred[Any] | None = None
+    _loop: LoopingCall
+    _loopFinished: Deferred[Any]
 
     def __init__(self, step: float, callable: Callable[..., object], *args: Any, **kwargs: Any) -> None:
         self.step = step
@@ -60,29 +60,28 @@ class TimerService(VolatileService):
         self._loopFinished.addErrback(self._failed)
 
     def _failed(self, why: Failure) -> None:
-        if self._loop is not None:
-            self._loop.running = False
+        self._loop.running = False
         _log.failure("The call of a timer service failed; it is not called again.", failure=why)
 
     def stopService(self) -> Deferred[Any]:
-        """Stop the interval.
+        """Stop the interval; the service runs as long as a call is under way.
 
         Returns:
-            A Deferred that fires once no call is under way.
+            A Deferred that fires once none is.
         """
-        loop, finished = self._loop, self._loopFinished
-        super().stopService()
-        if loop is None or finished is None:
-            return succeed(None)
-        if loop.running:
-            loop.stop()
         done: Deferred[Any] = Deferred()
 
-        def pass_on(result: Any) -> Any:
+        def end(result: Any = None) -> Any:
+            Service.stopService(self)
             done.callback(None)
             return result
 
-        finished.addCallback(pass_on)
+        if not hasattr(self, "_loopFinished"):
+            end()
+            return done
+        if self._loop.running:
+            self._loop.stop()
+        self._loopFinished.addCallback(end)
         return done
 
 

@@ -150,10 +150,12 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     # Services
     "twisted.application": (),
     "twisted.application.internet": ("sennit.app.listening", "sennit.app.timed", "sennit.app.client"),
-    "twisted.application.service": ("sennit.app.service",),
+    "twisted.application.reactors": ("sennit.twisted.application.reactors",),
+    "twisted.application.service": ("sennit.twisted.application.service:Application", "sennit.app.service"),
     "twisted.application.strports": ("sennit.app.strports",),
     "twisted.plugin": ("sennit.twisted.plugin",),
     PLUGINS: (),
+    "twisted.plugins.twisted_reactors": ("sennit.twisted.plugins.reactors",),
     "twisted.plugins.twisted_trial": ("sennit.twisted.plugins.trial_reporters",),
     # Users and what they log in with
     "twisted.cred": (),

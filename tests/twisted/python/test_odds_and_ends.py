@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import pwd
 import struct
 import sys
 import time
@@ -559,3 +560,51 @@ def test_locks_that_were_pickled_are_found_by_name():
     assert isinstance(pickle.loads(pickle.dumps(lock)), threadable.XLock)
     old = b"csennit.twisted.python.threadable\nunpickle_lock\np0\n(tp1\nRp2\n."
     assert isinstance(pickle.loads(old), threadable.XLock)
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What the process asks of the system to become another user; it is told that it did."""
+    calls = []
+    for name in ("setuid", "setgid", "seteuid", "setegid", "initgroups"):
+        monkeypatch.setattr(os, name, lambda *args, name=name: calls.append((name, *args)))
+    for name in ("getuid", "getgid", "geteuid", "getegid"):
+        monkeypatch.setattr(os, name, lambda: 0)
+    return calls
+
+
+def test_groups_are_changed_before_the_user_who_may(calls):
+    name = pwd.getpwuid(1).pw_name
+    util.switchUID(1, 7)
+    assert calls == [("setgid", 7), ("initgroups", name, 7), ("setuid", 1)]
+    calls.clear()
+    util.switchUID(1, None, euid=True)
+    assert calls == [("initgroups", name, 0), ("seteuid", 1)]
+
+
+@pytest.mark.parametrize(("effective", "word"), [(False, "setuid"), (True, "seteuid")])
+def test_privileges_that_are_not_there_are_not_dropped(calls, effective, word):
+    with pytest.warns(UserWarning, match=f"{word} 0 but {word[3:]} is already 0"):
+        util.switchUID(0, None, effective)
+    assert calls == []
+
+
+def test_another_user_is_taken_and_left_by_way_of_root(calls, monkeypatch):
+    assert util.runAsEffectiveUser(1, 2, lambda: len(calls)) == 2
+    assert calls == [("setegid", 2), ("seteuid", 1), ("seteuid", 0), ("setegid", 0)]
+
+
+def test_intervals_come_and_go():
+    steps = iter(util.IntervalDifferential([3, 5], 10))
+    assert [next(steps) for _ in range(3)] == [(3, 0), (2, 1), (1, 0)]
+    steps.removeInterval(3)
+    assert next(steps) == (4, 0)
+    steps.addInterval(2)
+    assert [next(steps) for _ in range(3)] == [(2, 1), (2, 1), (1, 0)]
+
+
+def test_the_keys_of_an_insensitive_dict_are_a_list():
+    insensitive = util.InsensitiveDict({"Foo": 1})
+    assert insensitive.keys() == ["Foo"]
+    assert insensitive.items() == [("Foo", 1)]
+    assert insensitive.values() == [1]

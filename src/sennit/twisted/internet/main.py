@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from types import ModuleType
 from typing import Any
 
 from sennit.core.errors import ConnectionDone, ConnectionLost, ReactorAlreadyInstalledError
+from sennit.twisted.finder import installed
 
 __all__ = ["CONNECTION_DONE", "CONNECTION_LOST", "installReactor"]
 
@@ -28,6 +29,6 @@ def installReactor(reactor: Any) -> None:
     if _NAME in sys.modules:
         raise ReactorAlreadyInstalledError("reactor already installed")
     sys.modules[_NAME] = reactor
-    package: ModuleType | None = sys.modules.get("twisted.internet")
-    if package is not None:
-        package.__dict__["reactor"] = reactor
+    if installed():
+        # Who imports a module that is there already does not import its package.
+        importlib.import_module("twisted.internet").__dict__["reactor"] = reactor

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from types import FunctionType
-from typing import Any, AnyStr, ClassVar, ParamSpec, TypeVar
+from typing import Any, AnyStr, ClassVar, ParamSpec, Self, TypeVar
 
 __all__ = [
     "FancyEqMixin",
@@ -141,6 +141,18 @@ class InsensitiveDict(MutableMapping[Any, Any]):
         """Return whether `key` is there."""
         return key in self
 
+    def keys(self) -> list[Any]:  # type: ignore[override]  # as ever there
+        """Return the keys."""
+        return list(self)
+
+    def values(self) -> list[Any]:  # type: ignore[override]
+        """Return the values."""
+        return [value for _, value in self.data.values()]
+
+    def items(self) -> list[tuple[Any, Any]]:  # type: ignore[override]
+        """Return the keys, each with its value."""
+        return list(self.data.values())
+
     def iterkeys(self) -> Iterator[Any]:
         """Return the keys."""
         return iter(self)
@@ -229,18 +241,44 @@ class IntervalDifferential:
         self.intervals = list(intervals)
         self.default = default
 
-    def __iter__(self) -> Iterator[tuple[float, int | None]]:
-        if not self.intervals:
-            while True:
-                yield self.default, None
-        now: float = 0
-        following = [(interval, index) for index, interval in enumerate(self.intervals)]
-        while True:
-            following.sort()
-            when, index = following[0]
-            yield when - now, index
-            now = when
-            following[0] = (when + self.intervals[index], index)
+    def __iter__(self) -> _Steps:
+        return _Steps(self.intervals, self.default)
+
+
+class _Steps:
+    """The steps of an `IntervalDifferential`; intervals may come and go between them.
+
+    Args:
+        intervals: The intervals.
+        default: The step if there are none.
+    """
+
+    def __init__(self, intervals: Iterable[float], default: float) -> None:
+        self._default = default
+        self._now: float = 0
+        # When each ends next, and how long it is, by its index.
+        self._ends = [(interval, interval) for interval in intervals]
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> tuple[float, int | None]:
+        if not self._ends:
+            return self._default, None
+        index = min(range(len(self._ends)), key=lambda index: self._ends[index][0])
+        end, interval = self._ends[index]
+        step, self._now = end - self._now, end
+        self._ends[index] = (end + interval, interval)
+        return step, index
+
+    def addInterval(self, i: float) -> None:
+        """Have another interval, which begins now."""
+        self._ends.append((self._now + i, i))
+
+    def removeInterval(self, interval: float) -> None:
+        """Take an interval out; those after it have lower indexes then."""
+        index = next(index for index, (_, each) in enumerate(self._ends) if each == interval)
+        del self._ends[index]
 
 
 def sibpath(path: os.PathLike[AnyStr] | AnyStr, sibling: os.PathLike[AnyStr] | AnyStr) -> AnyStr:
@@ -417,9 +455,9 @@ def gidFromString(gidString: str) -> int:
         return grp.getgrnam(gidString).gr_gid
 
 
-def initgroups(uid: int, primaryGid: int) -> None:
-    """Give the process all groups that the user `uid` is in, and `primaryGid`; needs privileges."""
-    os.initgroups(pwd.getpwuid(uid).pw_name, primaryGid)
+def initgroups(uid: int, primaryGid: int | None) -> None:
+    """Give the process all groups of the user `uid`, and `primaryGid` or its own; needs privileges."""
+    os.initgroups(pwd.getpwuid(uid).pw_name, os.getegid() if primaryGid is None else primaryGid)
 
 
 def switchUID(uid: int | None, gid: int | None, euid: bool = False) -> None:
@@ -430,15 +468,17 @@ def switchUID(uid: int | None, gid: int | None, euid: bool = False) -> None:
         gid: The group's number, or None to stay.
         euid: Whether only the effective user and group change.
     """
+    current = os.geteuid() if euid else os.getuid()
+    call = "seteuid" if euid else "setuid"
+    if uid is not None and uid == current:
+        warnings.warn(
+            f"tried to drop privileges and {call} {uid} but {call[3:]} is already {uid}", stacklevel=1
+        )
+        uid = None
     if gid is not None:
         (os.setegid if euid else os.setgid)(gid)
     if uid is not None:
-        if uid == os.getuid():
-            warnings.warn(
-                "tried to drop privileges and setuid to the user that the process has", stacklevel=2
-            )
-            return
-        initgroups(uid, os.getegid() if gid is None else gid)
+        initgroups(uid, gid)
         (os.seteuid if euid else os.setuid)(uid)
 
 
@@ -458,20 +498,20 @@ def runAsEffectiveUser(euid: int, egid: int, function: Callable[..., Any], *args
     user, group = os.geteuid(), os.getegid()
     if (user, group) == (euid, egid):
         return function(*args, **kwargs)
-    # Only root may change the group, so root is taken on both ways where it can be.
-    _become(euid, egid, user)
+    _become(euid, egid, user, group)
     try:
         return function(*args, **kwargs)
     finally:
-        _become(user, group, euid)
+        _become(user, group, euid, egid)
 
 
-def _become(euid: int, egid: int, current: int) -> None:
-    if current != 0 and os.getuid() == 0:
+def _become(euid: int, egid: int, user: int, group: int) -> None:
+    """Change from one effective user and group to others: by way of root, who alone may."""
+    if user != 0:
         os.seteuid(0)
-    if os.getegid() != egid:
+    if group != egid:
         os.setegid(egid)
-    if os.geteuid() != euid:
+    if euid != 0:
         os.seteuid(euid)
 
 
