@@ -9,10 +9,10 @@ from pathlib import Path
 
 from conformance.environment import ROOT
 
-from benchmarks.harness import BenchmarkError, output, python
+from benchmarks.harness import BenchmarkError, Server, output, python
 from benchmarks.load import idle_connections
 
-__all__ = ["echo_rate", "idle_connections", "tls_generator"]
+__all__ = ["datagrams_per_cpu_second", "echo_rate", "idle_connections", "tls_generator"]
 
 HERE = Path(__file__).resolve().parent
 
@@ -30,11 +30,32 @@ def echo_rate(port: int, connections: int, size: int, seconds: float, *, udp: bo
     Raises:
         BenchmarkError: If something else than what was sent came back.
     """
+    return _echo(port, connections, size, seconds, udp)[0]
+
+
+def datagrams_per_cpu_second(server: Server, clients: int, size: int, seconds: float) -> float:
+    """Return how many datagrams a server echoes for each second of its CPU.
+
+    Args:
+        server: The server.
+        clients: How many send, each with one datagram in flight.
+        size: The bytes of a datagram.
+        seconds: How long to count.
+
+    Raises:
+        BenchmarkError: If something else than what was sent came back.
+    """
+    before = server.cpu_seconds()
+    _, count = _echo(server.port, clients, size, seconds, udp=True)
+    return count / (server.cpu_seconds() - before)
+
+
+def _echo(port: int, connections: int, size: int, seconds: float, udp: bool) -> tuple[float, int]:
     arguments = [str(port), str(connections), str(size), str(seconds), *(["udp"] if udp else [])]
     report = output([*_generator(), *arguments]).split()
-    if len(report) != 2 or report[1] != "msg/s":
+    if len(report) != 4 or report[1] != "msg/s":
         raise BenchmarkError(f"the load generator said {report}")
-    return float(report[0])
+    return float(report[0]), int(report[2])
 
 
 def tls_generator() -> list[str] | None:

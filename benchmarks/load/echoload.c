@@ -4,7 +4,7 @@
  *
  * Connects to 127.0.0.1, by TCP unless told otherwise.  Each connection's messages are of one letter, its own, so an answer that went to the
  * wrong connection or was damaged is found; that ends the run with status 1.  The first fifth of a second does
- * not count.  Prints "<rate> msg/s". */
+ * not count.  Prints "<rate> msg/s <number> all": how many there were, those before the counting among them. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -107,7 +107,7 @@ int main(int count, char **arguments)
     }
     for (int index = 0; index < connections; index++)
         post(&all[index], bytes);
-    long messages = 0;
+    long messages = 0, before = 0;
     double began = now(), counted_from = 0, time = began;
     while (!counted_from || time - counted_from < seconds) {
         struct epoll_event events[EVENTS];
@@ -115,6 +115,7 @@ int main(int count, char **arguments)
         time = now();
         if (!counted_from && time - began >= WARM_UP) {
             counted_from = time;
+            before = messages;
             messages = 0;
         }
         if (ready == 0)
@@ -127,6 +128,6 @@ int main(int count, char **arguments)
             }
         }
     }
-    printf("%.0f msg/s\n", messages / (now() - counted_from));
+    printf("%.0f msg/s %ld all\n", messages / (now() - counted_from), before + messages);
     return 0;
 }

@@ -15,7 +15,7 @@ WARM_UP = 0.2
 
 
 def main() -> None:
-    """Keep one message in flight on each connection and print how many came back a second."""
+    """Keep one message in flight on each connection and print how many came back a second, and in all."""
     port, connections, size = map(int, sys.argv[1:4])
     seconds = float(sys.argv[4])
     datagrams = sys.argv[5:] == ["udp"]
@@ -34,13 +34,13 @@ def main() -> None:
         poll.register(number, select.EPOLLIN)
     for number, sock in sockets.items():
         sock.sendall(messages[number])
-    count, counted_from = 0, 0.0
+    count, before, counted_from = 0, 0, 0.0
     began = moment = time.monotonic()
     while not counted_from or moment - counted_from < seconds:
         ready = poll.poll(1)
         moment = time.monotonic()
         if not counted_from and moment - began >= WARM_UP:
-            counted_from, count = moment, 0
+            counted_from, before, count = moment, count, 0
         if not ready:
             sys.exit("echoload: nothing came back for a second")
         for number, _ in ready:
@@ -54,7 +54,7 @@ def main() -> None:
                 received[number] = b""
                 count += 1
                 sockets[number].sendall(messages[number])
-    print(f"{count / (time.monotonic() - counted_from):.0f} msg/s")
+    print(f"{count / (time.monotonic() - counted_from):.0f} msg/s {before + count} all")
 
 
 if __name__ == "__main__":

@@ -114,6 +114,11 @@ def test_datagrams_that_come_back_are_counted(generator):
         assert load.echo_rate(echo.port, connections=3, size=16, seconds=0.1, udp=True) > 0
 
 
+def test_datagrams_are_counted_by_the_servers_cpu(generator):
+    with harness.serving([sys.executable, str(harness.PEERS / "udp_echo_socket.py")]) as echo:
+        assert load.datagrams_per_cpu_second(echo, clients=3, size=16, seconds=0.3) > 0
+
+
 def test_a_wrong_datagram_ends_the_run(generator):
     with harness.serving([sys.executable, "-c", DATAGRAMS]) as echo:
         assert load.echo_rate(echo.port, connections=1, size=16, seconds=0.1, udp=True) > 0
