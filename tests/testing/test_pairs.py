@@ -80,6 +80,8 @@ def test_abortConnection_drops_what_is_written():
     server.transport.write(b"bye")
     server.transport.abortConnection()
     server.transport.abortConnection()
+    assert not client.closed
+    pair.flush()
     assert server.reason.check(ConnectionAborted)
     assert client.closedReason.check(ConnectionLost)
     assert client.data == b""
@@ -91,9 +93,10 @@ def test_a_protocol_that_cannot_be_half_closed_closes_when_the_other_side_ends()
     pair = connected_pair(server, client)
     client.transport.write(b"last words")
     client.transport.loseWriteConnection()
-    client.transport.write(b"not sent")
+    client.transport.write(b" of the turn")
     pair.flush()
-    assert client.data == b"last words"
+    client.transport.write(b"not sent")
+    assert client.data == b"last words of the turn"
     assert server.reason.check(ConnectionDone)
     assert client.closed
 
@@ -121,7 +124,11 @@ def test_a_connection_can_be_half_closed_from_both_sides():
     assert not client.closed
     server.transport.loseWriteConnection()
     pair.flush()
-    assert (client.read_lost, client.closed, server.closed) == (True, 1, 1)
+    assert (client.read_lost, client.closed, server.closed) == (True, 0, 0)
+    server.transport.loseConnection()
+    client.transport.loseConnection()
+    pair.flush()
+    assert (client.closed, server.closed) == (1, 1)
 
 
 def test_a_paused_end_takes_no_data():
@@ -178,6 +185,7 @@ def test_a_push_producer_is_paused_when_too_much_waits():
     pair.flush()
     assert producer.events == ["pause", "resume"]
     client.transport.abortConnection()
+    pair.flush()
     assert producer.events == ["pause", "resume", "stop"]
 
 
@@ -185,6 +193,7 @@ def test_a_producer_for_a_lost_connection_is_stopped_at_once():
     server = Echo()
     pair = connected_pair(server, Echo())
     pair.client.abortConnection()
+    pair.flush()
     producer = Pushing(pair.server)
     pair.server.registerProducer(producer, True)
     assert producer.events == ["stop"]

@@ -196,6 +196,9 @@ def test_one_direction_may_stay_open_from_tls_1_3_on(server_engine, client_engin
     assert pair.client.received == b"a long answer"
     pair.server.transport.loseConnection()
     pair.run()
+    assert pair.client.events == ["made", "write lost", "read lost"]
+    pair.client.transport.loseConnection()
+    pair.run()
     assert pair.client.events == ["made", "write lost", "read lost", "lost"]
     assert pair.client.reason.check(ConnectionDone)
     assert pair.server.reason.check(ConnectionDone)

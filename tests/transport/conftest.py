@@ -13,9 +13,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.loop_choice import chosen_loop, loop_params
-from tests.transport.kit import TCP, UNIX, Client, Recorder, Server
-from tests.transport.pipes_kit import Pipes
-from tests.transport.secure_kit import TLS, NestedTLS, StartedTLS
 
 from sennit.log.capture import capturedLogs
 from sennit.reactor import Reactor
@@ -67,54 +64,9 @@ def descriptors(reactor):
     return count
 
 
-@pytest.fixture(params=[TCP, UNIX, TLS, NestedTLS, StartedTLS, Pipes], ids=lambda kind: kind.name)
-def streams(request, reactor, short_path):
-    """One kind of stream transport: a way to listen, to connect, and to connect a plain socket."""
-    return request.param(reactor, short_path)
-
-
 @pytest.fixture
 def short_path():
     """A folder whose path is short enough for a UNIX socket."""
     path = Path(tempfile.mkdtemp(prefix="s"))
     yield path
     shutil.rmtree(path)
-
-
-@pytest.fixture
-def connect(streams):
-    """Connect a recorder to a recorder: gives the server's and the client's."""
-    ports = []
-
-    async def connect(server=Recorder, client=Recorder):
-        listening = Server(server)
-        port = streams.listen(listening)
-        ports.append(port)
-        connecting = Client(client)
-        streams.connect(port, connecting)
-        both = await listening.nth(), await connecting.nth()
-        if hasattr(streams, "settled"):
-            await streams.settled(*both)
-        return both
-
-    return connect
-
-
-@pytest.fixture
-def serve(streams):
-    """Connect a plain socket to a recorder: gives the recorder and the socket."""
-    peers = []
-
-    async def serve(server=Recorder):
-        listening = Server(server)
-        port = streams.listen(listening)
-        peer = streams.raw(port)
-        peers.append(peer)
-        protocol = await listening.nth()
-        if hasattr(peer, "settled"):
-            await peer.settled(protocol)
-        return protocol, peer
-
-    yield serve
-    for peer in peers:
-        peer.sock.close()

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from sennit.core.deferred import Deferred
 from sennit.process import PipeAddress, StandardIO
+from sennit.testing.contract import Ability, RawPeer, StreamKind
 
 
 class PlainPipes:
@@ -32,12 +33,8 @@ class PlainPipes:
         self.reading = self.writing = None
 
 
-class PipePeer:
+class PipePeer(RawPeer):
     """Plain pipes at the other end."""
-
-    def __init__(self, reactor, sock):
-        self.loop = reactor.loop
-        self.sock = sock
 
     async def send(self, data):
         while data:
@@ -60,9 +57,6 @@ class PipePeer:
             received += data
         return received
 
-    async def receive_all(self):
-        return await self.receive(1 << 40)
-
     async def _ready(self, add, remove, descriptor):
         ready = Deferred()
 
@@ -81,14 +75,11 @@ class Accepting:
         self.factory = factory
 
 
-class Pipes:
+class Pipes(StreamKind):
     """Streams over two pipes, as standard input and output are."""
 
     name = "pipes"
-    resets = False
-
-    def __init__(self, reactor, directory):
-        self.reactor = reactor
+    abilities = Ability.ALL ^ Ability.SOCKETS ^ Ability.RESETS
 
     def listen(self, factory):
         return Accepting(factory)

@@ -8,8 +8,9 @@ import ssl
 import threading
 
 from tests.tls import pki
-from tests.transport.kit import PATIENCE, TCP, RawPeer, turns
+from tests.transport.kit import PATIENCE, RawPeer, turns
 
+from sennit.testing.contract import TCPStreams
 from sennit.tls import CertificateOptions, TLSMemoryBIOFactory, optionsForClientTLS
 from sennit.tls.trust import TrustFiles
 
@@ -227,15 +228,15 @@ class EarlyBird:
         self.sock.close()
 
 
-class TLS(TCP):
+class TLS(TCPStreams):
     """Streams under TLS over TCP."""
 
     name = "tls"
     layered = secure = True
     depth = 1
 
-    def __init__(self, reactor, directory):
-        super().__init__(reactor, directory)
+    def __init__(self, reactor):
+        super().__init__(reactor)
         self.ours = CertificateOptions.from_files(pki.SERVER.path)
         self.theirs = optionsForClientTLS("localhost", TrustFiles(pki.AUTHORITY.path))
 
@@ -267,11 +268,16 @@ class TLS(TCP):
         """Wait until both ends have completed the handshake."""
         await settled(*protocols)
 
+    def beneath(self, transport):
+        while hasattr(transport, "wrappedProtocol"):
+            transport = transport.transport
+        return transport
+
     def plain(self, port):
         return EarlyBird(super().plain(port), self.tunnel())
 
     def raw(self, port):
-        return SecurePeer(self.reactor, TCP.plain(self, port), self.tunnel())
+        return SecurePeer(self.reactor, TCPStreams.plain(self, port), self.tunnel())
 
 
 class NestedTLS(TLS):

@@ -7,20 +7,38 @@ import os
 import socket
 
 import pytest
-from tests.transport.kit import UNIX, HalfCloseable, Recorder, Server, turns
+from tests.transport.kit import HalfCloseable, Recorder, Server, turns
 from zope.interface import implementer
 
 from sennit.core.errors import ConnectionAborted, ConnectionDone, ConnectionLost, FileDescriptorOverrun
 from sennit.core.interfaces import IFileDescriptorReceiver
+from sennit.testing.contract import StreamCase, UNIXStreams
 from sennit.transport.descriptors import READ_SIZE
 
 BIG = 4_000_000
 
 
 @pytest.fixture
-def streams(reactor, short_path):
+def case(reactor):
     """These are for UNIX sockets only."""
-    return UNIX(reactor, short_path)
+    case = StreamCase(reactor, UNIXStreams(reactor))
+    yield case
+    case.close()
+
+
+@pytest.fixture
+def streams(case):
+    return case.streams
+
+
+@pytest.fixture
+def connect(case):
+    return case.connect
+
+
+@pytest.fixture
+def serve(case):
+    return case.serve
 
 
 @implementer(IFileDescriptorReceiver)

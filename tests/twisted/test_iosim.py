@@ -54,8 +54,10 @@ def test_a_closed_connection_ends_for_both():
     server.transport.loseConnection()
     pump.flush()
     assert client.events == server.events == [b"hi", ConnectionDone]
-    client, server, _ = iosim.connectedServerAndClient(Greeter, Greeter)
+    client, server, pump = iosim.connectedServerAndClient(Greeter, Greeter)
     server.transport.abortConnection()
+    assert client.events == server.events == [b"hi"]
+    pump.flush()
     assert (client.events[1], server.events[1]) == (ConnectionLost, ConnectionAborted)
 
 

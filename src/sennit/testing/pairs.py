@@ -53,8 +53,13 @@ class MemoryTransport:
         self._producer: Any = None
         self._streaming = False
         self._producer_paused = False
+        # A pull producer is to be asked again once nothing waits.
+        self._pull_due = False
         self._write_closed = False
         self._end_sent = False
+        self._end_taken = False
+        # Why this end shall be lost with the next pump.
+        self._ending: Exception | None = None
         self._no_delay = False
         self._keep_alive = False
 
@@ -66,9 +71,10 @@ class MemoryTransport:
         """
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError("Only bytes can be written to a transport; encode the text.")
-        if not self.connected or self._write_closed:
+        if not self.connected or self._end_sent:
             return
         self.outgoing += data
+        self._pull_due = True
         if self._streaming and not self._producer_paused and len(self.outgoing) > self.high_water:
             self._producer_paused = True
             self._producer.pauseProducing()
@@ -86,12 +92,12 @@ class MemoryTransport:
         self._write_closed = True
 
     def abortConnection(self) -> None:
-        """Close now; what is not carried over is dropped."""
+        """Close with the next pump; what is not carried over is dropped."""
         if self.connected:
             self.outgoing.clear()
             self.disconnecting = True
-            self._lose(ConnectionAborted())
-            self.other._lose(ConnectionLost())
+            self._ending = ConnectionAborted()
+            self.other._ending = self.other._ending or ConnectionLost()
 
     def getHost(self) -> IAddress:
         """Give the address of this end."""
@@ -118,7 +124,7 @@ class MemoryTransport:
         self._keep_alive = enabled
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
-        """Let a producer write: a pull producer once a pump, a push producer until `high_water`.
+        """Let a producer write: a pull producer whenever nothing waits, a push producer until `high_water`.
 
         Raises:
             RuntimeError: If there is one.
@@ -130,7 +136,12 @@ class MemoryTransport:
             return
         self._producer = producer
         self._streaming = bool(streaming)
-        self._producer_paused = False
+        self._producer_paused = self._streaming and len(self.outgoing) > self.high_water
+        self._pull_due = False
+        if self._producer_paused:
+            producer.pauseProducing()
+        elif not streaming:
+            producer.resumeProducing()
 
     def unregisterProducer(self) -> None:
         """Forget the producer."""
@@ -157,8 +168,9 @@ class MemoryTransport:
             if not self._producer_paused or self.outgoing:
                 return False
             self._producer_paused = False
-        elif self.outgoing:
+        elif self.outgoing or not self._pull_due:
             return False
+        self._pull_due = False
         self._producer.resumeProducing()
         return True
 
@@ -166,35 +178,48 @@ class MemoryTransport:
         """Carry bytes, or the end, over to the other end; tell whether there was anything."""
         if not self.connected:
             return False
+        if self._ending is not None:
+            self._lose(self._ending)
+            return True
+        other = self.other
         if self.outgoing:
-            if self.other.paused:
+            deaf = other.disconnecting or not other.connected
+            if other.paused and not deaf:
                 return False
             data = bytes(self.outgoing[:most])
             del self.outgoing[: len(data)]
-            self.other.protocol.dataReceived(data)
+            if not deaf:
+                other.protocol.dataReceived(data)
             return True
-        if self.disconnecting and self._producer is None:
+        if self._producer is not None and (self._producer_paused or not self._streaming):
+            return False
+        if self.disconnecting:
             self._lose(ConnectionDone())
-            self.other._lose(ConnectionDone())
             return True
         if self._write_closed and not self._end_sent:
             self._end_sent = True
-            own = IHalfCloseableProtocol(self.protocol, None)
-            if own is not None:
-                own.writeConnectionLost()
-            self.other._take_end()
+            half: Any = IHalfCloseableProtocol(self.protocol, None)
+            if half is not None:
+                half.writeConnectionLost()
             return True
         return False
 
-    def _take_end(self) -> None:
-        """The other end sends no more: close, unless the protocol can go on."""
+    def _take_end(self) -> bool:
+        """Learn that the other end sends no more; tell whether it was news."""
+        other = self.other
+        if not self.connected or self._end_taken or self.paused:
+            return False
+        if other.connected and not other._end_sent:
+            return False
+        self._end_taken = True
         half: Any = IHalfCloseableProtocol(self.protocol, None)
         if half is not None:
             half.readConnectionLost()
-            if self._end_sent:
-                self.loseConnection()
-        else:
+        elif other.connected:
             self.loseConnection()
+        else:
+            self._lose(ConnectionDone())
+        return True
 
     def _lose(self, reason: Exception) -> None:
         if not self.connected:
@@ -234,7 +259,9 @@ class MemoryPair:
         moved = self.client._run_producer()
         moved = self.server._run_producer() or moved
         moved = self.client._carry(self.chunk_size) or moved
-        return self.server._carry(self.chunk_size) or moved
+        moved = self.server._carry(self.chunk_size) or moved
+        moved = self.server._take_end() or moved
+        return self.client._take_end() or moved
 
     def flush(self, most: int = 1_000_000) -> int:
         """Pump until nothing moves.

@@ -25,6 +25,9 @@ import pytest
 
 __all__ = ["flush_logged_errors", "pytest_collection_modifyitems", "pytest_configure", "pytest_pyfunc_call"]
 
+# Their assertions tell what they compared, as those of tests do.
+pytest.register_assert_rewrite("sennit.testing.contract")
+
 _OTHERS = ("asyncio", "anyio", "trio", "tornado", "twisted")
 
 
