@@ -19,9 +19,8 @@ from twisted.logger import (
     globalLogPublisher,
     jsonFileLogObserver,
 )
-from twisted.python.failure import Failure
-
 from twisted.python import log as legacy
+from twisted.python.failure import Failure
 
 events = []
 publisher = LogPublisher(events.append)

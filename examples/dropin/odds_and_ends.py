@@ -6,12 +6,11 @@ import os
 import tempfile
 import warnings
 
+import twisted
+from twisted.python import components, deprecate, procutils, reflect, runtime, usage, util
 from twisted.python.filepath import FilePath, InsecurePath
 from twisted.python.versions import Version
 from zope.interface import Interface, implementer
-
-import twisted
-from twisted.python import components, deprecate, procutils, reflect, runtime, usage, util
 
 print("Twisted", twisted.__version__, twisted.version.major, twisted.version >= Version("Twisted", 22, 1, 0))
 print(runtime.platform.isWindows(), runtime.platformType, runtime.platform.supportsThreads())

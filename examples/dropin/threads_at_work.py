@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 
 from twisted.internet import defer, task, threads
+from twisted.python import threadable
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
-
-from twisted.python import threadable
 
 loop_thread = threading.current_thread()
 
