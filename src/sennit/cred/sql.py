@@ -16,7 +16,7 @@ from sennit.threads import ThreadPool
 
 __all__ = ["QueryRunner", "SQLChecker"]
 
-_QUERY = "SELECT password FROM users WHERE username = ?"
+_QUERY = "SELECT password FROM users WHERE username = {}"
 
 
 class QueryRunner(Protocol):
@@ -37,8 +37,8 @@ class SQLChecker:
 
     Args:
         pool: Runs the query.
-        query: Gives one row, whose first column is the hash, for the name that is its one parameter.
-            PostgreSQL's and MariaDB's drivers write that as ``%s``.
+        query: Gives one row, whose first column is the hash, for the name that is its one parameter; None for
+            the column ``password`` of a table ``users``, where ``username`` is the name.
         scheme: How the table's hashes are made: what an unknown name costs.
         threadpool: Where to hash; the reactor's own if None.
     """
@@ -48,13 +48,15 @@ class SQLChecker:
     def __init__(
         self,
         pool: QueryRunner,
-        query: str = _QUERY,
+        query: str | None = None,
         *,
         scheme: str = "argon2",
         threadpool: ThreadPool | None = None,
     ) -> None:
         self.pool = pool
-        self.query = query
+        style = getattr(getattr(pool, "dbapi", None), "paramstyle", "qmark")
+        mark = "%s" if style in {"format", "pyformat"} else "?"
+        self.query = _QUERY.format(mark) if query is None else query
         self.scheme = scheme
         self.threadpool = threadpool
 
