@@ -32,6 +32,7 @@ from sennit.log import Logger
 from sennit.transport.accepting import carry
 from sennit.transport.names import is_ipv4, is_ipv6, socket_address
 from sennit.transport.registry import open_things
+from sennit.transport.sockets import new_socket
 from sennit.transport.stream import Owner, StreamConnection
 
 __all__ = ["Attempt", "StreamConnector"]
@@ -272,7 +273,7 @@ class Attempt(ABC):
     def _connect(self, family: int, address: Any, bind: Binding | None = None) -> None:
         # asyncio's loops turn off Nagle's algorithm only where the protocol is named.
         number = 0 if family == socket.AF_UNIX else socket.IPPROTO_TCP
-        sock = self._socket = socket.socket(family, socket.SOCK_STREAM, number)
+        sock = self._socket = new_socket(self.reactor.loop, family, socket.SOCK_STREAM, number)
         sock.setblocking(False)
         if bind is not None:
             try:

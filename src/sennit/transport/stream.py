@@ -17,11 +17,9 @@ Invariants:
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 from zope.interface import implementer
@@ -40,6 +38,7 @@ from sennit.core.interfaces import (
 from sennit.log import Logger
 from sennit.transport.consumer import DEFAULT_HIGH_WATER, Consumer
 from sennit.transport.gate import Gate
+from sennit.transport.sockets import end_conversation
 
 __all__ = ["Owner", "StreamConnection"]
 
@@ -421,11 +420,7 @@ class StreamConnection(Consumer):
 
     def shut_down(self) -> None:
         """End the conversation, whoever else may have a copy of the descriptor."""
-        sock = self.socket
-        descriptor = -1 if sock is None else sock.fileno()
-        if descriptor >= 0:
-            with socket.socket(fileno=os.dup(descriptor)) as copy, suppress(OSError):
-                copy.shutdown(socket.SHUT_RDWR)
+        end_conversation(self.socket)
 
     def _refuse(self, reason: Failure) -> None:
         self._reason = reason

@@ -24,6 +24,7 @@ from sennit.transport.connector import Attempt, StreamConnector
 from sennit.transport.names import Lookup, is_ipv4, is_ipv6, socket_address, tcp_address
 from sennit.transport.port import StreamPort
 from sennit.transport.registry import open_things
+from sennit.transport.sockets import new_socket
 from sennit.transport.stream import Owner, StreamConnection
 
 __all__ = [
@@ -347,7 +348,7 @@ class TCPPort(StreamPort):
         Raises:
             OSError: If the system gives none.
         """
-        made = socket.socket(self.addressFamily, self.socketType, socket.IPPROTO_TCP)
+        made = new_socket(self.reactor.loop, self.addressFamily, self.socketType, socket.IPPROTO_TCP)
         try:
             made.setblocking(False)
             if self._reuse_address:

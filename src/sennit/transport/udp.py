@@ -19,6 +19,7 @@ from sennit.core.errors import (
 from sennit.core.interfaces import IUDPTransport
 from sennit.transport.datagram import NOBODY, DatagramPort
 from sennit.transport.names import is_ipv4, is_ipv6, socket_address
+from sennit.transport.sockets import new_socket
 
 __all__ = ["UDPPort", "adopt_datagram_port", "listen_udp", "udp_address"]
 
@@ -192,7 +193,7 @@ class UDPPort(DatagramPort):
         self._peer = self._peer_named = None
         made = None
         try:
-            made = socket.socket(self.addressFamily, socket.SOCK_DGRAM, socket.IPPROTO_UDP)
+            made = new_socket(self.reactor.loop, self.addressFamily, socket.SOCK_DGRAM, socket.IPPROTO_UDP)
             made.setblocking(False)
             self._prepare(made)
             where: Any = (self.interface, self.port)

@@ -28,6 +28,7 @@ from sennit.transport.connector import Attempt, StreamConnector
 from sennit.transport.descriptors import DescriptorCarrier
 from sennit.transport.port import StreamPort
 from sennit.transport.socket_file import SocketFile
+from sennit.transport.sockets import new_socket
 from sennit.transport.stream import StreamConnection
 
 if TYPE_CHECKING:
@@ -284,7 +285,7 @@ class UNIXPort(StreamPort):
         self._lock()
         listening = None
         try:
-            listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            listening = new_socket(self.reactor.loop, socket.AF_UNIX, socket.SOCK_STREAM)
             listening.setblocking(False)
             self._file.bind(listening, self.mode)
             listening.listen(self.backlog)
