@@ -109,6 +109,11 @@ class RequestBody:
         if waiting is not None:
             waiting.callback(None)
 
+    @property
+    def waiting(self) -> int:
+        """How many octets wait to be taken."""
+        return self._queued
+
     def __aiter__(self) -> RequestBody:
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sennit.core.coroutine import ensureDeferred
@@ -24,6 +24,7 @@ def accept(
     subprotocols: Sequence[str] = (),
     origins: Iterable[str] | None = None,
     deflate: bool = True,
+    fields: Mapping[bytes, Sequence[bytes]] | None = None,
 ) -> None:
     """Open the WebSocket that a request asks for.
 
@@ -33,6 +34,7 @@ def accept(
         subprotocols: What is spoken here, the preferred first.
         origins: Origins whose pages may connect, as `accept_request` has it.
         deflate: Whether messages may be compressed.
+        fields: More fields for the answer.
 
     Raises:
         HandshakeError: If the request asks for no WebSocket, or for one that cannot be; it is yet to be
@@ -55,7 +57,7 @@ def accept(
     protocol.http_factory = factory
     if protocol.reactor is None and factory is not None:
         protocol.reactor = factory.reactor
-    request.upgrade(acceptance.fields, protocol)
+    request.upgrade({**(fields or {}), **acceptance.fields}, protocol)
 
 
 def serve(request: Any, handler: Callable[[WebSocket], Awaitable[Any]], **options: Any) -> WebSocket:
