@@ -101,6 +101,7 @@ class HTTPChannel(Protocol):
     _reading = True
     _transport_full = False
     _body_full = False
+    _secure: bool | None = None
     _body_began = 0.0
     _body_size = 0
     _held = b""
@@ -697,9 +698,12 @@ class HTTPChannel(Protocol):
 
     def isSecure(self) -> bool:
         """Tell whether the connection is under TLS."""
-        from sennit.core.interfaces import ISSLTransport
+        secure = self._secure
+        if secure is None:
+            from sennit.core.interfaces import ISSLTransport
 
-        return bool(ISSLTransport.providedBy(self.transport))
+            secure = self._secure = bool(ISSLTransport.providedBy(self.transport))
+        return secure
 
     def loseConnection(self) -> None:
         """Close the connection once what is written has been sent."""

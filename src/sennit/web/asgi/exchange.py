@@ -157,7 +157,7 @@ class Exchange:
             room: Deferred[None] = Deferred()
             self._room.addCallback(_wake, room)
             await room
-            if request._disconnected:
+            if request._disconnected or not self._producing:
                 raise ClientDisconnected("The client is gone.")
 
     def _take_trailers(self, message: dict[str, Any]) -> None:

@@ -71,9 +71,9 @@ class ASGIResource(Resource):
         else:
             exchange = Exchange(request)
             scope = self._scope(request, "http")
-        ensureDeferred(self.application(scope, exchange.receive, exchange.send)).addBoth(
-            exchange.application_ended
-        )
+        running = ensureDeferred(self.application(scope, exchange.receive, exchange.send))
+        if not (running.called and running.result is None and request.finished):
+            running.addBoth(exchange.application_ended)
         return NOT_DONE_YET
 
     def _asks_for_websocket(self, request: Any) -> bool:
@@ -107,11 +107,11 @@ class ASGIResource(Resource):
             ),
             "raw_path": raw_path,
             "query_string": query,
-            "root_path": self._root_path or self._mounted_at(request),
+            "root_path": self._root_path or (self._mounted_at(request) if request.prepath else ""),
             "headers": [(name.lower(), value) for name, value in head.headers],
             "client": _end(request.client),
             "server": _end(request.host),
-            "state": self.state.copy(),
+            "state": self.state.copy() if self.state else {},
         }
         if kind == "http":
             scope["method"] = request.method.decode("latin-1")
