@@ -543,7 +543,10 @@ def test_a_starlette_application_streams_and_runs_in_the_background(serve):
                 yield f"{number} "
                 await asyncio.sleep(0)
 
-        return StreamingResponse(pieces(), background=BackgroundTask(done.append, "background"))
+        async def later():
+            done.append("background")
+
+        return StreamingResponse(pieces(), background=BackgroundTask(later))
 
     async def posted(request):
         return JSONResponse({"size": len(await request.body())})

@@ -198,7 +198,7 @@ class Exchange:
         """See to it that there is a whole response, whatever the application did."""
         request = self._request
         failed = isinstance(result, Failure)
-        if failed and not (request._disconnected and result.check(ClientDisconnected)):
+        if failed and not result.check(ClientDisconnected):
             report_error(result, "An ASGI application failed:", request=repr(request))
         if request.finished or request._disconnected:
             return
