@@ -128,6 +128,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.trial.util": (_NO + "_Janitor openTestLog",),
     "twisted.web._newclient": (_NO + "HTTPParser makeStatefulDispatcher",),
     "twisted.web._abnf": (_NO + "_decint _hexint _ishexdigits _istoken",),
+    "twisted.web._auth": (),
+    "twisted.web._auth.basic": ("sennit.web.guard",),
+    "twisted.web._auth.digest": ("sennit.web.guard",),
+    "twisted.web._auth.wrapper": ("sennit.web.guard", "sennit.web.guard:_UntilFinished=ResourceWrapper"),
     "twisted.web._element": ("sennit.web.template.element",),
     "twisted.web._flatten": ("sennit.web.template.flattening",),
     "twisted.web._stan": ("sennit.web.template.stan",),
@@ -144,6 +148,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.web.error": ("sennit.web.errors:reason_of=_codeToMessage",),
     "twisted.web.http": (_NO + "_IdentityTransferDecoder",),
     "twisted.web.http_headers": (_NO + "_nameEncoder",),
+    "twisted.web.vhost": ("sennit.web.vhost:_Host=_HostResource",),
+    "twisted.web.xmlrpc": ("sennit.web.xmlrpc.client:QueryFactory", "xmlrpc:client=xmlrpclib"),
+    "twisted.web.wsgi": ("sennit.web.wsgi:_Input=_InputStream _Errors=_ErrorStream",),
     "twisted.web.resource": (_NO + "_UnsafeErrorPage _UnsafeForbiddenResource _UnsafeNoResource",),
 }
 

@@ -6,6 +6,7 @@ python examples/wall_of_notes.py        and look at http://localhost:8080/
 from __future__ import annotations
 
 import sennit
+from sennit.core.deferred import Deferred
 from sennit.task import deferLater
 from sennit.web import Resource, Site, redirectTo
 from sennit.web.template import Element, XMLString, renderElement, renderer, tags
@@ -57,10 +58,9 @@ class WallPage(Resource):
         return redirectTo(b"/", request)
 
 
-async def main(reactor, port=8080):
-    listening = reactor.listenTCP(port, Site(WallPage()))
-    print(f"http://localhost:{listening.getHost().port}/")
-    await sennit.core.deferred.Deferred()
+async def main():
+    sennit.current_reactor().listenTCP(8080, Site(WallPage()))
+    await Deferred()
 
 
 if __name__ == "__main__":

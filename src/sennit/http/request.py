@@ -352,7 +352,7 @@ class Request(ReceivedRequest):
             headers = Headers.from_fields(fields.items())
             if self.chunked:
                 headers.setRawHeaders(b"transfer-encoding", [b"chunked"])
-            channel.writeHeaders(version, code, self.code_message, headers)
+            channel.writeHeaders(version, b"%d" % code, self.code_message, headers)
             channel.write(data)
         self.startedWriting = 1
 

@@ -229,9 +229,14 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.web.http": (
         "sennit.http",
         "sennit.http.codes",
+        "sennit.http.simple_client:HTTPClient",
+        "sennit.twisted.web.http:StringTransport",
         "sennit.http.client.errors:DataLoss=_DataLoss PotentialDataLoss",
     ),
     "twisted.web.demo": ("sennit.twisted.web.demo",),
+    "twisted.web.guard": (
+        "sennit.web.guard:BasicCredentialFactory DigestCredentialFactory HTTPAuthSessionWrapper",
+    ),
     "twisted.web.html": ("sennit.twisted.web.html",),
     "twisted.web.http_headers": ("sennit.http.headers",),
     "twisted.web.iweb": (
@@ -247,6 +252,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.web.request",
         "sennit.web.session",
         "sennit.web.encoding",
+        "sennit.http.dates:datetimeToString",
     ),
     "twisted.web.static": (
         "sennit.twisted.web.static:File",
@@ -260,6 +266,13 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.web.failure_page:FrameElement=_FrameElement SourceLineElement=_SourceLineElement",
         "sennit.web.failure_page:StackElement=_StackElement SourceFragmentElement=_SourceFragmentElement",
         "sennit.twisted.web.html:PRE=_PRE",
+    ),
+    "twisted.web.rewrite": ("sennit.web.rewrite",),
+    "twisted.web.vhost": ("sennit.twisted.web.vhost",),
+    "twisted.web.wsgi": ("sennit.web.wsgi",),
+    "twisted.web.xmlrpc": (
+        "sennit.web.xmlrpc",
+        "sennit.web.xmlrpc.client:QueryFactory=_QueryFactory payloadTemplate",
     ),
     # Mail
     "twisted.mail": (),

@@ -91,7 +91,7 @@ class Resource:
         Returns:
             A resource; by default one that answers 404.
         """
-        return PlainErrorPage(NOT_FOUND, "No Such Resource", "Sorry. No luck finding that resource.")
+        return NoResource()
 
     def getChildWithDefault(self, path: bytes, request: Any) -> Any:
         """Return the child of a name: the one that was put, or what `getChild` gives."""
@@ -177,7 +177,7 @@ class Resource:
         method = request.method
         name = _renderers.get(method)
         if name is None:
-            name = f"render_{method.decode('latin-1')}"
+            name = f"render_{method if isinstance(method, str) else method.decode('latin-1')}"
             # Bounded: peers choose methods.
             if len(_renderers) < 64:
                 _renderers[method] = name
