@@ -28,6 +28,7 @@ from sennit.core.errors import (
 )
 from sennit.core.interfaces import IConnector, IListeningPort, ITCPTransport
 from sennit.reactor import Reactor
+from sennit.transport.names import tcp_address
 from sennit.transport.tcp import (
     TCPClient,
     TCPConnector,
@@ -172,7 +173,27 @@ async def test_interfaces(reactor, interface, target, kind):
     here, there = await server.nth(), await client.nth()
     assert type(here.address) is type(there.address) is kind
     assert here.transport.getPeer() == there.transport.getHost() == here.address
-    assert there.transport.getPeer().host == target.partition("%")[0]
+    assert there.transport.getPeer().host == target
+
+
+def test_an_address_with_a_zone_says_so_and_can_be_connected_to():
+    index = socket.if_nametoindex("lo")
+    assert tcp_address(("fe80::1", 80, 0, index)) == IPv6Address("TCP", "fe80::1%lo", 80, 0, index)
+    assert tcp_address(("fe80::1%lo", 80, 5, index)) == IPv6Address("TCP", "fe80::1%lo", 80, 5, index)
+    assert tcp_address(("fe80::1", 80, 0, 99999)).host == "fe80::1%99999"
+    assert tcp_address(("2001:db8::1", 80, 0, 0)).host == "2001:db8::1"
+
+
+async def test_connections_say_who_they_are(reactor):
+    server, client = Server(), Client()
+    port = reactor.listenTCP(0, server, interface="127.0.0.1")
+    number = port.getHost().port
+    reactor.connectTCP("127.0.0.1", number, client)
+    ours, theirs = (await client.nth()).transport, (await server.nth()).transport
+    assert (
+        repr(ours) == f"<<class 'sennit.transport.tcp.TCPClient'> to ('127.0.0.1', {number}) at {id(ours):x}>"
+    )
+    assert repr(theirs) == f"<Recorder #0 on {number}>"
 
 
 async def test_a_port_says_what_it_is(reactor):

@@ -134,7 +134,7 @@ class MulticastJoinError(Exception):
 class MessageLengthError(Exception):
     """A datagram is longer than the system sends."""
 
-    MESSAGE: ClassVar[str] = "The message is too long to send"
+    MESSAGE: ClassVar[str] = "Message is too long to send"
     __str__ = _describe
 
 
@@ -234,7 +234,7 @@ class BadFileError(ConnectError):
 class ServiceNameUnknownError(ConnectError):
     """A port was given by a service name that nobody knows."""
 
-    MESSAGE = "The service name given for a port is unknown"
+    MESSAGE = "Service name given as port is unknown"
 
 
 class UserError(ConnectError):

@@ -146,4 +146,5 @@ class TCP6ClientEndpoint(_TCPClientEndpoint):
 
 
 def _with_scope(address: IPv6Address) -> str:
-    return f"{address.host}%{address.scopeID}" if address.scopeID else address.host
+    bare = not address.scopeID or "%" in address.host
+    return address.host if bare else f"{address.host}%{address.scopeID}"

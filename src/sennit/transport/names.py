@@ -68,7 +68,19 @@ def tcp_address(name: Any) -> IPv4Address | IPv6Address:
     if len(name) == 2:
         return IPv4Address("TCP", name[0], name[1])
     host, port, flow, scope = name
-    return IPv6Address("TCP", host.partition("%")[0], port, flow, scope)
+    return IPv6Address("TCP", _with_zone(host, scope), port, flow, scope)
+
+
+def _with_zone(host: str, scope: int) -> str:
+    """Write an address with its zone, by which it can be connected to (RFC 4007, section 11)."""
+    bare = host.partition("%")[0]
+    if not scope:
+        return bare
+    try:
+        return f"{bare}%{socket.if_indextoname(scope)}"
+    except OSError:
+        # The interface is gone.
+        return f"{bare}%{scope}"
 
 
 @implementer(IResolutionReceiver)

@@ -253,7 +253,7 @@ class TCPClient(TCPConnection):
         return "client"
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} to {self.connector.getDestination()!r}>"
+        return f"<{type(self)} to {self.addr} at {id(self):x}>"
 
 
 class TCPServer(TCPConnection):
@@ -279,6 +279,9 @@ class TCPServer(TCPConnection):
 
     def _log_suffix(self) -> str:
         return f"{self.sessionno},{self.getPeer().host}"
+
+    def __repr__(self) -> str:
+        return f"{super().__repr__()[:-1]} on {self.getHost().port}>"
 
 
 class TCPPort(StreamPort):
@@ -455,7 +458,7 @@ class _TCPAttempt(Attempt):
 
     def _found(self, address: IPv4Address | IPv6Address) -> None:
         scope = getattr(address, "scopeID", 0)
-        host = f"{address.host}%{scope}" if scope else address.host
+        host = f"{address.host}%{scope}" if scope and "%" not in address.host else address.host
         self._step(lambda: self._connect_to(*socket_address(host, address.port)))
 
     def _connect_to(self, family: int, address: Any) -> None:

@@ -68,6 +68,9 @@ class Face(ModuleType):
         if name == "__all__":
             return sorted(self._sennit_public())
         if name == "__file__":
+            spec = self.__dict__.get("__spec__")
+            if spec is not None and spec.has_location:
+                return spec.origin
             # Programs look beside a module's file; the first of ours is as near as can be.
             homes = [*self.__dict__["_sennit_modules"]]
             homes += [home for home, _ in self.__dict__["_sennit_picked"].values()]
