@@ -4,6 +4,9 @@ The loop's transport holds what the kernel does not take, and calls `pause_writi
 high-water mark and `resume_writing` when it has fallen to the low one.  A push producer is paused and
 resumed at these marks.  A pull producer is asked for more whenever nothing waits: while one is registered
 the marks are 0, and writes pass through us so that the end of each is noticed.
+
+They are 0 too once the end of the connection waits for the buffer to empty.  A push producer is none the
+wiser: it is paused if more waits than its own mark allows, for which its writes are weighed by us then.
 """
 
 from __future__ import annotations
@@ -28,9 +31,11 @@ class Consumer(ABC):
 
     __slots__ = (
         "_carrier",
+        "_draining",
         "_high_water",
         "_low_water",
         "_over",
+        "_producer_paused",
         "_pull_due",
         "_resuming",
         "connected",
@@ -61,6 +66,10 @@ class Consumer(ABC):
         self._high_water = None
         self._low_water = None
         self._over = False
+        # The end of the connection waits for the buffer to empty: the marks are 0 for good.
+        self._draining = False
+        # A push producer was told to pause, and is to be told to resume.
+        self._producer_paused = False
         self._pull_due = False
         self._resuming = False
 
@@ -85,8 +94,10 @@ class Consumer(ABC):
             return
         self.producer = producer
         self.streamingProducer = streaming
+        self._producer_paused = False
         if streaming:
             if self._over:
+                self._producer_paused = True
                 producer.pauseProducing()
             return
         if not self._write_ended():
@@ -102,9 +113,9 @@ class Consumer(ABC):
         self.producer = None
         if not self.connected:
             return
+        if (pulled or self._draining) and not self._write_ended():
+            self.write = self._carrier.write
         if pulled:
-            if not self._write_ended():
-                self.write = self._carrier.write
             self._set_limits()
             self._producer_gone()
 
@@ -130,11 +141,10 @@ class Consumer(ABC):
     def pause_writing(self) -> None:
         """Learn from the loop that too much waits to be sent."""
         self._over = True
-        if self.producer is not None and self.streamingProducer:
-            try:
-                self.producer.pauseProducing()
-            except BaseException:
-                self._user_failed("Error in pauseProducing of {culprit!r}", self.producer)
+        if self._draining:
+            self._weigh()
+        elif self.producer is not None and self.streamingProducer:
+            self._pause_producer()
 
     def resume_writing(self) -> None:
         """Learn from the loop that enough was sent."""
@@ -142,10 +152,12 @@ class Consumer(ABC):
         self._resuming = True
         if self.producer is not None:
             if self.streamingProducer:
-                try:
-                    self.producer.resumeProducing()
-                except BaseException:
-                    self._user_failed("Error in resumeProducing of {culprit!r}", self.producer)
+                if self._producer_paused:
+                    self._producer_paused = False
+                    try:
+                        self.producer.resumeProducing()
+                    except BaseException:
+                        self._user_failed("Error in resumeProducing of {culprit!r}", self.producer)
             else:
                 self._pull()
         self._drained()
@@ -168,6 +180,33 @@ class Consumer(ABC):
             self._carrier.set_write_buffer_limits(DEFAULT_HIGH_WATER)
         else:
             self._carrier.set_write_buffer_limits(self._high_water, self._low_water)
+
+    def _drain(self) -> None:
+        """Have `_drained` called when nothing waits any more."""
+        self._draining = True
+        if self.producer is not None and self.streamingProducer:
+            self.write = self._write_and_weigh
+        self._carrier.set_write_buffer_limits(high=0)
+
+    def _write_and_weigh(self, data: bytes) -> None:
+        """Stand in for the loop's ``write`` while a push producer feeds a connection that is to end."""
+        self._carrier.write(data)
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """Pause the producer if more waits than its mark allows, whatever the loop's mark is."""
+        if self._producer_paused or self.producer is None or not self.streamingProducer or not self.connected:
+            return
+        high = DEFAULT_HIGH_WATER if self._high_water is None else self._high_water
+        if self._carrier.get_write_buffer_size() > high:
+            self._pause_producer()
+
+    def _pause_producer(self) -> None:
+        self._producer_paused = True
+        try:
+            self.producer.pauseProducing()
+        except BaseException:
+            self._user_failed("Error in pauseProducing of {culprit!r}", self.producer)
 
     def _write_and_pull(self, data: bytes) -> None:
         """Stand in for the loop's ``write`` while a pull producer is registered."""

@@ -464,7 +464,7 @@ class StreamConnection(Consumer):
             return
         if self._carrier.get_write_buffer_size():
             # Not the loop's task: asyncio's transports cannot be written to once they are closing.
-            self._carrier.set_write_buffer_limits(high=0)
+            self._drain()
         else:
             self.write = drop
             self._carrier.close()
@@ -474,7 +474,7 @@ class StreamConnection(Consumer):
             return
         if self._carrier.get_write_buffer_size():
             # `_drained` goes on from here.
-            self._carrier.set_write_buffer_limits(high=0)
+            self._drain()
         elif self.write is not drop:
             self.write = drop
             try:

@@ -188,9 +188,27 @@ async def a_push_producer_may_end_the_connection_as_it_is_resumed(case: StreamCa
     server.transport.write(b"x" * BIG)
     assert await server.until_lost() in {ConnectionDone, ConnectionAborted}
     await client.until_lost()
-    # Where something still waits at the low mark, it is paused and resumed once more.
-    assert producer.events[:2] == ["pause", "resume"]
-    assert producer.events[-1] == "stop"
+    assert producer.events == ["pause", "resume", "stop"]
+
+
+@check(Ability.MARKS, method=("loseConnection", "loseWriteConnection"))
+async def a_push_producer_is_paused_by_its_own_mark_also_when_the_end_waits(
+    case: StreamCase, method: str
+) -> None:
+    server, peer = await case.serve(HalfCloseable)
+    producer = Producer()
+    server.transport.registerProducer(producer, True)
+    server.transport.set_write_buffer_limits(high=BIG)
+    server.transport.write(b"x" * BIG)
+    getattr(server.transport, method)()
+    await case.turns()
+    assert producer.events == []
+    server.transport.write(b"y" * BIG)
+    assert producer.events == ["pause"]
+    assert len(await peer.receive_all()) == 2 * BIG
+    server.transport.loseConnection()
+    assert await server.until_lost() is ConnectionDone
+    assert producer.events == ["pause", "resume", "stop"]
 
 
 @check(Ability.CONTAINS, method=("pauseProducing", "resumeProducing"))
