@@ -9,6 +9,7 @@ reaching the connection's next call: it is held while the driver is asked, and w
 from __future__ import annotations
 
 import threading
+import time
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ _log = Logger()
 
 # What drivers have for it: psycopg, sqlite3, psycopg2.
 _INTERRUPTS: Final = ("cancel_safe", "interrupt", "cancel")
+_PAUSES: Final = (0.05, 0.5, 2.0)
 
 
 class Call:
@@ -58,18 +60,26 @@ class Call:
         self._cancelled = True
 
     def interrupt(self) -> None:
-        """Have the driver break off the statement that runs; this may block."""
-        with self._lock:
-            if self._connection is None:
-                return
-            for name in _INTERRUPTS:
-                stop = getattr(self._connection, name, None)
-                if stop is not None:
-                    try:
-                        stop()
-                    except Exception as error:
-                        _log.warn("A statement could not be broken off: {error}", error=error)
+        """Have the driver break off the statement that runs; this blocks.
+
+        It is asked again after a while: the statement may have been about to begin.
+        """
+        for pause in _PAUSES:
+            with self._lock:
+                if self._connection is None or not self._stop():
                     return
+            time.sleep(pause)
+
+    def _stop(self) -> bool:
+        for name in _INTERRUPTS:
+            stop = getattr(self._connection, name, None)
+            if stop is not None:
+                try:
+                    stop()
+                except Exception as error:
+                    _log.warn("A statement could not be broken off: {error}", error=error)
+                return True
+        return False
 
 
 CALL: Final[ContextVar[Call | None]] = ContextVar("sennit.db.call", default=None)

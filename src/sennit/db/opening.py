@@ -87,4 +87,6 @@ def _mysql_arguments(url: str) -> dict[str, Any]:
         "database": unquote(parts.path[1:]) or None,
         "charset": "utf8mb4",
     }
-    return arguments | dict(parse_qsl(parts.query))
+    return arguments | {
+        name: int(value) if value.isdecimal() else value for name, value in parse_qsl(parts.query)
+    }

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from sennit.db import open_pool, open_sqlite
+
+
+async def test_a_database_in_memory_has_one_connection(opened):
+    pool = opened("sqlite::memory:", cp_max=5)
+    await pool.runOperation("CREATE TABLE t (x)")
+    assert (pool.min, pool.max) == (1, 1)
+    assert await pool.runQuery("SELECT * FROM t") == []
+
+
+async def test_a_file_holds_foreign_keys_and_has_a_write_ahead_log(tmp_path):
+    seen = []
+    pool = open_sqlite(tmp_path / "test.db", cp_openfun=seen.append)
+    try:
+        assert await pool.runQuery("PRAGMA foreign_keys") == [(1,)]
+        assert await pool.runQuery("PRAGMA journal_mode") == [("wal",)]
+        assert seen == list(pool.connections.values())
+    finally:
+        pool.close()
+
+
+def test_an_address_of_another_kind_is_refused():
+    with pytest.raises(ValueError, match="begins with sqlite:, postgresql: or mariadb:"):
+        open_pool("oracle://host/name")
+
+
+@pytest.mark.parametrize(("url", "extra"), [("postgresql://h/n", "postgresql"), ("mysql://h/n", "mariadb")])
+def test_a_driver_that_is_not_installed_is_named(url, extra, monkeypatch):
+    def missing(name):
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    with pytest.raises(ImportError, match=rf'pip install "sennit\[{extra}\]"'):
+        open_pool(url)
+
+
+async def test_the_parts_of_an_address_are_the_drivers_arguments():
+    pytest.importorskip("pymysql")
+    pool = open_pool("mariadb://us%40er:p%2Fw@host:3307/name?connect_timeout=3", cp_max=7)
+    try:
+        assert pool.dbapiName == "pymysql"
+        assert pool.max == 7
+        assert pool.reconnect
+        assert pool.connkw == {
+            "host": "host",
+            "port": 3307,
+            "user": "us@er",
+            "password": "p/w",
+            "database": "name",
+            "charset": "utf8mb4",
+            "connect_timeout": 3,
+        }
+    finally:
+        pool.close()
