@@ -40,12 +40,16 @@ from sennit.http.client.interfaces import (
     IResponse,
 )
 from sennit.http.client.limits import ClientLimits, Timeouts
+from sennit.http.client.multiplexing import MultiplexingPool
 from sennit.http.client.policy import BrowserLikePolicyForHTTPS, HostnameCachingHTTPSPolicy
 from sennit.http.client.pool import HTTPConnectionPool
 from sennit.http.client.producers import AsyncBody, BytesBody, FileBodyProducer
+from sennit.http.client.proxying import Proxies
 from sennit.http.client.reading import readBody
 from sennit.http.client.redirect import BrowserLikeRedirectAgent, RedirectAgent
 from sennit.http.client.response import Response
+from sennit.http.client.session import Client
+from sennit.http.client.streamed import ClientResponse
 from sennit.http.client.uri import URI
 
 __all__ = [
@@ -58,7 +62,9 @@ __all__ = [
     "BrowserLikePolicyForHTTPS",
     "BrowserLikeRedirectAgent",
     "BytesBody",
+    "Client",
     "ClientLimits",
+    "ClientResponse",
     "ContentDecoderAgent",
     "ContentDecodingError",
     "CookieAgent",
@@ -73,9 +79,11 @@ __all__ = [
     "IClientRequest",
     "IPolicyForHTTPS",
     "IResponse",
+    "MultiplexingPool",
     "PartialDownloadError",
     "PhaseTimeoutError",
     "PotentialDataLoss",
+    "Proxies",
     "ProxyAgent",
     "RedirectAgent",
     "RequestGenerationFailed",

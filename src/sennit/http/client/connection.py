@@ -65,6 +65,7 @@ class HTTP11ClientProtocol(Protocol):
     _transportProxy: Any = None
     _writing: Any = None
     _closing = False
+    _phases: Timeouts | None = None
     _timer: Any = None
     _deadline = 0.0
 
@@ -98,6 +99,7 @@ class HTTP11ClientProtocol(Protocol):
             core = self._core = ResponseParser(self.limits)
         core.expect(getattr(request, "method", b"GET"))
         self._currentRequest = request
+        self._phases = getattr(request, "timeouts", None) or self.timeouts
         proxy = self._transportProxy = TransportProxyProducer(self.transport)
         parser = self._parser = HTTPClientParser(request, self._finishResponse, core)
         parser.transport = proxy
@@ -113,8 +115,8 @@ class HTTP11ClientProtocol(Protocol):
                 return result
             self.transport.write(head)
             self._state = _WAITING
-            if self.timeouts is not None:
-                self._wait(self.timeouts.first_byte)
+            if self._phases is not None:
+                self._wait(self._phases.first_byte)
         else:
             self._send(request)
         return result
@@ -132,8 +134,8 @@ class HTTP11ClientProtocol(Protocol):
         self._writing = None
         if self._state is _TRANSMITTING:
             self._state = _WAITING
-            if self.timeouts is not None and self._parser.head is None:
-                self._wait(self.timeouts.first_byte)
+            if self._phases is not None and self._parser.head is None:
+                self._wait(self._phases.first_byte)
 
     def _generation_failed(self, reason: Failure) -> None:
         """Handle the failure of the body producer, or of the request itself."""
@@ -181,8 +183,8 @@ class HTTP11ClientProtocol(Protocol):
         except Exception:
             self._giveUp(Failure())
             return
-        if self.timeouts is not None and self._parser is not None:
-            self._wait(self.timeouts.between_bytes)
+        if self._phases is not None and self._parser is not None:
+            self._wait(self._phases.between_bytes)
 
     def _finishResponse(self, rest: bytes) -> None:
         """Go on to the next request, or close.
@@ -298,12 +300,12 @@ class HTTP11ClientProtocol(Protocol):
             if state in (_TRANSMITTING, _AFTER_RESPONSE):
                 self._stop_writing()
             self._disconnectParser(reason)
+        if self.lost_callback is not None:
+            self.lost_callback(self)
         if self._abortDeferreds:
             waiting, self._abortDeferreds = self._abortDeferreds, []
             for aborted in waiting:
                 aborted.callback(None)
-        if self.lost_callback is not None:
-            self.lost_callback(self)
 
     # Time: one timer, which is set anew only when it has rung.
 
@@ -330,7 +332,7 @@ class HTTP11ClientProtocol(Protocol):
         if remaining > 0:
             self._timer = self.clock.callLater(remaining, self._ring)
             return
-        timeouts, parser = self.timeouts, self._parser
+        timeouts, parser = self._phases, self._parser
         if parser is None or timeouts is None:
             return
         response = parser._response

@@ -7,7 +7,7 @@ the consumer has paused; and a body that is out of all proportion to what was se
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from zope.interface import implementer
@@ -28,11 +28,13 @@ __all__ = [
     "GzipProtocol",
     "ZstdDecoder",
     "available_decoders",
+    "decoded",
 ]
 
 _PART = 65536
 _FREE = 16 << 20
 _RATIO = 250
+_MAX_CODINGS = 4
 
 
 class Decompressor(Protocol):
@@ -364,21 +366,32 @@ class ContentDecoderAgent:
 
     def _handleResponse(self, response: Any) -> Any:
         """Undo the codings that are known, the last first, up to one that is not."""
-        fields = response.headers.getRawHeaders(b"content-encoding", [])
-        codings = [coding.strip() for coding in b",".join(fields).split(b",") if coding.strip()]
-        if not codings:
-            return response
-        method = getattr(response.request, "method", None)
-        if method == b"HEAD" or response.code in (204, 304):
-            return response
-        while codings:
-            make = self._decoders.get(codings[-1].lower()) or self._decoders.get(codings[-1])
-            if make is None:
-                break
-            response = make(response)
-            codings.pop()
-        if codings:
-            response.headers.setRawHeaders(b"content-encoding", [b",".join(codings)])
-        else:
-            response.headers.removeHeader(b"content-encoding")
+        return decoded(response, self._decoders)
+
+
+def decoded(response: Any, decoders: Mapping[bytes, Callable[[Any], Any]]) -> Any:
+    """Return a response whose codings are undone, the last first, up to one that is not known.
+
+    Raises:
+        ContentDecodingError: If there are more of them than make sense.
+    """
+    fields = response.headers.getRawHeaders(b"content-encoding", [])
+    codings = [coding.strip() for coding in b",".join(fields).split(b",") if coding.strip()]
+    if not codings:
         return response
+    if len(codings) > _MAX_CODINGS:
+        raise ContentDecodingError(f"The body is coded {len(codings)} times over.")
+    method = getattr(response.request, "method", None)
+    if method == b"HEAD" or response.code in (204, 304):
+        return response
+    while codings:
+        make = decoders.get(codings[-1].lower()) or decoders.get(codings[-1])
+        if make is None:
+            break
+        response = make(response)
+        codings.pop()
+    if codings:
+        response.headers.setRawHeaders(b"content-encoding", [b",".join(codings)])
+    else:
+        response.headers.removeHeader(b"content-encoding")
+    return response

@@ -23,7 +23,6 @@ __all__ = [
     "PartialDownloadError",
     "PhaseTimeoutError",
     "PotentialDataLoss",
-    "ProxyError",
     "RequestGenerationFailed",
     "RequestNotSent",
     "RequestTransmissionFailed",
@@ -154,7 +153,3 @@ class PhaseTimeoutError(TimeoutError):
         super().__init__(f"The time limit {phase!r} of {seconds:g} s has passed.")
         self.phase = phase
         self.seconds = seconds
-
-
-class ProxyError(Exception):
-    """A proxy did not open the way to its destination."""

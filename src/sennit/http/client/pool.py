@@ -185,7 +185,14 @@ class HTTPConnectionPool:
         self._open[key] = self._open.get(key, 0) + 1
 
         def connected(connection: Any) -> Any:
-            connection.lost_callback = lambda _: self._closed(key)
+            before = connection.lost_callback
+
+            def lost(connection: Any) -> None:
+                if before is not None:
+                    before(connection)
+                self._closed(key)
+
+            connection.lost_callback = lost
             return connection
 
         def failed(reason: Failure) -> Failure:

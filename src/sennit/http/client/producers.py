@@ -16,7 +16,31 @@ from sennit.core.failure import Failure
 from sennit.http.client.interfaces import UNKNOWN_LENGTH, IBodyProducer
 from sennit.task import NotPaused, TaskFinished, TaskStopped
 
-__all__ = ["AsyncBody", "BytesBody", "FileBodyProducer"]
+__all__ = ["AsyncBody", "BytesBody", "FileBodyProducer", "body_producer", "can_repeat"]
+
+
+def body_producer(body: Any) -> Any:
+    """Return an `IBodyProducer` for a body in any of the forms that `Client.request` takes.
+
+    Raises:
+        TypeError: If it has none of them.
+    """
+    if body is None or IBodyProducer.providedBy(body):
+        return body
+    if isinstance(body, str):
+        return BytesBody(body.encode("utf-8"))
+    if isinstance(body, bytes | bytearray | memoryview):
+        return BytesBody(bytes(body))
+    if hasattr(body, "__aiter__"):
+        return AsyncBody(body)
+    if hasattr(body, "read"):
+        return FileBodyProducer(body)
+    raise TypeError(f"A body is bytes, text, a file, an asynchronous iterable or an IBodyProducer: {body!r}")
+
+
+def can_repeat(body: Any) -> bool:
+    """Tell whether a body can be sent twice."""
+    return body is None or isinstance(body, str | bytes | bytearray | memoryview)
 
 
 @implementer(IBodyProducer)

@@ -15,6 +15,7 @@ from sennit.core.deferred import CancelledError, Deferred, maybeDeferred, succee
 from sennit.core.failure import Failure
 from sennit.http.client.errors import BadHeaders
 from sennit.http.client.interfaces import UNKNOWN_LENGTH, IClientRequest
+from sennit.http.client.limits import Timeouts
 from sennit.http.client.sending import ChunkedEncoder, LengthEnforcingConsumer, stop
 from sennit.http.errors import LocalProtocolError
 from sennit.http.headers import Headers
@@ -73,11 +74,15 @@ class Request:
         bodyProducer: The body, an `IBodyProducer`; None for none.
         persistent: Whether the connection is to go on after the response.
 
+    Attributes:
+        timeouts: How long the phases of its response may take; None for what its connection says.
+
     Raises:
         ValueError: If method or target may not go on the wire.
     """
 
     _parsedURI: Any = None
+    timeouts: Timeouts | None = None
 
     def __init__(
         self, method: bytes, uri: bytes, headers: Headers, bodyProducer: Any, persistent: bool = False

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sennit.http.client.request import check_uri
 
-__all__ = ["URI", "resolve"]
+__all__ = ["URI", "resolve", "uri_from_text"]
 
 _DEFAULT_PORTS = {b"http": 80, b"https": 443}
 _PARTS = re.compile(
@@ -16,6 +16,7 @@ _PARTS = re.compile(
     re.DOTALL,
 )
 _INVALID = re.compile(rb"[^\x21-\x7e]")
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _PORT = re.compile(rb"[0-9]{1,5}")
 
 
@@ -120,6 +121,23 @@ class URI:
 
     def __repr__(self) -> str:
         return f"<URI {self.toBytes()!r}>"
+
+
+def uri_from_text(text: str) -> bytes:
+    """Return the URI for what a person writes: international names by IDNA, the rest percent-encoded.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    text = text.strip(" ")
+    if text.isascii() and _INVALID.search(raw := text.encode("ascii")) is None:
+        return raw
+    if _CONTROL.search(text) is not None:
+        raise ValueError(f"A URL has no control characters: {text!r}")
+    import hyperlink
+
+    uri = hyperlink.URL.from_text(text).to_uri().to_text().encode("ascii")
+    return _INVALID.sub(lambda match: b"%%%02X" % match.group()[0], uri)
 
 
 def uri_path(path: bytes) -> tuple[bytes, bytes, bytes]:
