@@ -321,6 +321,30 @@ async def test_the_other_carrier_can_be_paused(reactor, serve):
         server.transport.write("text")
 
 
+async def test_a_connection_paused_from_the_start_stays_so_over_the_first_descriptor(reactor, serve, file):
+    class Paused(Recorder):
+        def connectionMade(self):
+            super().connectionMade()
+            self.transport.pauseProducing()
+
+    server, peer = await serve(Paused)
+    await turns(reactor, 5)
+    server.transport.write(b"x" * BIG)
+    server.transport.sendFileDescriptor(file(b"one"))
+    server.transport.write(b"y")
+    await peer.send(b"early")
+    await turns(reactor, 5)
+    assert server.events == ["made"]
+    await peer.receive(BIG + 1)
+    await turns(reactor, 5)
+    assert server.events == ["made"]
+    server.transport.resumeProducing()
+    await server.until_received(5)
+    await peer.send(b"late")
+    await server.until_received(9)
+    assert server.received == b"earlylate"
+
+
 async def test_an_adopted_connection_takes_descriptors(reactor, file):
     near, far = socket.socketpair()
     far.setblocking(False)

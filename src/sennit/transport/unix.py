@@ -189,6 +189,8 @@ class UNIXConnection(StreamConnection):
         if self.write == self._carrier.write:
             self.write = carrier.write
         self._carrier = carrier
+        if self._gate is not None:
+            carrier.set_protocol(self._gate)
         if self._draining or (self.producer is not None and not self.streamingProducer):
             carrier.set_write_buffer_limits(high=0)
         elif self._high_water is not None:
