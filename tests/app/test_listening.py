@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from sennit.app import (
+    DatagramEndpointService,
     StreamServerEndpointService,
     TCPClient,
     TCPServer,
@@ -16,7 +17,7 @@ from sennit.app import (
     listening,
 )
 from sennit.core.deferred import Deferred, fail, succeed
-from sennit.protocol import ClientFactory, Factory
+from sennit.protocol import ClientFactory, DatagramProtocol, Factory
 from sennit.testing import MemoryReactorClock
 
 
@@ -43,6 +44,20 @@ def stopped(service):
     results = []
     service.stopService().addBoth(results.append)
     return results
+
+
+def test_a_datagram_endpoint_is_listened_on_with_a_protocol():
+    protocol = DatagramProtocol()
+    port = Port()
+    endpoint = Endpoint(succeed(port))
+    service = DatagramEndpointService(endpoint, protocol)
+    service.startService()
+    assert endpoint.factories == [protocol]
+    assert service.protocol is protocol
+    done = stopped(service)
+    assert done == []
+    port.closing.callback(None)
+    assert done == [None]
 
 
 def test_listening_begins_once_in_either_start():
@@ -134,7 +149,7 @@ def test_each_service_names_the_reactors_method():
     methods = {
         name: getattr(listening, name).method
         for name in listening.__all__
-        if name != "StreamServerEndpointService"
+        if not name.endswith("EndpointService")
     }
     assert methods == {
         "MulticastServer": "Multicast",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sennit.app.client import ClientService, backoffPolicy
 from sennit.app.interfaces import IProcess, IService, IServiceCollection, IServiceMaker
 from sennit.app.listening import (
+    DatagramEndpointService,
     MulticastServer,
     SSLClient,
     SSLServer,
@@ -30,6 +31,7 @@ __all__ = [
     "Application",
     "ClientService",
     "CooperatorService",
+    "DatagramEndpointService",
     "IProcess",
     "IService",
     "IServiceCollection",

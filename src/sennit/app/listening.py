@@ -12,6 +12,7 @@ from sennit.core.failure import Failure
 from sennit.log import Logger
 
 __all__ = [
+    "DatagramEndpointService",
     "MulticastServer",
     "SSLClient",
     "SSLServer",
@@ -89,6 +90,19 @@ class StreamServerEndpointService(Service):
         waiting.addBoth(lambda result: None if _cancelled(result) else result)
         waiting.addBoth(done.callback)
         return done
+
+
+class DatagramEndpointService(StreamServerEndpointService):
+    """Takes datagrams on an endpoint while it runs; begins, ends and reports as its base does.
+
+    Args:
+        endpoint: The `IDatagramEndpoint`.
+        protocol: The `sennit.protocol.DatagramProtocol`.
+    """
+
+    def __init__(self, endpoint: Any, protocol: Any) -> None:
+        super().__init__(endpoint, protocol)
+        self.protocol = protocol
 
 
 def _cancelled(result: Any) -> bool:

@@ -2,13 +2,21 @@
 
 A client endpoint connects (`HostnameEndpoint` by name, with Happy Eyeballs, RFC 8305; TCP, UNIX, TLS,
 a child process); a server endpoint listens (TCP, UNIX, TLS, an inherited descriptor, standard input and
-output).  `clientFromString` and `serverFromString` make them from configuration text.  After connecting,
-nothing of an endpoint stays between the loop and the protocol.
+output); a datagram endpoint takes datagrams (UDP, multicast, UNIX).  `clientFromString`, `serverFromString`
+and `datagram_from_string` make them from configuration text.  After connecting, nothing of an endpoint stays
+between the loop and the protocol.
 """
 
 from __future__ import annotations
 
 from sennit.endpoint.adopted import AdoptedStreamServerEndpoint
+from sennit.endpoint.datagrams import (
+    IDatagramEndpoint,
+    MulticastEndpoint,
+    UDPEndpoint,
+    UNIXDatagramEndpoint,
+    datagram_from_string,
+)
 from sennit.endpoint.hostname import HostnameEndpoint
 from sennit.endpoint.one import connectProtocol
 from sennit.endpoint.plugins import add_parser_source, register_parser
@@ -28,7 +36,9 @@ from sennit.endpoint.unix import UNIXClientEndpoint, UNIXServerEndpoint
 __all__ = [
     "AdoptedStreamServerEndpoint",
     "HostnameEndpoint",
+    "IDatagramEndpoint",
     "MissingExtraError",
+    "MulticastEndpoint",
     "ProcessEndpoint",
     "SSL4ClientEndpoint",
     "SSL4ServerEndpoint",
@@ -38,11 +48,14 @@ __all__ = [
     "TCP4ServerEndpoint",
     "TCP6ClientEndpoint",
     "TCP6ServerEndpoint",
+    "UDPEndpoint",
     "UNIXClientEndpoint",
+    "UNIXDatagramEndpoint",
     "UNIXServerEndpoint",
     "add_parser_source",
     "clientFromString",
     "connectProtocol",
+    "datagram_from_string",
     "quoteStringArgument",
     "register_parser",
     "serverFromString",

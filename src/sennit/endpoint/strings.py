@@ -26,10 +26,15 @@ from sennit.endpoint.unix import UNIXClientEndpoint, UNIXServerEndpoint
 
 __all__ = [
     "clientFromString",
+    "flag",
     "join_description",
+    "make_endpoint",
     "parse_description",
+    "permissions",
+    "port_number",
     "quoteStringArgument",
     "serverFromString",
+    "whole_number",
 ]
 
 _HIGHEST_PORT = 65535
@@ -113,8 +118,12 @@ def join_description(positional: Sequence[str], named: Mapping[str, str]) -> str
     return ":".join(values)
 
 
-def _number(what: str, text: str | float, highest: int) -> int:
-    """Return the number that `text` writes in decimal digits."""
+def whole_number(what: str, text: str | float, highest: int) -> int:
+    """Return the number that `text` writes in decimal digits.
+
+    Raises:
+        ValueError: If it does not, or is higher than `highest`; `what` begins the sentence.
+    """
     if isinstance(text, str):
         text = text.strip()
         if not (text.isascii() and text.isdigit()) or int(text) > highest:
@@ -122,12 +131,13 @@ def _number(what: str, text: str | float, highest: int) -> int:
     return int(text)
 
 
-def _port(text: str) -> int:
-    return _number("The port", text, _HIGHEST_PORT)
+def port_number(text: str) -> int:
+    """Return the number of a port."""
+    return whole_number("The port", text, _HIGHEST_PORT)
 
 
 def _backlog(text: str | int) -> int:
-    return _number("The backlog", text, 2**31 - 1)
+    return whole_number("The backlog", text, 2**31 - 1)
 
 
 def _seconds(text: str | float) -> float:
@@ -142,26 +152,35 @@ def _seconds(text: str | float) -> float:
 
 def _server_tcp(reactor: Any, port: str, interface: str = "", backlog: str | int = 50) -> Any:
     """tcp:PORT[:interface=ADDRESS][:backlog=N]."""
-    return TCP4ServerEndpoint(reactor, _port(port), _backlog(backlog), interface)
+    return TCP4ServerEndpoint(reactor, port_number(port), _backlog(backlog), interface)
 
 
 def _server_tcp6(reactor: Any, port: str, interface: str = "::", backlog: str | int = 50) -> Any:
     r"""tcp6:PORT[:interface=ADDRESS, its colons written \:][:backlog=N]."""
-    return TCP6ServerEndpoint(reactor, _port(port), _backlog(backlog), interface)
+    return TCP6ServerEndpoint(reactor, port_number(port), _backlog(backlog), interface)
 
 
 def _server_unix(
     reactor: Any, address: str, mode: str = "666", backlog: str | int = 50, lockfile: str | bool = True
 ) -> Any:
     """unix:PATH[:mode=OCTAL][:backlog=N][:lockfile=0]."""
+    return UNIXServerEndpoint(reactor, address, _backlog(backlog), permissions(mode), flag(lockfile))
+
+
+def permissions(text: str) -> int:
+    """Return the permissions that `text` writes in octal.
+
+    Raises:
+        ValueError: If it does not.
+    """
     try:
-        permissions = int(mode, 8)
+        return int(text, 8)
     except ValueError:
-        raise ValueError(f"The mode must be permissions in octal, such as 660, not {mode!r}.") from None
-    return UNIXServerEndpoint(reactor, address, _backlog(backlog), permissions, _flag(lockfile))
+        raise ValueError(f"The mode must be permissions in octal, such as 660, not {text!r}.") from None
 
 
-def _flag(text: str | bool) -> bool:
+def flag(text: str | bool) -> bool:
+    """Return whether `text` is a number other than 0."""
     return bool(int(text))
 
 
@@ -184,7 +203,7 @@ def _server_systemd(reactor: Any, domain: str, index: str | None = None, name: s
 
 def _server_fd(reactor: Any, descriptor: str) -> Any:
     """fd:DESCRIPTOR."""
-    number = _number("The descriptor", descriptor, 2**31 - 1)
+    number = whole_number("The descriptor", descriptor, 2**31 - 1)
     return AdoptedStreamServerEndpoint(reactor, number, family_of(number))
 
 
@@ -212,7 +231,7 @@ def _server_ssl(
     """ssl:PORT[:privateKey=FILE][:certKey=FILE][:extraCertChain=FILE][:dhParameters=FILE][:interface=...]."""
     return _tls_strings().ssl_server(
         reactor,
-        _port(port),
+        port_number(port),
         privateKey,
         certKey,
         sslmethod,
@@ -227,7 +246,7 @@ def _server_tls(
     reactor: Any, path: str, port: str = "443", backlog: str | int = 50, interface: str = "::"
 ) -> Any:
     """tls:DIRECTORY-OF-PEM-FILES[:port=443][:interface=ADDRESS][:backlog=N]."""
-    below = TCP6ServerEndpoint(reactor, _port(port), _backlog(backlog), interface)
+    below = TCP6ServerEndpoint(reactor, port_number(port), _backlog(backlog), interface)
     return _tls_strings().tls_server(below, path)
 
 
@@ -246,7 +265,7 @@ def _server_haproxy(
         serverFromString(reactor, join_description(wrapped, named)),
         trusted=trusted_networks(trusted),
         header_timeout=None if headerTimeout is None else _seconds(headerTimeout),
-        direct=_flag(direct),
+        direct=flag(direct),
     )
 
 
@@ -254,14 +273,14 @@ def _client_tcp(
     reactor: Any, host: str, port: str, timeout: str | float = 30, bindAddress: str | None = None
 ) -> Any:
     """tcp:HOST:PORT[:timeout=SECONDS][:bindAddress=ADDRESS]."""
-    return TCP4ClientEndpoint(reactor, host, _port(port), _seconds(timeout), _bind(bindAddress))
+    return TCP4ClientEndpoint(reactor, host, port_number(port), _seconds(timeout), _bind(bindAddress))
 
 
 def _client_tcp6(
     reactor: Any, host: str, port: str, timeout: str | float = 30, bindAddress: str | None = None
 ) -> Any:
     r"""tcp6:ADDRESS, its colons written \::PORT[:timeout=SECONDS][:bindAddress=ADDRESS]."""
-    return TCP6ClientEndpoint(reactor, host, _port(port), _seconds(timeout), _bind(bindAddress))
+    return TCP6ClientEndpoint(reactor, host, port_number(port), _seconds(timeout), _bind(bindAddress))
 
 
 def _bind(address: str | None) -> tuple[str, int] | None:
@@ -272,7 +291,7 @@ def _client_unix(
     reactor: Any, path: str, timeout: str | float = 30, lockfile: str = "0", checkPID: str | None = None
 ) -> Any:
     """unix:PATH[:timeout=SECONDS][:lockfile=1]."""
-    check = _flag(lockfile if checkPID is None else checkPID)
+    check = flag(lockfile if checkPID is None else checkPID)
     return UNIXClientEndpoint(reactor, path, _seconds(timeout), check)
 
 
@@ -291,7 +310,7 @@ def _client_ssl(
     return _tls_strings().ssl_client(
         reactor,
         host,
-        _port(port),
+        port_number(port),
         _seconds(timeout),
         _bind(bindAddress),
         certKey,
@@ -316,7 +335,7 @@ def _client_tls(
     from sennit.endpoint.hostname import HostnameEndpoint
 
     below = (
-        HostnameEndpoint(reactor, host, _port(port), _seconds(timeout), _bind(bindAddress))
+        HostnameEndpoint(reactor, host, port_number(port), _seconds(timeout), _bind(bindAddress))
         if endpoint is None
         else clientFromString(reactor, endpoint)
     )
@@ -343,10 +362,22 @@ _CLIENTS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _make(
+def make_endpoint(
     reactor: Any, description: str | bytes, builtin: dict[str, Callable[..., Any]], method: str, role: str
 ) -> Any:
-    """Find the kind's function, see that the arguments fit it, and call it."""
+    """Make the endpoint that a description describes.
+
+    Args:
+        reactor: The reactor.
+        description: The description.
+        builtin: A function for each kind; its docstring says how the kind is written.
+        method: The method of parsers of other kinds.
+        role: What kind of endpoint this is, for errors.
+
+    Raises:
+        ValueError: If the kind is unknown or a value is not what it must be.
+        TypeError: If an argument is missing, or is not one of the kind's.
+    """
     if isinstance(description, bytes):
         description = description.decode("utf-8")
     if not isinstance(description, str):
@@ -389,7 +420,9 @@ def serverFromString(reactor: Any, description: str | bytes) -> IStreamServerEnd
         ValueError: If the kind is unknown or a value is not what it must be.
         TypeError: If an argument is missing, or is not one of the kind's.
     """
-    endpoint: IStreamServerEndpoint = _make(reactor, description, _SERVERS, "parseStreamServer", "server")
+    endpoint: IStreamServerEndpoint = make_endpoint(
+        reactor, description, _SERVERS, "parseStreamServer", "server"
+    )
     return endpoint
 
 
@@ -405,5 +438,7 @@ def clientFromString(reactor: Any, description: str | bytes) -> IStreamClientEnd
         ValueError: If the kind is unknown or a value is not what it must be.
         TypeError: If an argument is missing, or is not one of the kind's.
     """
-    endpoint: IStreamClientEndpoint = _make(reactor, description, _CLIENTS, "parseStreamClient", "client")
+    endpoint: IStreamClientEndpoint = make_endpoint(
+        reactor, description, _CLIENTS, "parseStreamClient", "client"
+    )
     return endpoint
