@@ -151,7 +151,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.web.vhost": ("sennit.web.vhost:_Host=_HostResource",),
     "twisted.web.xmlrpc": ("sennit.web.xmlrpc.client:QueryFactory", "xmlrpc:client=xmlrpclib"),
     "twisted.web.wsgi": ("sennit.web.wsgi:_Input=_InputStream _Errors=_ErrorStream",),
-    "twisted.web.resource": (_NO + "_UnsafeErrorPage _UnsafeForbiddenResource _UnsafeNoResource",),
+    "twisted.web.resource": (
+        "sennit.web.resource:allowed_methods=_computeAllowedMethods",
+        _NO + "_UnsafeErrorPage _UnsafeForbiddenResource _UnsafeNoResource",
+    ),
 }
 
 

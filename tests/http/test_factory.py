@@ -73,8 +73,8 @@ def test_a_factory_counts_its_open_connections(connect, clock):
     assert list(factory.channels) == []
 
 
-def test_requests_are_logged_in_the_combined_format(connect, clock, seen, tmp_path, monkeypatch):
-    monkeypatch.setattr("time.time", lambda: 784111777.5)
+def test_requests_are_logged_in_the_combined_format(connect, clock, seen, tmp_path):
+    clock.advance(784111777.5)
     path = tmp_path / "access.log"
     factory = HTTPFactory(str(path), reactor=clock)
     factory.startFactory()

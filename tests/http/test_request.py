@@ -220,7 +220,7 @@ def test_a_stand_in_for_a_channel_needs_twisteds_methods_only():
     request.write(b"hello")
     request.finish()
     assert channel.calls == [
-        (b"HTTP/1.1", 200, b"OK", {b"X": [b"y"], b"Transfer-Encoding": [b"chunked"]}),
+        (b"HTTP/1.1", b"200", b"OK", {b"X": [b"y"], b"Transfer-Encoding": [b"chunked"]}),
         b"5\r\nhello\r\n",
         b"0\r\n\r\n",
         "done",

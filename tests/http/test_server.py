@@ -421,9 +421,9 @@ def test_no_timer_is_left_when_a_connection_is_gone(connect, clock):
 
 def test_a_body_of_some_size_moves_to_a_file(connect, seen):
     client = connect(limits=Limits(memory_body=100))
-    client.send(post(b"a" * 100))
+    client.send(post(b"a" * 99))
     seen[0].finish()
-    client.send(post(b"b" * 101))
+    client.send(post(b"b" * 100))
     seen[1].finish()
     client.send(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
     for _ in range(6):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -187,7 +186,7 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
             _log.info("{line}", line=self._formatter(self._timestamp(), request))
 
     def _timestamp(self) -> str:
-        now = int(time.time())
+        now = int(self.reactor.seconds())
         if now != self._log_second:
             self._log_second = now
             self._log_time = datetimeToLogString(now)

@@ -105,7 +105,7 @@ class ReceivedRequest:
         Args:
             length: How long it is, in octets; None if that is not known.
         """
-        if length and length > self._limits.memory_body:
+        if length and length >= self._limits.memory_body:
             self.content = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the request ends)
 
     @property

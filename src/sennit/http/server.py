@@ -136,7 +136,9 @@ class HTTPChannel(Protocol):
         self.length = self._body_size = 0
         self.persistent = 1
         self._networkProducer = self.transport
-        self.transport.registerProducer(self, True)
+        register = getattr(self.transport, "registerProducer", None)
+        if register is not None:
+            register(self, True)
         if self.factory is not None:
             self.factory.channels.add(self)
         self._wait(self.timeOut)

@@ -244,10 +244,12 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.http.client.interfaces",
         "sennit.web.interfaces:IRequestEncoder=_IRequestEncoder",
         "sennit.web.interfaces:IRequestEncoderFactory=_IRequestEncoderFactory",
+        "sennit.http.access_log:IAccessLogFormatter",
     ),
     "twisted.web.pages": ("sennit.web.pages",),
     "twisted.web.resource": ("sennit.web.resource",),
     "twisted.web.server": (
+        "sennit.twisted.web.server:Site",
         "sennit.web.site",
         "sennit.web.request",
         "sennit.web.session",

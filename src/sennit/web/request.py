@@ -28,6 +28,7 @@ from sennit.web.errors import UnsupportedMethod
 from sennit.web.interfaces import IRequest
 from sennit.web.resource import EncodingResourceWrapper, PlainErrorPage
 from sennit.web.urlpath import URLPath
+from sennit.web.viewed import ViewedRequest
 
 __all__ = ["NOT_DONE_YET", "Request", "supportedMethods", "version"]
 
@@ -44,8 +45,15 @@ _PERCENT = ord("%")
 _FAILED = b"<html><head><title>Processing Failed</title></head><body><b>Processing Failed</b></body></html>"
 
 
+def _traceback_page(reason: Failure) -> bytes:
+    """Return a page for developers."""
+    from sennit.web.failure_page import formatFailure
+
+    return b"<!DOCTYPE html>\n<title>Processing Failed</title>\n" + formatFailure(reason)
+
+
 @implementer(IRequest)
-class Request(http_request.Request, Componentized):
+class Request(http_request.Request, Componentized, ViewedRequest):
     """A request to a site.
 
     Attributes:
@@ -59,8 +67,6 @@ class Request(http_request.Request, Componentized):
     defaultContentType: bytes | None = b"text/html"
     site: Any = None
     appRootURL: bytes | None = None
-    prepath: list[bytes]
-    postpath: list[bytes]
     sitepath: list[bytes]
     __pychecker__ = "unusednames=issuer"
 
@@ -68,6 +74,16 @@ class Request(http_request.Request, Componentized):
     _plain_session: Any = None
 
     _openings = Openings(version)
+
+    @lazily
+    def prepath(self) -> list[bytes]:
+        """The decoded path segments that led to the resource."""
+        return []
+
+    @lazily
+    def postpath(self) -> list[bytes]:
+        """The decoded path segments after the resource."""
+        return []
 
     @lazily
     def _adapterCache(self) -> dict[str, Any]:
@@ -287,7 +303,7 @@ class Request(http_request.Request, Componentized):
         self.lastModified = None
         if at_fault is None:
             self.setResponseCode(codes.INTERNAL_SERVER_ERROR)
-            self._send(_FAILED)
+            self._send(_traceback_page(reason) if getattr(self.site, "displayTracebacks", False) else _FAILED)
         else:
             status = reason.value.status
             brief = codes.RESPONSES.get(status, b"Error").decode("latin-1")
@@ -324,7 +340,8 @@ class Request(http_request.Request, Componentized):
         """Return a relative link to a child of the resource that answers."""
         if self.postpath:
             return b"../" * (len(self.postpath) - 1) + name
-        return self.uri.partition(b"?")[0].rpartition(b"/")[2] + b"/" + name
+        last = self.prepath[-1] if self.prepath else b""
+        return quote(last, safe=b"").encode("ascii") + b"/" + name if last else name
 
     def sibLink(self, name: bytes) -> bytes:
         """Return a relative link to a sibling of the resource that answers."""

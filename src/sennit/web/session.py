@@ -14,6 +14,11 @@ from sennit.web.interfaces import ISession
 __all__ = ["Session"]
 
 
+def _clock_of(site: Any) -> Any:
+    reactor = getattr(site, "reactor", None)
+    return current_reactor() if reactor is None else reactor
+
+
 @implementer(ISession)
 class Session(Componentized):
     """A client's visit, found again by a cookie.
@@ -23,7 +28,7 @@ class Session(Componentized):
     Args:
         site: The site that keeps it.
         uid: Its identifier, which nobody can guess.
-        reactor: The clock; the current reactor if None.
+        reactor: The clock; the site's if None.
 
     Attributes:
         sessionTimeout: Seconds without a request after which it expires.
@@ -40,7 +45,7 @@ class Session(Componentized):
         self.uid = uid
         self.expireCallbacks: list[Callable[[], object]] = []
         self.sessionNamespaces: dict[str, Any] = {}
-        self._reactor = current_reactor() if reactor is None else reactor
+        self._reactor = _clock_of(site) if reactor is None else reactor
         self._expireCall: Any = None
         self.touch()
 

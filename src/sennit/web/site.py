@@ -36,7 +36,7 @@ class Site(HTTPFactory):
         resource: The root of the tree.
         sessions: The sessions that have not expired, by identifier.
         sessionFactory: Makes sessions.
-        displayTracebacks: Kept for programs that set it: clients are never shown tracebacks.
+        displayTracebacks: Whether clients are shown tracebacks: for developers alone.
         counter: How many sessions were made.
         session_cookie: What the cookie is called by which sessions are found again.
         secure_session_cookie: What it is called under TLS.
@@ -88,7 +88,7 @@ class Site(HTTPFactory):
     def makeSession(self) -> Any:
         """Begin a session."""
         uid = secrets.token_hex(32).encode("ascii")
-        session = self.sessions[uid] = self.sessionFactory(self, uid, reactor=self.reactor)
+        session = self.sessions[uid] = self.sessionFactory(self, uid)
         self.counter += 1
         session.startCheckingExpiration()
         return session
