@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["accepts_coding", "parse_qualities"]
+__all__ = ["accepts_coding", "best_coding", "parse_qualities"]
 
 _QVALUE = re.compile(rb"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
@@ -51,3 +51,26 @@ def accepts_coding(values: Sequence[bytes], coding: bytes) -> bool:
             if token == b"*":
                 anything = weight
     return anything > 0
+
+
+def best_coding(values: Sequence[bytes], offered: Sequence[bytes]) -> bytes | None:
+    """Return the content coding that a client likes best (RFC 9110 section 12.5.3).
+
+    Args:
+        values: The values of all the request's Accept-Encoding fields.
+        offered: What can be sent, the preferred first.
+
+    Returns:
+        The coding, None if the body is better left as it is.
+    """
+    weights: dict[bytes, float] = {}
+    for value in values:
+        for token, weight in parse_qualities(value):
+            weights.setdefault(b"gzip" if token == b"x-gzip" else token, weight)
+    anything = weights.get(b"*", 0.0)
+    best, most = None, weights.get(b"identity", 0.0)
+    for coding in offered:
+        weight = weights.get(coding, anything)
+        if weight > 0 and (weight > most or (best is None and weight == most)):
+            best, most = coding, weight
+    return best

@@ -199,8 +199,11 @@ class Request(http_request.Request, Componentized, ViewedRequest):
 
     def _send(self, body: bytes) -> None:
         """Send a whole body and finish."""
-        if self._noted and self._disconnected:
-            return
+        if self._noted:
+            if self._disconnected:
+                return
+            if self._encoder is not None and not self.startedWriting:
+                body = self._encode_whole(body)
         if self.startedWriting:
             if self.finished:
                 return
@@ -214,6 +217,15 @@ class Request(http_request.Request, Componentized, ViewedRequest):
                 self._length = len(body)
         self.write(body)
         self.finish()
+
+    def _encode_whole(self, body: bytes) -> bytes:
+        """Encode a whole body, if its encoder can do that at once: then its length is known."""
+        encode = getattr(self._encoder, "encode_whole", None)
+        if encode is None:
+            return body
+        encoded: bytes = encode(body)
+        self._encoder = None
+        return encoded
 
     def _send_unusual(self, resrc: Any, body: Any) -> None:
         if isinstance(body, Deferred) or iscoroutine(body):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,11 @@ class Site(HTTPFactory):
         stream_bodies: Whether resources are found before a request's body arrives, so that their
             ``streams_body`` and ``body_limit`` count; then no ``getChild`` may look at the body.  By default
             only where the root answers every path itself, and wants it so.
+        headers: Fields for every response that has none of their name.
+        hsts: Seconds for which clients are to use TLS only, told under TLS (RFC 6797); None to say nothing.
+        https_port: Where requests without TLS are sent; None to answer them.
+        trusted_proxies: Networks whose ``Forwarded`` and ``X-Forwarded-*`` fields are believed; None for no
+            such fields.
         **kwargs: As for `HTTPFactory`.
 
     Attributes:
@@ -58,6 +63,10 @@ class Site(HTTPFactory):
         *args: Any,
         parsePOSTFormSubmission: bool = True,
         stream_bodies: bool | None = None,
+        headers: Mapping[str, str] | None = None,
+        hsts: int | None = None,
+        https_port: int | None = None,
+        trusted_proxies: Iterable[str] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -66,6 +75,16 @@ class Site(HTTPFactory):
         self.stream_bodies = stream_bodies
         if requestFactory is not None:
             self.requestFactory = requestFactory
+        if headers or hsts is not None or https_port is not None or trusted_proxies is not None:
+            from sennit.web.site_policy import requests_with_policy
+
+            self.requestFactory = requests_with_policy(
+                self.requestFactory,
+                headers=headers,
+                hsts=hsts,
+                https_port=https_port,
+                trusted_proxies=trusted_proxies,
+            )
         if not parsePOSTFormSubmission:
             self.requestFactory = partial(self.requestFactory, parsePOSTFormSubmission=False)
 

@@ -14,6 +14,8 @@ from sennit.web.asgi.errors import ClientDisconnected, ProtocolMisuse
 __all__ = ["Exchange"]
 
 _NO_BODY = {"type": "http.request", "body": b"", "more_body": False}
+_NOT_AS_SET = frozenset((b"Server", b"Date", b"Transfer-Encoding"))
+"""Fields that take more than sending them as they were set."""
 _DISCONNECT = {"type": "http.disconnect"}
 _FAILED = b"Internal Server Error"
 
@@ -125,8 +127,11 @@ class Exchange:
                 fields[canonical].append(clean_value(value))
             else:
                 fields[canonical] = [clean_value(value)]
-        request._fields = fields
         request.defaultContentType = None
+        if _NOT_AS_SET.isdisjoint(fields):
+            request._fields = fields
+        else:
+            request.responseHeaders._fields.update(fields)
 
     def _finish(self, body: bytes) -> None:
         """Send all of a response, or its end."""
