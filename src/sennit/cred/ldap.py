@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import ssl
 from typing import Any
 
@@ -53,9 +54,11 @@ class LDAPChecker(BlockingChecker):
         self._escape = importlib.import_module("ldap3.utils.dn").escape_rdn
         self._user_dn = user_dn
         self._start_tls = start_tls
-        self._timeout = timeout
+        self._timeout = math.ceil(timeout)  # ldap3 takes no fraction
         verified = self._ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=authorities)
-        self._server = self._ldap3.Server(url, tls=verified, connect_timeout=timeout, get_info="NO_INFO")
+        self._server = self._ldap3.Server(
+            url, tls=verified, connect_timeout=self._timeout, get_info="NO_INFO"
+        )
 
     def check(self, username: bytes, password: bytes) -> bool:
         """Bind as the user; an empty password is never sent, since a directory lets it in as nobody."""

@@ -20,6 +20,7 @@ from sennit.core.failure import Failure
 from sennit.cred import digest
 from sennit.cred.credentials import Anonymous, UsernamePassword
 from sennit.cred.errors import LoginFailed, Unauthorized
+from sennit.cred.source import login_from
 from sennit.http.codes import INTERNAL_SERVER_ERROR, UNAUTHORIZED
 from sennit.log import Logger
 from sennit.web.interfaces import ICredentialFactory, IResource
@@ -201,7 +202,7 @@ class HTTPAuthSessionWrapper:
     def _authorizedResource(self, request: Any) -> Any:
         header = request.getHeader(b"authorization")
         if not header:
-            return DeferredResource(self._login(Anonymous()))
+            return DeferredResource(self._login(Anonymous(), request))
         factory, response = self._selectParseHeader(header)
         if factory is None:
             return UnauthorizedResource(self._credentialFactories)
@@ -211,7 +212,7 @@ class HTTPAuthSessionWrapper:
             return UnauthorizedResource(self._credentialFactories)
         except Exception:
             return _failed("Unexpected failure from credentials factory", Failure())
-        return DeferredResource(self._login(credentials))
+        return DeferredResource(self._login(credentials, request))
 
     def _selectParseHeader(self, header: bytes) -> tuple[Any, Any]:
         scheme, space, response = header.partition(b" ")
@@ -221,8 +222,9 @@ class HTTPAuthSessionWrapper:
                     return factory, response.strip(b" ")
         return None, None
 
-    def _login(self, credentials: Any) -> Deferred[Any]:
-        login: Deferred[Any] = self._portal.login(credentials, None, IResource)
+    def _login(self, credentials: Any, request: Any) -> Deferred[Any]:
+        with login_from(request.getClientAddress()):
+            login: Deferred[Any] = self._portal.login(credentials, None, IResource)
         return login.addCallbacks(_logged_in, self._login_failed)
 
     def _login_failed(self, reason: Failure) -> Any:
