@@ -140,3 +140,16 @@ def test_each_loop_has_a_reactor_of_its_own(asyncio_run):
     _, first = asyncio_run(main())
     _, second = asyncio_run(main())
     assert first is not second
+
+
+def test_a_loop_may_be_dropped_without_its_end():
+    loop = asyncio.new_event_loop()
+
+    async def adopt():
+        Reactor.adopt(asyncio.get_running_loop())
+
+    loop.run_until_complete(adopt())
+    loop.close()
+    del loop
+    # Whatever would be said of it now fails this test.
+    gc.collect()

@@ -238,7 +238,8 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         try:
             yield
         finally:
-            if self._started:
+            # A loop that was dropped without its end takes its reactor with it, and there is nowhere to wait.
+            if self._started and asyncio._get_running_loop() is self.loop:
                 self._left = self.loop.create_future()
                 if not self._stopping:
                     self.stop()

@@ -1,7 +1,8 @@
-"""Fault points: places in a program where a simulation may make something go wrong.
+"""Faults that chance asks for: each has a number, so that a failure can be had again with fewer of them.
 
-A program says `maybe("name")` where a fault could be, and does what the fault would do if that is true.
-Without a simulation it is false, for the price of a call.
+Fault points are places in a program where a simulation may make something go wrong.  A program says
+`maybe("name")` where a fault could be, and does what the fault would do if that is true.  Without a
+simulation it is false, for the price of a call.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ class FaultPoints:
 
     def maybe(self, name: str, probability: float) -> bool:
         """Say whether a fault happens."""
-        if self._scheduler.random.random() >= probability:
-            return False
+        return self._scheduler.random.random() < probability and self.happens(name)
+
+    def happens(self, name: str) -> bool:
+        """Take note of a fault that chance asks for, and say whether it happens: not if it is suppressed."""
         number = self._count
         self._count += 1
         if number in self.suppressed:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sennit.core.coroutine import ensureDeferred
 from sennit.core.deferred import Deferred, maybeDeferred
+from sennit.core.failure import Failure
 from sennit.sim.errors import SimulationError
 from sennit.sim.kernel import Kernel
 from sennit.sim.loop import HostLoop
@@ -57,7 +60,10 @@ class Host:
         self.runs = 0
         self._failed = failed
         self._programs: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
-        self.results: list[Deferred[Any]] = []
+        # What runs, and was not done yet; and what ran when the host ended, kept so that it ends no sooner.
+        self.waiting: dict[int, tuple[str, Any]] = {}
+        self._ended: list[Any] = []
+        self._number = 0
         network.add(self)
         self._boot()
 
@@ -101,11 +107,30 @@ class Host:
         return result
 
     def _begin(self, program: Callable[..., Any], args: tuple[Any, ...], result: Deferred[Any]) -> None:
+        self._number += 1
+        number = self._number
+        name = getattr(program, "__qualname__", None) or repr(program)
+
         def begin() -> Any:
             made = program(self.reactor, *args)
+            self.waiting[number] = name, made
             return ensureDeferred(made) if inspect.iscoroutine(made) else made
 
-        maybeDeferred(begin).chainDeferred(result)
+        def done(outcome: Any) -> Any:
+            self.waiting.pop(number, None)
+            if isinstance(outcome, Failure) and not result.callbacks:
+                # Nobody waits for it, so nobody would hear.
+                self.failed({"message": f"The program {name} failed", "exception": outcome.value})
+                return None
+            return outcome
+
+        maybeDeferred(begin).addBoth(done).chainDeferred(result)
+
+    def who_waits(self) -> list[str]:
+        """Return a line for each program and task that has not come to its end: who waits, and where."""
+        lines = [f"{self.name}: {name}{_place(made)}" for name, made in self.waiting.values()]
+        running = [task for task in self.loop.tasks if not task.done()]
+        return lines + [f"{self.name}: {task.get_name()}{_place(task.get_coro())}" for task in running]
 
     # Faults
 
@@ -125,7 +150,25 @@ class Host:
         if self.up:
             self.kernel.stop(resetting=resetting)
             self.up = False
+            self.loop.within(self.reactor.crash)
             self.loop.close()
+            self._ended += [made for _, made in self.waiting.values() if inspect.iscoroutine(made)]
+            self._ended += [self.loop, *self.loop.tasks]
+            self.waiting.clear()
+
+    def dispose(self) -> None:
+        """End for good, with the simulation."""
+        self._end(resetting=False)
+        for ended in self._ended:
+            if isinstance(ended, asyncio.Task):
+                # It ends with its host, unfinished, as is its right.
+                ended._log_destroy_pending = False  # type: ignore[attr-defined]
+                ended = ended.get_coro()  # noqa: PLW2901 - what is to be closed
+            if inspect.iscoroutine(ended):
+                # What it does in its last moments (a `finally`) has no host to do it on.
+                with suppress(BaseException):
+                    ended.close()
+        self._ended.clear()
 
     def restart(self) -> None:
         """Start again, with nothing but its name and addresses, and run its programs anew."""
@@ -184,3 +227,14 @@ class Host:
 
     def __repr__(self) -> str:
         return f"<Host {self.name} {'up' if self.up else 'down'} {' '.join(self.addresses)}>"
+
+
+def _place(made: Any) -> str:
+    """Say where a coroutine waits."""
+    place = ""
+    while made is not None:
+        frame = getattr(made, "cr_frame", None) or getattr(made, "gi_frame", None)
+        if frame is not None:
+            place = f", at line {frame.f_lineno} of {frame.f_code.co_qualname}"
+        made = getattr(made, "cr_await", None) or getattr(made, "gi_yieldfrom", None)
+    return place

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from sennit.sim.errors import SimulationError
+from sennit.sim.faults import FaultPoints
 from sennit.sim.packets import Packet
 from sennit.sim.scheduler import Scheduler
 from sennit.sim.trace import Trace
@@ -65,11 +66,13 @@ class Network:
     Args:
         scheduler: Its time and chances.
         trace: Hears of each packet.
+        faults: Are asked for each loss, duplicate and delay.
     """
 
-    def __init__(self, scheduler: Scheduler, trace: Trace) -> None:
+    def __init__(self, scheduler: Scheduler, trace: Trace, faults: FaultPoints) -> None:
         self.scheduler = scheduler
         self.trace = trace
+        self.faults = faults
         self.default = Link()
         self.hosts: dict[str, Host] = {}
         self._by_address: dict[str, Host] = {}
@@ -180,13 +183,15 @@ class Network:
             return
         link = self._links.get(ends, self.default)
         chance = self.scheduler.random.random
-        if (link.loss and chance() < link.loss) or (link.corrupt and chance() < link.corrupt):
-            self.trace.note_packet("lost", packet)
-            return
+        happens = self.faults.happens
+        for share, name in ((link.loss, "lost"), (link.corrupt, "corrupted")):
+            if share and chance() < share and happens(name):
+                self.trace.note_packet(name, packet)
+                return
         when = self.scheduler.now + delay + link.latency
         if link.jitter:
             when += chance() * link.jitter
-        if link.reorder and chance() < link.reorder:
+        if link.reorder and chance() < link.reorder and happens("overtaken"):
             when += chance() * link.reorder_delay
         if link.bandwidth:
             begin = max(self.scheduler.now, self._busy_until.get(ends, 0.0))
@@ -194,7 +199,12 @@ class Network:
             self._busy_until[ends] = free
             when += free - self.scheduler.now
         self.scheduler.call_at(when, self._arrive, receiver, packet)
-        if packet.protocol == "udp" and link.duplicate and chance() < link.duplicate:
+        if (
+            packet.protocol == "udp"
+            and link.duplicate
+            and chance() < link.duplicate
+            and happens("duplicated")
+        ):
             self.scheduler.call_at(when + chance() * link.latency, self._arrive, receiver, packet)
 
     def _arrive(self, receiver: Host, packet: Packet) -> None:

@@ -6,7 +6,7 @@ happens comes from the seed: the same seed and the same test give the same trace
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -57,9 +57,9 @@ class Simulation:
         self.step_limit = step_limit
         self._scheduler = Scheduler(seed)
         self.trace = Trace(lambda: self._scheduler.now, packets=packets)
-        self.network = Network(self._scheduler, self.trace)
-        self.errors: list[tuple[str, dict[str, Any]]] = []
         self.faults = FaultPoints(self._scheduler, self.trace)
+        self.network = Network(self._scheduler, self.trace, self.faults)
+        self.errors: list[tuple[str, dict[str, Any]]] = []
         self._steps = 0
 
     # Hosts
@@ -159,17 +159,14 @@ class Simulation:
         """Have something done to the simulation itself, some seconds from now: a fault, say."""
         self._scheduler.call_later(delay, function, *args)
 
+    def sleep(self, seconds: float) -> Deferred[None]:
+        """Return a Deferred that fires some seconds from now: what a test awaits to let time go by."""
+        waiting: Deferred[None] = Deferred()
+        self._scheduler.call_later(seconds, waiting.callback, None)
+        return waiting
+
     def _waiting(self) -> list[str]:
-        lines = []
-        for host in self.hosts:
-            for task in host.loop.tasks:
-                if not task.done():
-                    frames = task.get_stack(limit=1)
-                    where = (
-                        f" at {frames[-1].f_code.co_qualname}, line {frames[-1].f_lineno}" if frames else ""
-                    )
-                    waits = getattr(task, "_fut_waiter", None)
-                    lines.append(f"{host.name}: {task.get_name()}{where}, for {waits!r}")
+        lines = [line for host in self.hosts for line in host.who_waits()]
         return lines or ["the test itself, and no task of any host"]
 
     @contextmanager
@@ -235,6 +232,44 @@ class Simulation:
         """Say at a fault point of a program whether the fault happens now; see `sennit.sim.maybe`."""
         return self.faults.maybe(name, probability)
 
+    def trouble(
+        self,
+        names: Iterable[str],
+        *,
+        every: float = 10.0,
+        lasting: float = 5.0,
+        kinds: Sequence[str] = ("partition", "crash", "kill"),
+        until: float = 60.0,
+    ) -> None:
+        """Have something happen to one of some hosts now and then, and be mended after a while.
+
+        Args:
+            names: The hosts.
+            every: Seconds between two faults, on average.
+            lasting: Up to how many seconds a fault lasts.
+            kinds: What may happen: ``"partition"`` cuts a host off from all others, ``"crash"`` and
+                ``"kill"`` end it, and it is restarted.
+            until: When it stops: all is mended by this time and `lasting` seconds more.
+        """
+        hosts = list(names)
+        chance = self._scheduler.random
+        when = self.now
+        while (when := when + chance.expovariate(1 / every)) < until:
+            kind, name = chance.choice(list(kinds)), chance.choice(hosts)
+            self._scheduler.call_at(when, self._strike, kind, name, chance.random() * lasting)
+
+    def _strike(self, kind: str, name: str, lasting: float) -> None:
+        if not self._known(name).up or not self.faults.happens(f"{kind} {name}"):
+            return
+        if kind == "partition":
+            others = [other for other in self.network.hosts if other != name]
+            self.partition(name, others)
+            self._scheduler.call_later(lasting, self.heal, name, others)
+        else:
+            end = self.crash if kind == "crash" else self.kill
+            end(name)
+            self._scheduler.call_later(lasting, self.restart, name)
+
     def _known(self, name: str) -> Host:
         found = self.network.hosts.get(name)
         if found is None:
@@ -253,8 +288,7 @@ class Simulation:
     def close(self) -> None:
         """End all hosts."""
         for host in self.hosts:
-            if host.up:
-                host.crash()
+            host.dispose()
 
     def __enter__(self) -> Self:
         return self

@@ -50,10 +50,12 @@ class SimulatedSocket:
 
     Attributes:
         type: ``SOCK_STREAM`` or ``SOCK_DGRAM``.
+        simulated: True: what tells it from a socket of the system.
     """
 
     type: int
     proto = 0
+    simulated = True
 
     def __init__(self, loop: HostLoop, family: int) -> None:
         self.loop = loop

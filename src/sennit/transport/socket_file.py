@@ -55,7 +55,7 @@ class SocketFile:
             OSError: If it cannot be had.
         """
         unbound.bind(self.name)
-        if self.exists_in_files:
+        if self.exists_in_files and isinstance(unbound, socket.socket):
             found = self.path.stat()
             self._identity = found.st_dev, found.st_ino
             # Before anyone can connect.

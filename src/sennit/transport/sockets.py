@@ -32,7 +32,7 @@ def end_conversation(sock: Any) -> None:
     if descriptor < 0:
         return
     with suppress(OSError):
-        if hasattr(sock, "loop"):
+        if getattr(sock, "simulated", False):
             sock.shutdown(socket.SHUT_RDWR)
         else:
             with socket.socket(fileno=os.dup(descriptor)) as copy:
