@@ -560,3 +560,41 @@ def test_a_generator_runs_in_a_copy_of_the_context_that_started_it():
     deferred.callback(None)
     assert outcome.result == "of the generator"
     assert variable.get() == "unset"
+
+
+def test_a_generator_may_wait_for_steps_of_an_asynchronous_generator():
+    fired = Deferred()
+
+    async def numbers():
+        yield await fired
+        yield 2
+
+    @inlineCallbacks
+    def collect():
+        source = numbers()
+        got = [(yield source.__anext__()), (yield source.asend(None))]
+        with pytest.raises(StopAsyncIteration):
+            yield source.__anext__()
+        yield source.aclose()
+        return got
+
+    results = []
+    collect().addCallback(results.append)
+    assert results == []
+    fired.callback(1)
+    assert results == [[1, 2]]
+
+
+def test_what_can_be_awaited_but_is_no_coroutine_is_given_back():
+    class Awaitable:
+        def __await__(self):
+            yield
+
+    @inlineCallbacks
+    def give():
+        return (yield thing)
+
+    thing = Awaitable()
+    results = []
+    give().addCallback(results.append)
+    assert results == [thing]

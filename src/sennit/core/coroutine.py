@@ -42,7 +42,8 @@ def ensureDeferred(coro: Coroutine[Any, Any, _T] | Generator[Any, Any, _T] | Def
 def inlineCallbacks(f: Callable[_P, Generator[Any, Any, _T]]) -> Callable[_P, Deferred[_T]]:
     """Make a function that returns a Deferred of a generator function's outcome.
 
-    The generator yields what it waits for (a Deferred, a coroutine or an asyncio future) and is given
+    The generator yields what it waits for (a Deferred, a coroutine, a step of an asynchronous generator, or
+    an asyncio future) and is given
     its result, or has its failure raised at the yield; any other value is given straight back.
     """
 

@@ -15,6 +15,7 @@ cancelling cancels what is awaited, and the await raises whatever that leads to.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextvars import Context, copy_context
 from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,9 @@ class GeneratorDriver:
                     self._waits_for = yielded
                     yielded.add_done_callback(self._future_done)
                     return None
+                elif hasattr(type(yielded), "__await__") and isinstance(yielded, Coroutine):
+                    # A step of an asynchronous generator, or a coroutine of somebody's own making.
+                    yielded = start_coroutine(self._make, yielded)
                 else:
                     result = yielded
                     failed = False
