@@ -56,7 +56,7 @@ format: $(VENV)/dev.stamp  ## let ruff mend and format the tree
 bench: $(VENV)/dev.stamp  ## measure against Twisted 26.10 and asyncio, as ratios
 	$(BIN)/python -m benchmarks $(ARGS)
 
-conformance: $(VENV)/dev.stamp  ## run Twisted's own tests on Sennit, and print a table
+conformance: $(VENV)/dev.stamp  ## run Twisted's own tests on Sennit; ARGS=--check holds them to conformance/ratchet.tsv
 	$(BIN)/python -m conformance.run $(ARGS)
 
 docs: $(VENV)/docs.stamp  ## build the documentation into site/

@@ -34,6 +34,7 @@ class Venv:
             information.mkdir()
             (information / "METADATA").write_text(
                 f"Metadata-Version: 2.1\nName: sennit\nVersion: {__version__}\nProvides-Extra: tls\n"
+                "Provides-Extra: drop-in\n"
             )
 
     def run(self, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
@@ -92,7 +93,8 @@ def test_version_checks_and_requirements_of_installed_programs_hold(enabled):
     )
     lines = enabled.run("-c", code).stdout.splitlines()
     assert lines[0] == "26.10.0+sennit 26.10.0+sennit Twisted"
-    assert "'sennit'" in lines[1]
+    # The extra brings what Twisted brings, and programs import without asking for it.
+    assert "'sennit[drop-in]'" in lines[1]
     assert "'sennit[tls]; extra == \"tls\"'" in lines[1]
 
 

@@ -61,6 +61,9 @@ _EXTRAS: Final = {
     "windows-platform": ("http2", "serial", "ssh", "tls", "websocket"),
 }
 
+# Our extra that has what Twisted brings with it, which programs import without asking for it themselves.
+_BESIDE: Final = "drop-in"
+
 _MODULE: Final = "_sennit_drop_in"
 _PATH_FILE: Final = "sennit_drop_in.pth"
 _INSTALLER: Final = "sennit"
@@ -254,7 +257,7 @@ def _metadata(extras: set[str]) -> str:
         f"Version: {VERSION}",
         f"Summary: Sennit {_sennit} in the place of Twisted; `sennit drop-in disable` takes it away",
         f"Requires-Python: >={sys.version_info.major}.{sys.version_info.minor}",
-        "Requires-Dist: sennit",
+        f"Requires-Dist: sennit[{_BESIDE}]" if _BESIDE in extras else "Requires-Dist: sennit",
     ]
     for name, ours in _EXTRAS.items():
         there = sorted(extras.intersection(ours))
