@@ -6,13 +6,17 @@ DIR ?= .
 PORT ?= 8080
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= auto
+# Such as --system-site-packages, for toolkits that only the system's packages bring.
+VENV_ARGS ?=
+# Toolkits want a display: one in memory, where there is none.
+SCREEN := $(if $(DISPLAY),,$(if $(shell command -v xvfb-run),xvfb-run --auto-servernum))
 
 .PHONY: help serve test gui lint types bench docs interop conformance format clean
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/run.stamp: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV_ARGS) $(VENV)
 	$(PIP) --editable .
 	@touch $@
 
@@ -22,7 +26,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 
 $(VENV)/gui.stamp: $(VENV)/dev.stamp
 	$(PIP) --editable '.[qt]'
-	-$(PIP) --editable '.[gtk]'
+	-$(PIP) --editable '.[gtk]' || $(PIP) 'PyGObject>=3.50,<3.51' # the last for girepository 1.0
 	@touch $@
 
 $(VENV)/docs.stamp: $(VENV)/run.stamp
@@ -39,7 +43,7 @@ interop: $(VENV)/dev.stamp  ## run the tests that talk to real foreign programs,
 	$(BIN)/python -m pytest -m interop $(ARGS)
 
 gui: $(VENV)/gui.stamp  ## run the tests that need a toolkit: Qt, and GTK and wx where they install
-	$(BIN)/python -m pytest -m gui $(ARGS)
+	$(SCREEN) $(BIN)/python -m pytest -m gui -n $(JOBS) -rfEX $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## ruff with every rule, and the layers of the design
 	$(BIN)/ruff check .

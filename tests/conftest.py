@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 
 
 def pytest_configure(config):
@@ -18,3 +19,12 @@ def pytest_collection_finish(session):
     """
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say in a line for each reason how many tests could not be run, where each test is not listed."""
+    if "s" in terminalreporter.reportchars:
+        return
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
+    for reason, number in reasons.most_common():
+        terminalreporter.write_line(f"{number} {reason.replace('Skipped: ', 'skipped: ', 1)}")

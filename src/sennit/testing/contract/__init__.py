@@ -7,6 +7,7 @@ from typing import Any
 from sennit.reactor import Reactor
 from sennit.testing.contract.checks import Check, in_reactor, raises, turns
 from sennit.testing.contract.kinds import Ability, RawPeer, StreamCase, StreamKind
+from sennit.testing.contract.loops import LoopCase, check_loop, loop_checks
 from sennit.testing.contract.recorders import Broken, Client, HalfCloseable, Producer, Recorder, Server
 from sennit.testing.contract.sockets import TCPStreams, UNIXStreams
 from sennit.testing.contract.streams import stream_checks
@@ -17,6 +18,7 @@ __all__ = [
     "Check",
     "Client",
     "HalfCloseable",
+    "LoopCase",
     "Producer",
     "RawPeer",
     "Recorder",
@@ -25,8 +27,10 @@ __all__ = [
     "StreamKind",
     "TCPStreams",
     "UNIXStreams",
+    "check_loop",
     "check_stream",
     "in_reactor",
+    "loop_checks",
     "raises",
     "stream_checks",
     "turns",
