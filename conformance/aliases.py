@@ -70,6 +70,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.internet.process": (
         _NO + "ProcessReader ProcessWriter _getFileActions open_descriptors=_listOpenFDs",
     ),
+    "twisted.internet.ssl": ("conformance.private:supported",),
     "twisted.internet.tcp": (
         _NO + "_ACCEPT_ERRORS _BuffersLogs _FileDescriptorReservation _IFileDescriptorReservation",
         _NO + "_NUMERIC_ONLY _NullFileDescriptorReservation _resolveIPv6",
@@ -146,7 +147,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "sennit.http.client.cookies:JarResponse=_FakeStdlibResponse jar_request=_FakeStdlibRequest",
     ),
     "twisted.web.error": ("sennit.web.errors:reason_of=_codeToMessage",),
-    "twisted.web.http": (_NO + "_IdentityTransferDecoder",),
+    "twisted.web.http": (_NO + "_IdentityTransferDecoder _IDeprecatedHTTPChannelToRequestInterface",),
+    "twisted.web.iweb": (_NO + "INonQueuedRequestFactory",),
     "twisted.web.http_headers": (_NO + "_nameEncoder",),
     "twisted.web.vhost": ("sennit.web.vhost:_Host=_HostResource",),
     "twisted.web.xmlrpc": ("sennit.web.xmlrpc.client:QueryFactory", "xmlrpc:client=xmlrpclib"),

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from zope.interface import implementer
-from zope.interface.interface import InterfaceClass
+from zope.interface import Attribute, Interface, implementer
+from zope.interface.interface import InterfaceClass, fromFunction
 
 from sennit.core.addresses import IPv4Address, IPv6Address
 from sennit.core.interfaces import IHostnameResolver, IHostResolution
@@ -26,10 +26,15 @@ __all__ = [
     "coerced",
     "idna_text",
     "open_descriptors",
+    "supported",
     "symlinks",
 ]
 
 _log = Logger()
+
+
+supported = True
+"""What `twisted.internet.ssl.supported` says: whether TLS can be had."""
 
 
 class PrivateNameError(AssertionError):
@@ -116,3 +121,55 @@ def open_descriptors() -> list[int]:
 def symlinks() -> bool:
     """Return whether there are symbolic links here."""
     return hasattr(os, "symlink")
+
+
+class _RequestFace:
+    """What a channel does to a request: tests wrap requests in proxies of its interface."""
+
+    def gotLength(self, length: Any) -> None:
+        """Prepare for a body."""
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Take a piece of the body."""
+
+    def parseCookies(self) -> None:
+        """Read the cookies."""
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """Take the end of the request."""
+
+    def connectionLost(self, reason: Any) -> None:
+        """Take note that the client is gone."""
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the answer."""
+
+    def finish(self) -> None:
+        """End the answer."""
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the wrapped request."""
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        """Compare the wrapped request."""
+        return self is not other
+
+    def __hash__(self) -> int:
+        """Give the wrapped request's."""
+        return id(self)
+
+
+def _face() -> InterfaceClass:
+    """Return the interface of `_RequestFace`, and of the attributes that a channel looks at."""
+    names: dict[str, Any] = {
+        name: fromFunction(method, imlevel=1)
+        for name, method in vars(_RequestFace).items()
+        if callable(method)
+    }
+    for name in ("_head", "requestHeaders", "persistent", "startedWriting", "finished"):
+        names[name] = Attribute(name)
+    return InterfaceClass("_IDeprecatedHTTPChannelToRequestInterface", (Interface,), names)
+
+
+_IDeprecatedHTTPChannelToRequestInterface = _face()

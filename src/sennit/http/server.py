@@ -609,7 +609,8 @@ class HTTPChannel(Protocol):
         Raises:
             TypeError: If it is not that request's turn.
         """
-        if request is not self._request:
+        # A stand-in in front of the request is equal to it.
+        if request is not self._request and self._request != request:
             raise TypeError(f"{request!r} is not being answered on this connection.")
         self._request = None
         if self._state is _STREAMING:

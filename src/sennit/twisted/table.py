@@ -270,6 +270,8 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.twisted.web.html:PRE=_PRE",
     ),
     "twisted.web.rewrite": ("sennit.web.rewrite",),
+    "twisted.web.script": ("sennit.web.script",),
+    "twisted.web.twcgi": ("sennit.twisted.web.twcgi",),
     "twisted.web.vhost": ("sennit.twisted.web.vhost",),
     "twisted.web.wsgi": ("sennit.web.wsgi",),
     "twisted.web.xmlrpc": (

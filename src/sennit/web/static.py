@@ -55,8 +55,10 @@ dangerousPathError = NoResource("Invalid request URL.")
 """The answer to a path that tries to leave its directory."""
 
 
-def isDangerous(path: bytes) -> bool:
+def isDangerous(path: bytes | str) -> bool:
     """Tell whether a path segment names anything but an entry of one directory."""
+    if isinstance(path, str):
+        path = os.fsencode(path)
     return path in (b"..", b".") or b"/" in path or b"\0" in path or os.sep.encode() in path
 
 
@@ -162,7 +164,7 @@ class File(Resource):
         self,
         path: str | bytes | os.PathLike[str],
         defaultType: str = "text/html",
-        ignoredExts: Sequence[str] = (),
+        ignoredExts: Sequence[str] | int = (),
         registry: Registry | None = None,
         allowExt: int = 0,
         *,
@@ -176,6 +178,9 @@ class File(Resource):
         self.serve_compressed = serve_compressed
         self.path = os.path.abspath(os.fsdecode(path))
         self.defaultType = defaultType
+        if isinstance(ignoredExts, int):
+            # As it was before extensions could be named.
+            ignoredExts = ["*"] if ignoredExts else []
         self.ignoredExts = ["*"] if allowExt else list(ignoredExts)
         self.registry = registry or Registry()
         self._root = self.path
