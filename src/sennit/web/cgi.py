@@ -164,7 +164,7 @@ def _words(query: bytes) -> list[bytes]:
 
 
 def _no_nul(value: str | bytes) -> bool:
-    return (b"\\0" if isinstance(value, bytes) else "\\0") not in value  # type: ignore[operator]  # as the type says
+    return (b"\0" if isinstance(value, bytes) else "\0") not in value  # type: ignore[operator]  # as the type says
 
 
 @implementer(IPushProducer)
@@ -232,13 +232,14 @@ class CGIProcessProtocol(ProcessProtocol):
                 return
             try:
                 self._head_received(text[:end])
+                # The head goes out with this, or is found to hold what may not.
+                self.request.write(text[end + mark :])
             except Exception:
                 _log.failure("A CGI program's head cannot be sent.", Failure())
                 self._broken("Its answer's head cannot be sent.")
                 return
             self.handling_headers = 0
-            output = text[end + mark :]
-        if output:
+        elif output:
             self.request.write(output)
 
     def _head_received(self, head: bytes) -> None:
@@ -275,6 +276,9 @@ class CGIProcessProtocol(ProcessProtocol):
         request = self.request
         page = PlainErrorPage(INTERNAL_SERVER_ERROR, "CGI Script Error", "Premature end of script headers.")
         request.unregisterProducer()
+        for name in (b"content-length", b"content-type", b"location"):
+            request.responseHeaders.removeHeader(name)
+        request.setResponseCode(INTERNAL_SERVER_ERROR)
         request.write(page.render(request))
         request.finish()
 
