@@ -90,6 +90,9 @@ def _install() -> None:
 
     for name, sources in ALIASES.items():
         TABLE[name] = (*TABLE.get(name, ()), *sources)
+    for name in [name for name in TABLE if name.startswith("twisted.web.test")]:
+        # What programs take from there the tests have themselves.
+        del TABLE[name]
     install()
     attach()
 

@@ -262,6 +262,9 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.twisted.python.runtime:platformType",
     ),
     "twisted.web.template": ("sennit.web.template",),
+    "twisted.web.test": (),
+    "twisted.web.test.requesthelper": ("sennit.twisted.web.dummies",),
+    "twisted.web.test.test_web": ("sennit.twisted.web.dummies:DummyChannel DummyRequest",),
     "twisted.web.util": (
         "sennit.web.redirect",
         "sennit.web.failure_page",
