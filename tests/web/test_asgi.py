@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 
 import pytest
 
@@ -13,6 +14,7 @@ from sennit.core.errors import ConnectionDone, ConnectionLost
 from sennit.core.failure import Failure
 from sennit.web import Resource
 from sennit.web.asgi import ASGIResource, ASGISite, ClientDisconnected, LifespanFailed, ProtocolMisuse
+from sennit.web.compression import CompressedResource
 
 
 def start(status=200, *headers, **more):
@@ -310,6 +312,19 @@ def test_trailers_follow_the_body(serve):
     assert browser.wire.value().endswith(b"5\r\nhello\r\n0\r\nChecksum: 1\r\n\r\n")
 
 
+@pytest.mark.parametrize("length", [(), ((b"content-length", b"1000"),)])
+def test_a_response_may_be_compressed(browse, length):
+    async def app(scope, receive, send):
+        await send(start(200, (b"content-type", b"text/plain"), *length))
+        await send(body(b"x" * 1000))
+
+    browser = browse(CompressedResource(ASGIResource(app)))
+    assert browser.site.routes_early
+    answer = browser.ask(b"/", b"Accept-Encoding: gzip")
+    assert zlib.decompress(answer.body, 31) == b"x" * 1000
+    assert int(answer.headers[b"content-length"]) == len(answer.body)
+
+
 # Lifespan
 
 
@@ -339,7 +354,7 @@ def test_an_application_learns_of_its_start_and_end(clock, reported):
     log = []
     site = ASGISite(lifespan_app(log), reactor=clock)
     assert run(site.startup()) == [None]
-    assert site.resource.state == {"shared": 1}
+    assert site.asgi.state == {"shared": 1}
     assert run(site.shutdown()) == [None]
     assert log == ["lifespan.startup", "lifespan.shutdown"]
     assert reported == []

@@ -1,23 +1,25 @@
-"""``sennit run web``: serve a directory over HTTP."""
+"""``sennit run web``: serve a directory, or an application, over HTTP."""
 
 from __future__ import annotations
 
-import io
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sennit.cli.groups import CannotRunError
-from sennit.cli.serving import ServerOptions, run_server, seconds, server_options
+from sennit.cli.programs import load_object
+from sennit.cli.serving import ServerOptions, run_server, server_options
+from sennit.cli.site_options import SiteOptions, site_options
 
 __all__ = ["command"]
 
 _ALL_ADDRESSES = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - shown, not bound
+_SMALL_BODY = 1 << 20
+_LARGE_BODY = 1 << 30
 
 
-@click.command("web", short_help="Serve a directory over HTTP.")
+@click.command("web", short_help="Serve a directory or an application over HTTP.")
 @click.option(
     "-p",
     "--path",
@@ -41,84 +43,63 @@ _ALL_ADDRESSES = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - sho
     help="Also serve what symbolic links inside DIR point to outside of it.",
 )
 @click.option(
-    "--access-log", metavar="FILE", help="Append a line for each request to this file; - is standard output."
-)
-@click.option(
-    "--idle-timeout",
-    metavar="SECONDS",
-    callback=seconds,
-    default="60",
-    help="Close a connection after so long without a request; 0 for never.  [default: 60]",
-)
-@click.option(
-    "--max-connections",
-    metavar="N",
-    type=click.IntRange(min=1),
-    help="Close further connections at once while so many are open.  [default: no limit]",
-)
-@click.option(
-    "--max-body",
-    metavar="BYTES",
-    type=click.IntRange(min=0),
-    default=1 << 20,
-    help="Answer 413 to a request with a larger body.  [default: 1048576]",
+    "--asgi",
+    metavar="MODULE:NAME",
+    help="Serve this ASGI application instead; NAME() is called for it.",
 )
 @server_options("tcp:8080")
+@site_options
 def command(
     options: ServerOptions,
+    site: SiteOptions,
     path: Path,
     index: tuple[str, ...],
     no_listing: bool,
     follow_symlinks: bool,
-    access_log: str | None,
-    idle_timeout: float,
-    max_connections: int | None,
-    max_body: int,
+    asgi: str | None,
 ) -> int:
-    """Serve a directory over HTTP.
+    """Serve a directory or an application over HTTP.
 
     Directories are listed unless they have an index file. Names that begin with a dot are served like others.
     """
+    options = site.listening(options)
+    if asgi is not None:
+        return _run_asgi(options, site, asgi)
     if not path.is_dir():
         problem = "is not a directory" if path.exists() else "does not exist"
         raise CannotRunError(f"The path {path} {problem}.")
 
     def make_factory(reactor: Any) -> Any:
-        from sennit.http.limits import Limits
         from sennit.web import Site
         from sennit.web.static import File
 
         # A file of no known type is shown, not run: a browser takes text/html for a page with scripts.
         root = File(str(path), "text/plain", follow_links=follow_symlinks, listing=not no_listing)
         root.indexNames = list(index)
-        log_path = None if access_log in (None, "-") else access_log
-        site = Site(
-            root,
-            logPath=log_path,
-            timeout=idle_timeout or None,
-            reactor=reactor,
-            limits=Limits(body_size=max_body),
-        )
-        if max_connections is not None:
-            _limit_connections(site, max_connections)
-        if access_log == "-":
-            if isinstance(sys.stdout, io.TextIOWrapper):
-                # Who reads it through a pipe gets each line when it is written, too.
-                sys.stdout.reconfigure(line_buffering=True)
-            site.logFile = sys.stdout
-        return site
+        return site.make(Site, _compressed(root, site), reactor, _SMALL_BODY)
 
     return run_server(options, make_factory, _url, f"Serving {path.resolve()}")
 
 
-def _limit_connections(site: Any, most: int) -> None:
-    """Have `site` refuse a connection while `most` are open."""
-    build = site.buildProtocol
+def _run_asgi(options: ServerOptions, site: SiteOptions, name: str) -> int:
+    """Serve an ASGI application."""
+    application = load_object(name, "--asgi")
 
-    def build_if_room(address: Any) -> Any:
-        return None if len(site.channels) >= most else build(address)
+    def make_factory(reactor: Any) -> Any:
+        from sennit.web.asgi import ASGIResource, ASGISite
 
-    site.buildProtocol = build_if_room
+        resource = ASGIResource(application)
+        return site.make(ASGISite.around, (resource, _compressed(resource, site)), reactor, _LARGE_BODY)
+
+    return run_server(options, make_factory, _url, f"Serving {name}")
+
+
+def _compressed(root: Any, site: SiteOptions) -> Any:
+    if not site.compress:
+        return root
+    from sennit.web.compression import CompressedResource
+
+    return CompressedResource(root)
 
 
 def _url(address: Any, secure: bool = False) -> str:

@@ -120,7 +120,9 @@ def run_server(
 
     Args:
         options: The shared options.
-        make_factory: Called with the reactor; returns the protocol factory.
+        make_factory: Called with the reactor; returns the protocol factory. If it has ``startup()`` and
+            ``shutdown()``, these coroutine functions are called before it listens and after its last
+            connection has ended; a RuntimeError from the first is why it cannot run.
         describe: Called with a port's address, and whether it speaks TLS; returns how to reach it.
         what: What is served, for the line that says so.
 
@@ -157,6 +159,13 @@ async def _serve(
 
     reactor = current_reactor()
     endpoints = [_endpoint(reactor, description) for description in options.listen]
+    factory = make_factory(reactor)
+    startup = getattr(factory, "startup", None)
+    if startup is not None:
+        try:
+            await startup()
+        except RuntimeError as error:
+            raise CannotRunError(str(error)) from None
 
     def started(server: Any, ports: list[Any]) -> None:
         for port in ports:
@@ -168,7 +177,7 @@ async def _serve(
     try:
         ended_well = await serve(
             reactor,
-            make_factory(reactor),
+            factory,
             endpoints,
             grace=options.grace,
             started=started,
@@ -176,6 +185,9 @@ async def _serve(
         )
     except (CannotListenError, OSError) as error:
         raise CannotRunError(str(error)) from None
+    finally:
+        if startup is not None and reactor.running:
+            await factory.shutdown()
     # A second signal stops the reactor under us, and its connections end with it.
     return ended_well if reactor.running else None
 

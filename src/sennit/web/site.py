@@ -12,7 +12,7 @@ from zope.interface import implementer
 from sennit.http.factory import HTTPFactory
 from sennit.web.interfaces import IResource
 from sennit.web.request import Request
-from sennit.web.resource import getChildForRequest
+from sennit.web.resource import EncodingResourceWrapper, getChildForRequest
 from sennit.web.session import Session
 
 __all__ = ["Site"]
@@ -100,6 +100,8 @@ class Site(HTTPFactory):
         if self.stream_bodies is not None:
             return self.stream_bodies
         root = self.resource
+        if isinstance(root, EncodingResourceWrapper):
+            root = root.original
         return bool(root.isLeaf) and (
             getattr(root, "streams_body", False) or getattr(root, "body_limit", None) is not None
         )

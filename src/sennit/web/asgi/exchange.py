@@ -137,6 +137,8 @@ class Exchange:
         """Send all of a response, or its end."""
         request = self._request
         if not self._responding:
+            if request._noted and request._encoder is not None:
+                body = request._encode_whole(bytes(body))
             if (
                 b"Content-Length" not in request._fields
                 and request.method != b"HEAD"

@@ -146,17 +146,36 @@ class ASGISite(Site):
         application: The application.
         root_path: The path under which the application is, if a proxy in front takes it off.
         **kwargs: As for `Site`.
+
+    Attributes:
+        asgi: The application's resource.
     """
 
-    resource: ASGIResource
-
     def __init__(self, application: Callable[..., Any], *, root_path: str = "", **kwargs: Any) -> None:
-        super().__init__(ASGIResource(application, root_path=root_path), **kwargs)
+        self.asgi = ASGIResource(application, root_path=root_path)
+        super().__init__(self.asgi, **kwargs)
+
+    @classmethod
+    def around(cls, resources: tuple[ASGIResource, Any], **kwargs: Any) -> ASGISite:
+        """Make a site of an application's resource, and of what stands in front of it.
+
+        Args:
+            resources: The application's resource, and the site's root.
+            **kwargs: As for `Site`.
+        """
+        application, root = resources
+        site = cls(application.application, **kwargs)
+        site.asgi, site.resource = application, root
+        return site
 
     async def startup(self) -> None:
-        """Let the application start; to be called before the site listens."""
-        await self.resource.startup()
+        """Let the application start; to be called before the site listens.
+
+        Raises:
+            LifespanFailed: If it says that it cannot.
+        """
+        await self.asgi.startup()
 
     async def shutdown(self) -> None:
         """Let the application stop; to be called when the site is drained."""
-        await self.resource.shutdown()
+        await self.asgi.shutdown()
