@@ -156,6 +156,57 @@ def test_transfer_encoding_is_not_the_programs_to_set(ask):
     assert b"Transfer-Encoding: chunked" in sent
 
 
+@pytest.mark.parametrize(("name", "value"), [(b"x-own", b"a: b"), ("X-Own", "a: b")])
+def test_what_was_set_before_anybody_looked_is_among_the_headers(ask, name, value):
+    request = ask()
+    request.setHeader(name, "first")
+    request.setHeader(name, value)
+    request.setHeader("x-other", "1\r\nx-evil: 2")
+    headers = dict(request.responseHeaders.getAllRawHeaders())
+    assert headers == {b"X-Own": [b"a: b"], b"X-Other": [b"1 x-evil: 2"]}
+    request.setHeader(name, b"later")
+    assert request.responseHeaders.getRawHeaders(b"x-own") == [b"later"]
+
+
+def test_lines_set_as_a_whole_may_repeat_a_name(ask):
+    request = ask()
+    request.setHeader(b"x-gone", b"1")
+    request.set_lines({b"X-Own": b"X-Own: 1\r\nX-Own: \r\n"})
+    assert dict(request.responseHeaders.getAllRawHeaders()) == {b"X-Own": [b"1", b""]}
+
+
+def test_a_header_that_closes_is_heeded_however_often_it_is_set(ask):
+    for _ in range(2):
+        request = ask()
+        wire = request.channel.transport
+        request.setHeader(b"connection", b"close")
+        request.setHeader(b"content-length", b"1")
+        request.write(b"x")
+        request.finish()
+        assert wire.value().count(b"Connection: close\r\n") == 1
+        assert wire.disconnecting
+
+
+def test_writing_and_finishing_can_be_overridden_on_one_request(ask):
+    request = ask()
+    calls = []
+    request.channel.site = None
+    request.write = calls.append
+    request.finish = lambda: calls.append("finished")
+    SiteRequest._send(request, b"whole")
+    assert calls == [b"whole", "finished"]
+
+
+def test_what_few_requests_have_is_at_its_default_until_it_is_set(ask):
+    request = ask()
+    assert (request.etag, request.lastModified, request.producer) == (None, None, None)
+    assert type(request).etag is None
+    request.setETag(b'"1"')
+    assert (request.etag, request.lastModified) == (b'"1"', None)
+    request.write(b"")
+    assert b'ETag: "1"\r\n' in request.channel.transport.value()
+
+
 def test_attributes_can_be_set_as_plain_ones(ask):
     request = ask()
     request.args = {b"a": [b"b"]}

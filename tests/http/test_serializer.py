@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sennit.http import LocalProtocolError, fromChunk, response_head, serializer, status_line, toChunk
-from sennit.http.serializer import field_lines
+from sennit.http.serializer import NOT_AS_SET, field_lines, known_lines, ready_line
 from sennit.http.state import TRANSITIONS, Happening, State
 
 
@@ -90,3 +90,19 @@ def test_a_line_that_may_not_be_sent_is_refused_every_time(bad):
             field_lines({bad: [b"fine"]})
         with pytest.raises(LocalProtocolError):
             status_line(b"HTTP/1.1", 200, bad)
+
+
+def test_ready_lines_are_clean_bounded_and_remembered():
+    assert ready_line("content-type", "a\r\nb") == (b"Content-Type", b"Content-Type: a b\r\n")
+    for number in range(3000):
+        assert ready_line(b"x-one", b"%d" % number) == (b"X-One", b"X-One: %d\r\n" % number)
+    assert len(known_lines) <= serializer._LINES
+    assert known_lines[b"x-one", b"2999"] == (b"X-One", b"X-One: 2999\r\n")
+    ready_line(b"x-long", b"a" * 1000)
+    assert (b"x-long", b"a" * 1000) not in known_lines
+
+
+@pytest.mark.parametrize("name", sorted(NOT_AS_SET))
+def test_lines_that_take_more_are_not_remembered(name):
+    assert ready_line(name, b"close") == (name, name + b": close\r\n")
+    assert (name, b"close") not in known_lines

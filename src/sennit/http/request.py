@@ -28,7 +28,14 @@ from sennit.http.errors import LocalProtocolError
 from sennit.http.headers import Headers, clean_value, put_field
 from sennit.http.lazily import noted, seldom
 from sennit.http.received import ReceivedRequest
-from sennit.http.serializer import LAST_CHUNK, Openings, last_chunk
+from sennit.http.serializer import (
+    LAST_CHUNK,
+    NOT_AS_SET,
+    Openings,
+    known_lines,
+    last_chunk,
+    ready_line,
+)
 
 __all__ = ["CACHED", "Request"]
 
@@ -36,9 +43,6 @@ CACHED = "The client has this already: the answer is 304 or 412, without a body.
 """What `Request.setETag` and `Request.setLastModified` return when nothing need be sent."""
 
 _UNQUEUED = object()
-_OK = codes.OK
-_NOT_AS_SET = frozenset((b"Server", b"Date", b"Transfer-Encoding"))
-"""Fields that take more than sending them as they were set."""
 
 
 @implementer(IConsumer)
@@ -80,10 +84,15 @@ class Request(ReceivedRequest):
     _bodiless = False
     _remaining: int | None = None
     """Octets that a declared Content-Length still wants; None if there is none."""
-    _fields: dict[bytes, list[bytes]]
-    """The response's fields by canonical name, those of `_openings` only once `_headers` is made."""
+    _lines: dict[bytes, bytes]
+    """The response's fields as they go on the wire, by canonical name, a line for each value.
+
+    Once there are `_headers`, those count.
+    """
     _headers: Headers | None = None
-    """`responseHeaders`, around `_fields`; None until a program looks."""
+    """`responseHeaders`; None until a program looks."""
+    _fields: dict[bytes, list[bytes]] | None = None
+    """The fields that were sent, those of `_openings` left out, if it was not `_lines` or `_headers`."""
     _openings: Openings | None = None
     """What responses begin with."""
     _encoder = seldom[Any](None)
@@ -96,7 +105,7 @@ class Request(ReceivedRequest):
     ) -> None:
         self.channel = self._connection = channel
         # What every request asks of itself: an attribute of the class is ten times as far.
-        self._fields = {}
+        self._lines = {}
         self._headers = self._length = self._remaining = None
         self.finished = self.startedWriting = self.chunked = 0
         self._noted = False
@@ -115,19 +124,41 @@ class Request(ReceivedRequest):
         headers = self._headers
         if headers is None:
             fields = {} if self._openings is None else self._openings.fields(time())
-            fields.update(self._fields)
+            fields.update(self._set_fields() if self._fields is None else self._fields)
             if self._length is not None:
                 fields.setdefault(b"Content-Length", [b"%d" % self._length])
                 self._length = None
-            self._fields = fields
             headers = self._headers = Headers.around(fields)
         return headers
 
     @responseHeaders.setter
     def responseHeaders(self, headers: Headers) -> None:
         self._headers = headers
-        self._fields = headers._fields
         self._length = None
+
+    def _set_fields(self) -> dict[bytes, list[bytes]]:
+        """Return the fields that were set."""
+        fields = {}
+        for name, lines in self._lines.items():
+            value = len(name) + 2
+            fields[name] = [line[value:] for line in lines[:-2].split(b"\r\n")]
+        return fields
+
+    def _has_field(self, name: bytes) -> bool:
+        """Tell whether a field was set, by its canonical name."""
+        return name in (self._lines if self._headers is None else self._headers._fields)
+
+    def set_lines(self, lines: dict[bytes, bytes]) -> None:
+        """Set all of the response's fields.
+
+        Args:
+            lines: By canonical name, the lines that `sennit.http.serializer.ready_line` gave.
+        """
+        self._lines = lines
+        self._headers = self._fields = None
+        if not NOT_AS_SET.isdisjoint(lines):
+            # From here on they are looked at as a whole.
+            self.responseHeaders  # noqa: B018 (it is made by being asked for)
 
     @noted
     def cookies(self) -> list[bytes]:
@@ -143,9 +174,12 @@ class Request(ReceivedRequest):
 
     def setHeader(self, name: AnyStr, value: AnyStr) -> None:
         """Set a response field, in place of others of its name."""
-        if put_field(self._fields, name, value) in _NOT_AS_SET and self._headers is None:
-            # From here on they are looked at as a whole.
-            self.responseHeaders  # noqa: B018 (it is made by being asked for)
+        if self._headers is None:
+            canonical, line = known_lines.get((name, value)) or ready_line(name, value)
+            if canonical not in NOT_AS_SET:
+                self._lines[canonical] = line
+                return
+        put_field(self.responseHeaders._fields, name, value)
 
     def setResponseCode(self, code: int, message: bytes | None = None) -> None:
         """Set the status code.
@@ -293,6 +327,30 @@ class Request(ReceivedRequest):
 
     def _start(self, data: bytes) -> None:
         """Send the head, and with it the first piece of the body."""
+        size = len(data)
+        lines = self._lines
+        if (
+            size == self._length
+            and self.code == codes.OK
+            and self.method != b"HEAD"
+            and self._headers is None
+            and not self._noted
+            and b"Content-Length" not in lines
+        ):
+            try:
+                write_whole = self.channel.write_whole
+            except AttributeError:
+                pass
+            else:
+                if size and b"Content-Type" not in lines and self.defaultContentType is not None:
+                    self.setHeader(b"content-type", self.defaultContentType)
+                write_whole(self.clientproto, self.code_message, lines, data, self._openings)
+                self.sentLength = size
+                self.startedWriting = 1
+                return
+        self._start_unusual(data)
+
+    def _start_unusual(self, data: bytes) -> None:
         code = self.code
         version = self.clientproto
         channel = self.channel
@@ -301,13 +359,15 @@ class Request(ReceivedRequest):
         except AttributeError:
             # A stand-in that has Twisted's methods only.
             respond = None
-        fields = self._fields
-        if (
-            self._noted
-            or (self._headers is not None and not _NOT_AS_SET.isdisjoint(fields))
-            or respond is None
-        ):
-            fields = self._finished_fields(fields, merged=respond is None)
+        if respond is None:
+            # It has nothing of `_openings`.
+            fields = self.responseHeaders._fields
+        elif self._headers is None:
+            fields = self._fields = self._set_fields()
+        else:
+            fields = self._headers._fields
+        if self._noted or b"Transfer-Encoding" in fields:
+            self._finish_fields(fields)
         framing = b""
         if b"Content-Length" in fields:
             length = _declared_length(fields[b"Content-Length"])
@@ -315,7 +375,7 @@ class Request(ReceivedRequest):
             length = self._length
             if length is not None:
                 framing = b"Content-Length: %d\r\n" % length
-        bodiless = code != _OK and (code in codes.NO_BODY_CODES or code < 200)
+        bodiless = code in codes.NO_BODY_CODES or code < 200
         if bodiless:
             fields.pop(b"Content-Type", None)
             if code != codes.NOT_MODIFIED:
@@ -356,10 +416,8 @@ class Request(ReceivedRequest):
             channel.write(data)
         self.startedWriting = 1
 
-    def _finished_fields(self, fields: dict[bytes, list[bytes]], *, merged: bool) -> dict[bytes, list[bytes]]:
-        """Return the response's fields, transfer coding left out; all of them if `merged`."""
-        if merged or b"Server" in fields or b"Date" in fields:
-            fields = self.responseHeaders._fields
+    def _finish_fields(self, fields: dict[bytes, list[bytes]]) -> None:
+        """Put in what was not set as a field, and leave transfer coding out."""
         if self.lastModified is not None and b"Last-Modified" not in fields:
             fields[b"Last-Modified"] = [format_date(self.lastModified)]
         if self.etag is not None:
@@ -370,7 +428,6 @@ class Request(ReceivedRequest):
                 fields[b"Set-Cookie"] = [*fields.get(b"Set-Cookie", ()), *cookies]
         # How the body is delimited is decided in one place alone.
         fields.pop(b"Transfer-Encoding", None)
-        return fields
 
     def _within_length(self, data: bytes) -> bytes:
         """Return as much of `data` as the declared Content-Length has room for."""
@@ -402,7 +459,7 @@ class Request(ReceivedRequest):
         if self._noted and self._encoder is not None and self.method != b"HEAD":
             self._finish_encoding()
         if not self.startedWriting:
-            if not self._fields and self._length is None and self.method != b"HEAD":
+            if not self._lines and self._headers is None and self._length is None and self.method != b"HEAD":
                 self._length = 0
             self.write(b"")
         channel = self.channel

@@ -12,15 +12,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from sennit.http.codes import RESPONSES
 from sennit.http.dates import format_date
 from sennit.http.errors import LocalProtocolError
-from sennit.http.headers import Headers
+from sennit.http.headers import Headers, canonical_name, clean_value
 
 __all__ = [
     "CONTINUE_RESPONSE",
     "LAST_CHUNK",
+    "NOT_AS_SET",
     "Openings",
     "field_lines",
     "fromChunk",
+    "known_lines",
     "last_chunk",
+    "ready_line",
     "response_head",
     "status_line",
     "toChunk",
@@ -52,6 +55,12 @@ _LINES = 1024
 _LINE_LENGTH = 128
 _status_lines: dict[tuple[bytes, int], bytes] = {}
 _lines: dict[tuple[bytes, bytes], bytes] = {}
+
+known_lines: dict[tuple[bytes | str, bytes | str], tuple[bytes, bytes]] = {}
+"""What `ready_line` returned for most names and values lately."""
+
+NOT_AS_SET = frozenset((b"Server", b"Date", b"Transfer-Encoding", b"Connection"))
+"""Fields that take more than sending them as they were set."""
 
 
 def status_line(version: bytes, code: int, reason: bytes | None = None) -> bytes:
@@ -123,6 +132,23 @@ def _make_line(name: bytes, value: bytes) -> bytes:
             _lines.clear()
         _lines[name, value] = line
     return line
+
+
+def ready_line(name: bytes | str, value: bytes | str) -> tuple[bytes, bytes]:
+    """Return a field's canonical name, and its line as it goes on the wire.
+
+    Raises:
+        TypeError: If the value is neither bytes nor str.
+        InvalidHeaderName: If the name is not a token.
+        InvalidHeaderValue: If the value holds NUL.
+    """
+    canonical = canonical_name(name)
+    ready = canonical, b"%b: %b\r\n" % (canonical, clean_value(value))
+    if len(ready[1]) <= _LINE_LENGTH and canonical not in NOT_AS_SET:
+        if len(known_lines) >= _LINES:
+            known_lines.clear()
+        known_lines[name, value] = ready
+    return ready
 
 
 def _checked(line: bytes) -> bytes:

@@ -67,6 +67,10 @@ class Request(http_request.Request, Componentized, ViewedRequest):
     defaultContentType: bytes | None = b"text/html"
     site: Any = None
     appRootURL: bytes | None = None
+    # Empty until the request is there; not made on demand, since CPython 3.11 is slow with attributes that a
+    # class has as an object of Python's.
+    prepath: list[bytes] = ()  # type: ignore[assignment]
+    postpath: list[bytes] = ()  # type: ignore[assignment]
     sitepath: list[bytes]
     __pychecker__ = "unusednames=issuer"
 
@@ -74,16 +78,6 @@ class Request(http_request.Request, Componentized, ViewedRequest):
     _plain_session: Any = None
 
     _openings = Openings(version)
-
-    @lazily
-    def prepath(self) -> list[bytes]:
-        """The decoded path segments that led to the resource."""
-        return []
-
-    @lazily
-    def postpath(self) -> list[bytes]:
-        """The decoded path segments after the resource."""
-        return []
 
     @lazily
     def _adapterCache(self) -> dict[str, Any]:
@@ -211,7 +205,7 @@ class Request(http_request.Request, Componentized, ViewedRequest):
         elif (body or (self.method != b"HEAD" and self.code not in codes.NO_BODY_CODES)) and not (
             self._noted and self._encoder is not None
         ):
-            if self._headers is not None or b"Content-Length" in self._fields:
+            if self._headers is not None or b"Content-Length" in self._lines:
                 self.setHeader(b"content-length", b"%d" % len(body))
             else:
                 self._length = len(body)
@@ -306,7 +300,7 @@ class Request(http_request.Request, Componentized, ViewedRequest):
                 self.unregisterProducer()
             self.channel.loseConnection()
             return
-        self._fields = {}
+        self._lines = {}
         self._headers = self._length = None
         self.cookies = []
         self.chunked = 0

@@ -66,15 +66,18 @@ class _WithHeaders:
 
     _added: dict[bytes, bytes]
     _strict: bytes | None
-    _fields: Any
 
     def _start(self, data: bytes) -> None:
-        fields = self._fields
+        request: Any = self
         for name, value in self._added.items():
-            if name not in fields:
-                fields[name] = [value]
-        if self._strict is not None and self.isSecure():  # type: ignore[attr-defined]  # a request's
-            fields.setdefault(b"Strict-Transport-Security", [self._strict])
+            if not request._has_field(name):
+                request.setHeader(name, value)
+        if (
+            self._strict is not None
+            and request.isSecure()
+            and not request._has_field(b"Strict-Transport-Security")
+        ):
+            request.setHeader(b"strict-transport-security", self._strict)
         super()._start(data)  # type: ignore[misc]  # a request's
 
 

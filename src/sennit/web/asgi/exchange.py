@@ -8,14 +8,13 @@ from sennit.core.deferred import Deferred
 from sennit.core.failure import Failure
 from sennit.core.report import report_error
 from sennit.http import codes
-from sennit.http.headers import Headers, canonical_name, clean_value
+from sennit.http.headers import Headers
+from sennit.http.serializer import known_lines, ready_line
 from sennit.web.asgi.errors import ClientDisconnected, ProtocolMisuse
 
 __all__ = ["Exchange"]
 
 _NO_BODY = {"type": "http.request", "body": b"", "more_body": False}
-_NOT_AS_SET = frozenset((b"Server", b"Date", b"Transfer-Encoding"))
-"""Fields that take more than sending them as they were set."""
 _DISCONNECT = {"type": "http.disconnect"}
 _FAILED = b"Internal Server Error"
 
@@ -120,18 +119,12 @@ class Exchange:
         self._has_trailers = message.get("trailers", False)
         request.code = status
         request.code_message = codes.RESPONSES.get(status, b"Unknown Status")
-        fields: dict[bytes, list[bytes]] = {}
+        lines: dict[bytes, bytes] = {}
         for name, value in message.get("headers", ()):
-            canonical = canonical_name(name)
-            if canonical in fields:
-                fields[canonical].append(clean_value(value))
-            else:
-                fields[canonical] = [clean_value(value)]
+            canonical, line = known_lines.get((name, value)) or ready_line(name, value)
+            lines[canonical] = lines[canonical] + line if canonical in lines else line
         request.defaultContentType = None
-        if _NOT_AS_SET.isdisjoint(fields):
-            request._fields = fields
-        else:
-            request.responseHeaders._fields.update(fields)
+        request.set_lines(lines)
 
     def _finish(self, body: bytes) -> None:
         """Send all of a response, or its end."""
@@ -140,7 +133,7 @@ class Exchange:
             if request._noted and request._encoder is not None:
                 body = request._encode_whole(bytes(body))
             if (
-                b"Content-Length" not in request._fields
+                not request._has_field(b"Content-Length")
                 and request.method != b"HEAD"
                 and request.code not in codes.NO_BODY_CODES
             ):
@@ -222,8 +215,7 @@ class Exchange:
                 request.unregisterProducer()
             request.channel.loseConnection()
             return
-        request._fields = {b"Content-Type": [b"text/plain; charset=utf-8"]}
-        request._headers = None
+        request.set_lines(dict([ready_line(b"content-type", b"text/plain; charset=utf-8")]))
         request.setResponseCode(codes.INTERNAL_SERVER_ERROR)
         request._length = len(_FAILED)
         request.write(_FAILED)
