@@ -85,7 +85,7 @@ def haproxy(tmp_path):
 
 
 def turn(reactor, until):
-    for _ in range(1000):
+    for _ in range(3000):
         if until():
             return
         reactor.iterate(0.01)

@@ -8,6 +8,7 @@ from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from sennit.core.addresses import IPv4Address, IPv6Address
+from sennit.core.combinators import gatherResults
 from sennit.core.deferred import Deferred, fail, succeed
 from sennit.core.errors import DNSLookupError
 from sennit.core.interfaces import (
@@ -25,6 +26,7 @@ from sennit.reactor.resolver import (
     ThreadedResolver,
     literal_address,
 )
+from sennit.threads import deferToThread
 
 TCP4 = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80))
 TCP6 = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2001:db8::1", 80, 0, 0))
@@ -381,3 +383,18 @@ def test_the_blocking_resolver_answers_at_once(monkeypatch):
     resolver.getHostByName("a.example").addCallback(found.append)
     resolver.getHostByName("b.example").addErrback(lambda failure: found.append(failure.type))
     assert found == ["192.0.2.4", DNSLookupError]
+
+
+def test_look_ups_do_not_wait_for_a_pool_that_is_full_of_work(reactor, run_for, monkeypatch):
+    monkeypatch.setattr(reactor.nameResolver, "_getaddrinfo", system(TCP4))
+    go_on = threading.Event()
+    reactor.suggestThreadPoolSize(1)
+
+    async def main():
+        working = [deferToThread(go_on.wait) for _ in range(3)]
+        found = await reactor.resolve("host.example")
+        go_on.set()
+        assert await gatherResults(working) == [True] * 3
+        return found
+
+    assert run_for(reactor, main) == TCP4[4][0]

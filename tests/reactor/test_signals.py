@@ -174,3 +174,53 @@ def test_a_program_ends_as_its_signal_says(loop_name, number, status):
     assert process.returncode == status
     assert "Exception ignored" not in errors
     assert "never" not in errors
+
+
+def test_a_handler_of_the_program_may_call_into_the_loop(reactor):
+    """Whatever the loop is in the middle of, and also when it waits for something far away."""
+    made = []
+
+    def own(number, frame):
+        reactor.callFromThread(made.append, number)
+        reactor.callFromThread(reactor.stop)
+
+    def send():
+        reactor.callFromThread(idle.set)
+        idle.wait()
+        signal.pthread_kill(main, signal.SIGUSR1)
+
+    main, idle = threading.get_ident(), threading.Event()
+    thread = threading.Thread(target=send)
+    before = signal.signal(signal.SIGUSR1, own)
+    try:
+        reactor.callWhenRunning(thread.start)
+        reactor.callLater(3600, made.append, "too late")
+        reactor.run()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    thread.join()
+    assert made == [signal.SIGUSR1]
+    for call in reactor.getDelayedCalls():
+        call.cancel()
+
+
+def test_a_handler_may_interrupt_a_call_into_the_loop_that_is_being_made(reactor):
+    made = []
+
+    def own(number, frame):
+        reactor.callFromThread(made.append, "handler")
+
+    before = signal.signal(signal.SIGUSR1, own)
+
+    def hand_in():
+        for _ in range(200):
+            signal.raise_signal(signal.SIGUSR1)
+            reactor.callFromThread(made.append, "loop")
+        reactor.callFromThread(reactor.stop)
+
+    try:
+        reactor.callWhenRunning(hand_in)
+        reactor.run()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert made.count("handler") == made.count("loop") == 200

@@ -393,8 +393,12 @@ def make_endpoint(
             )
         return function(reactor, *positional, **named)
     signature = inspect.signature(function)
+    parameters = list(signature.parameters.values())[1:]
+    if parameters and parameters[0].kind is inspect.Parameter.VAR_POSITIONAL:
+        # It wraps another description, and takes that in pieces.
+        return function(reactor, *positional, **named)
     # Values without names are for the arguments that none is named for, in order.
-    free = [name for name in list(signature.parameters)[1:] if name not in named]
+    free = [each.name for each in parameters if each.name not in named]
     if len(positional) == len(free) + 1 and not positional[-1]:
         # "stdio:" ends in a colon that separates nothing.
         positional.pop()

@@ -21,7 +21,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted._version": ("sennit.twisted.copyright:version_object=__version__",),
     "twisted.copyright": ("sennit.twisted.copyright:copyright disclaimer longversion version",),
     # The event loop and what runs on it
-    "twisted.internet": (),
+    "twisted.internet": ("typing:TYPE_CHECKING",),
     "twisted.internet.abstract": ("sennit.twisted.internet.abstract", "sennit.twisted.internet.descriptor"),
     "twisted.internet.address": ("sennit.core.addresses", "sennit.twisted.python.runtime:platform"),
     "twisted.internet.asyncioreactor": ("sennit.twisted.internet.asyncioreactor",),
