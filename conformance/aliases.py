@@ -98,6 +98,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
         _NO + "_appendToDocstring _getDeprecationDocstring _getDeprecationWarningString",
         _NO + "_mutuallyExclusiveArguments _passedSignature",
     ),
+    "twisted.python.failure": (
+        "sennit.core.failure",
+        "sennit.core.failure_format:CodeStandIn=_Code FrameStandIn=_Frame TracebackStandIn=_TracebackFrame",
+        "sennit.core.failure_format:stand_in_traceback=_Traceback",
+    ),
     "twisted.python.filepath": (
         "conformance.private:coerced=_coerceToFilesystemEncoding as_bytes=_asFilesystemBytes",
         _NO + "FileMode",

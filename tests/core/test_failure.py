@@ -99,7 +99,26 @@ def test_frames_go_from_the_catch_to_the_raise():
         ("caught", HERE, CALL, (), ()),
         ("raise_broken", HERE, RAISE, (), ()),
     ]
-    assert caught().stack == []
+
+
+def test_the_frames_above_the_catch_are_asked_for_with_a_warning_and_are_none():
+    failure = caught()
+    with pytest.warns(DeprecationWarning, match=r"Failure\.stack was deprecated"):
+        assert failure.stack == []
+    with pytest.warns(DeprecationWarning, match=r"Failure\.stack was deprecated"):
+        failure.stack = []
+
+
+def test_remembered_frames_look_like_a_traceback_to_those_who_look():
+    failure = caught()
+    failure.cleanFailure()
+    tb = failure.getTracebackObject()
+    assert [entry.name for entry in traceback.extract_tb(tb)] == ["caught", "raise_broken"]
+    inner = tb.tb_next
+    assert inner.tb_frame.f_back is tb.tb_frame
+    assert tb.tb_frame.f_back is None
+    assert inner.tb_frame.f_code.co_argcount == 0
+    assert [entry.name for entry in traceback.extract_stack(inner.tb_frame)] == ["caught", "raise_broken"]
 
 
 def test_variables_are_captured_on_demand():

@@ -12,6 +12,7 @@ plain tuples ``(function name, file name, line number, locals, globals)``.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from itertools import count as _counter
 from types import FrameType, TracebackType
@@ -182,11 +183,13 @@ class Failure(BaseException):
     @property
     def stack(self) -> list[Frame]:
         """The frames above the one that caught the exception: no longer recorded, so always empty."""
+        _warn_of_stack()
         return []
 
     @stack.setter
     def stack(self, frames: list[Frame]) -> None:
-        """Accept what state from elsewhere carries."""
+        """Accept what programs put there."""
+        _warn_of_stack()
 
     def check(self, *errorTypes: Any) -> Any:
         """Return the first of `errorTypes` that this failure is an instance of, or None.
@@ -313,7 +316,8 @@ class Failure(BaseException):
         """Take back what `__getstate__` gave."""
         self.tb = None
         for name, value in (state or {}).items():
-            setattr(self, name, value)
+            if name != "stack":
+                setattr(self, name, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_blank, (type(self),), self.__getstate__())
@@ -370,6 +374,14 @@ def _walk(tb: TracebackType | None, variables: bool) -> list[Frame]:
         )
         tb = tb.tb_next
     return frames
+
+
+def _warn_of_stack() -> None:
+    warnings.warn(
+        "twisted.python.failure.Failure.stack was deprecated in Twisted 24.10.0",
+        DeprecationWarning,
+        stacklevel=3,
+    )
 
 
 def startDebugMode() -> None:

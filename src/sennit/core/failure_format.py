@@ -141,12 +141,20 @@ def render(failure: Any, detail: str) -> str:
 
 
 class CodeStandIn:
-    """Answers as a code object does, for a frame that is only remembered."""
+    """Answers as a code object does, to debuggers for one, for a frame that is only remembered."""
+
+    co_argcount = co_posonlyargcount = co_kwonlyargcount = 0
+    co_firstlineno = co_flags = co_nlocals = co_stacksize = 0
+    co_code = co_lnotab = b""
+    co_cellvars: tuple[str, ...] = ()
+    co_consts: tuple[Any, ...] = ()
+    co_freevars: tuple[str, ...] = ()
+    co_names: tuple[str, ...] = ()
 
     def __init__(self, name: str, file: str) -> None:
         self.co_name = self.co_qualname = name
         self.co_filename = file
-        self.co_firstlineno = 0
+        self.co_varnames: list[str] = []
 
     def co_positions(self) -> Iterable[tuple[None, None, None, None]]:
         """Return no positions: they were not remembered."""
@@ -154,19 +162,23 @@ class CodeStandIn:
 
 
 class FrameStandIn:
-    """Answers as a frame does, for a frame that is only remembered."""
+    """Answers as a frame does, for a frame that is only remembered.
 
-    f_back = None
+    Args:
+        frame: What is remembered.
+        back: The frame that called it, as far as that is remembered, too.
+    """
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, back: FrameStandIn | None) -> None:
         name, file, line, local_vars, global_vars = frame
         self.f_code = CodeStandIn(name, file)
         self.f_lineno = line
         self.f_lasti = 0
-        self.f_locals = dict(local_vars)
-        self.f_globals = dict(global_vars)
+        self.f_locals = dict(local_vars or ())
+        self.f_globals = dict(global_vars or ())
         self.f_builtins: dict[str, Any] = {}
         self.f_trace = None
+        self.f_back = back
 
 
 class TracebackStandIn:
@@ -174,15 +186,20 @@ class TracebackStandIn:
 
     tb_lasti = 0
 
-    def __init__(self, frame: Frame, following: TracebackStandIn | None) -> None:
-        self.tb_frame = FrameStandIn(frame)
-        self.tb_lineno = frame[2]
-        self.tb_next = following
+    def __init__(self, frame: FrameStandIn) -> None:
+        self.tb_frame = frame
+        self.tb_lineno = frame.f_lineno
+        self.tb_next: TracebackStandIn | None = None
 
 
 def stand_in_traceback(frames: Sequence[Frame]) -> TracebackStandIn | None:
     """Return a chain of stand-ins for `frames`, or None if there are none."""
-    chain = None
-    for frame in reversed(frames):
-        chain = TracebackStandIn(frame, chain)
-    return chain
+    first = last = None
+    for frame in frames:
+        following = TracebackStandIn(FrameStandIn(frame, None if last is None else last.tb_frame))
+        if last is None:
+            first = following
+        else:
+            last.tb_next = following
+        last = following
+    return first
