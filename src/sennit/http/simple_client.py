@@ -10,6 +10,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
+from sennit.core.errors import ConnectionDone
 from sennit.core.failure import Failure
 from sennit.framing.basic import LineReceiver
 from sennit.framing.numbers import NumberError, parse_decimal, parse_hexadecimal
@@ -32,12 +33,15 @@ class HTTPClient(LineReceiver):
         firstLine: Whether the status line is still to come.
         max_headers: How many field lines an answer may have.
         max_body: Octets of a body that `handleResponse` is given.
+        complete: At the end, whether all of the answer has come, as far as one can know.
     """
 
     length: int | None = None
     firstLine: bool | int = True
     max_headers = 500
     max_body = 1 << 26
+
+    complete = True
 
     _body: BytesIO | None = None
     _header = b""
@@ -218,6 +222,9 @@ class HTTPClient(LineReceiver):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Take the end of the connection for the end of the body."""
+        if not self._ended:
+            framed = bool(self.length) or self._chunked or self.firstLine
+            self.complete = not framed and reason.check(ConnectionDone) is not None
         self._end()
 
     # For subclasses

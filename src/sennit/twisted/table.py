@@ -272,6 +272,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.web.failure_page:StackElement=_StackElement SourceFragmentElement=_SourceFragmentElement",
         "sennit.twisted.web.html:PRE=_PRE",
     ),
+    "twisted.web.proxy": ("sennit.web.proxy", "sennit.twisted.web.imported_reactor:reactor"),
     "twisted.web.rewrite": ("sennit.web.rewrite",),
     "twisted.web.script": ("sennit.web.script",),
     "twisted.web.twcgi": ("sennit.twisted.web.twcgi",),
