@@ -6,12 +6,13 @@ DIR ?= .
 PORT ?= 8080
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= auto
+SEEDS ?= 1000
 # Such as --system-site-packages, for toolkits that only the system's packages bring.
 VENV_ARGS ?=
 # Toolkits want a display: one in memory, where there is none.
 SCREEN := $(if $(DISPLAY),,$(if $(shell command -v xvfb-run),xvfb-run --auto-servernum))
 
-.PHONY: help serve test gui lint types bench docs interop conformance format clean
+.PHONY: help serve test gui lint types bench docs interop sim conformance format clean
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
@@ -59,6 +60,9 @@ format: $(VENV)/dev.stamp  ## let ruff mend and format the tree
 
 bench: $(VENV)/dev.stamp  ## measure against Twisted 26.10 and asyncio, as ratios
 	$(BIN)/python -m benchmarks $(ARGS)
+
+sim: $(VENV)/dev.stamp  ## run the simulations under SEEDS seeds each (1000)
+	SENNIT_SIM_COUNT=$(SEEDS) $(BIN)/python -m pytest -n $(JOBS) --timeout 3600 tests/sim/scenarios $(ARGS)
 
 conformance: $(VENV)/dev.stamp  ## run Twisted's own tests on Sennit; ARGS=--check holds them to conformance/ratchet.tsv
 	$(BIN)/python -m conformance.run $(ARGS)

@@ -6,11 +6,11 @@ import asyncio
 import struct
 
 import pytest
+from tests.sim.kit import Collector, Datagrams, Server, connect, listen
 
 from sennit.core.errors import ConnectionDone, ConnectionLost, ConnectionRefusedError
 from sennit.core.errors import TimeoutError as ConnectTimeoutError
-from sennit.endpoint import HostnameEndpoint, connectProtocol
-from sennit.protocol import DatagramProtocol, Factory, Protocol
+from sennit.protocol import Factory
 from sennit.sim import (
     DeadlockError,
     Fate,
@@ -21,50 +21,6 @@ from sennit.sim import (
 )
 from sennit.task import deferLater
 from sennit.threads import deferToThread
-
-
-class Collector(Protocol):
-    """Keeps all that it hears."""
-
-    def __init__(self):
-        self.data = b""
-        self.lost = None
-
-    def dataReceived(self, data):
-        self.data += data
-
-    def connectionLost(self, reason):
-        self.lost = reason.value
-
-
-class Echo(Collector):
-    """And says it again."""
-
-    def dataReceived(self, data):
-        super().dataReceived(data)
-        self.transport.write(data)
-
-
-class Server:
-    """A program that listens, and remembers who came."""
-
-    def __init__(self, kind=Echo, port=80):
-        self.kind = kind
-        self.port = port
-        self.protocols = []
-
-    def __call__(self, reactor):
-        factory = Factory()
-        factory.buildProtocol = self.build
-        return reactor.listenTCP(self.port, factory)
-
-    def build(self, _):
-        self.protocols.append(self.kind())
-        return self.protocols[-1]
-
-
-def connect(name="server", port=80, kind=Collector, timeout=30):
-    return lambda reactor: connectProtocol(HostnameEndpoint(reactor, name, port, timeout=timeout), kind())
 
 
 @pytest.fixture
@@ -199,24 +155,6 @@ def test_a_receiver_that_does_not_read_stops_the_sender(sim):
     assert len(server.protocols[0].data) == 0
     server.protocols[0].transport.resumeProducing()
     sim.run_until(lambda: len(server.protocols[0].data) == 1_000_000, limit=1000)
-
-
-class Datagrams(DatagramProtocol):
-    """Keeps all that it hears."""
-
-    def __init__(self):
-        self.heard = []
-        self.was_refused = False
-
-    def datagramReceived(self, datagram, addr):
-        self.heard.append((datagram, addr))
-
-    def connectionRefused(self):
-        self.was_refused = True
-
-
-def listen(protocol, port=0):
-    return lambda reactor: reactor.listenUDP(port, protocol)
 
 
 def test_datagrams_arrive_once_never_or_twice(sim):

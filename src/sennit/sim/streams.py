@@ -320,8 +320,12 @@ class StreamEnd:
             self.remote_ended = True
 
     def _maybe_done(self) -> None:
-        if self._forsaken and self._fin_sent and not self._unacknowledged and self.remote_ended:
-            self.vanish()
+        if self._forsaken and self._fin_sent and not self._unacknowledged:
+            if self.remote_ended:
+                self.vanish()
+            elif self._timer is None:
+                # Nobody holds this end any more, so it does not wait for ever for the other (FIN-WAIT-2).
+                self._timer = self.kernel.scheduler.call_later(_LONGEST_WAIT, self.vanish)
 
     def _fail(self, number: int) -> None:
         self.vanish()
