@@ -2,8 +2,8 @@
 
 Once made (or assigned) it is an ordinary instance attribute, so that using it costs nothing more, and ``name
 in vars(instance)`` tells whether it was ever needed.  (`functools.cached_property` takes a lock on Python
-3.11.)  Looking into ``vars(instance)`` makes all uses of the instance slower, though: `noted` and `seldom`
-are for what is asked about once a request and used in few.
+3.11.)  Looking into ``vars(instance)`` makes all uses of the instance slower, though: `noted`, `unusual` and
+`seldom` are for what is asked about once a request and used in few.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-__all__ = ["lazily", "noted", "seldom"]
+__all__ = ["lazily", "noted", "seldom", "unusual"]
 
 _T = TypeVar("_T")
 
@@ -56,10 +56,18 @@ class noted(lazily[_T]):  # noqa: N801 (used as a decorator)
         instance._noted = True
 
 
-class seldom(Generic[_T]):  # noqa: N801 (it is written as a value is)
-    """An attribute that few instances have; setting it sets ``_noted``.
+class unusual(noted[_T]):  # noqa: N801 (used as a decorator)
+    """Do as `noted`, with ``_unusual`` in place of ``_noted``."""
 
-    While ``_noted`` is False, it has its default, and need not be asked.
+    def __set__(self, instance: Any, value: _T) -> None:
+        instance.__dict__[self._name] = value
+        instance._unusual = True
+
+
+class seldom(Generic[_T]):  # noqa: N801 (it is written as a value is)
+    """An attribute that few instances have; setting it sets ``_unusual``.
+
+    While ``_unusual`` is False, it has its default, and need not be asked.
 
     Args:
         default: Its value where it was not set.
@@ -74,9 +82,9 @@ class seldom(Generic[_T]):  # noqa: N801 (it is written as a value is)
     def __get__(self, instance: Any, owner: type | None = None) -> _T:
         if instance is None:
             return self._default
-        value: _T = instance.__dict__.get(self._name, self._default) if instance._noted else self._default
+        value: _T = instance.__dict__.get(self._name, self._default) if instance._unusual else self._default
         return value
 
     def __set__(self, instance: Any, value: _T) -> None:
         instance.__dict__[self._name] = value
-        instance._noted = True
+        instance._unusual = True

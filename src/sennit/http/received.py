@@ -57,6 +57,7 @@ class ReceivedRequest:
     _head: RequestHead | None = None
     _body_size = 0
     _noted = False
+    _unusual = False
 
     @lazily
     def requestHeaders(self) -> Headers:

@@ -26,7 +26,7 @@ from sennit.http.cookies import format_set_cookie
 from sennit.http.dates import format_date, parse_date
 from sennit.http.errors import LocalProtocolError
 from sennit.http.headers import Headers, clean_value, put_field
-from sennit.http.lazily import noted, seldom
+from sennit.http.lazily import noted, seldom, unusual
 from sennit.http.received import ReceivedRequest
 from sennit.http.serializer import (
     LAST_CHUNK,
@@ -108,7 +108,7 @@ class Request(ReceivedRequest):
         self._lines = {}
         self._headers = self._length = self._remaining = None
         self.finished = self.startedWriting = self.chunked = 0
-        self._noted = False
+        self._noted = self._unusual = False
         if not parsePOSTFormSubmission:
             self._parse_forms = False
 
@@ -160,7 +160,7 @@ class Request(ReceivedRequest):
             # From here on they are looked at as a whole.
             self.responseHeaders  # noqa: B018 (it is made by being asked for)
 
-    @noted
+    @unusual
     def cookies(self) -> list[bytes]:
         """Set-Cookie values to be sent."""
         return []
@@ -307,7 +307,7 @@ class Request(ReceivedRequest):
             if not isinstance(data, bytes | bytearray | memoryview):
                 raise TypeError(f"Request.write takes bytes, not {data!r}.")
             data = bytes(data)
-        if self._noted:
+        if self._unusual:
             if self._disconnected and not self.finished:
                 return
             if self._encoder is not None and self.method != b"HEAD":
@@ -334,7 +334,7 @@ class Request(ReceivedRequest):
             and self.code == codes.OK
             and self.method != b"HEAD"
             and self._headers is None
-            and not self._noted
+            and not self._unusual
             and b"Content-Length" not in lines
         ):
             try:
@@ -366,7 +366,7 @@ class Request(ReceivedRequest):
             fields = self._fields = self._set_fields()
         else:
             fields = self._headers._fields
-        if self._noted or b"Transfer-Encoding" in fields:
+        if self._unusual or b"Transfer-Encoding" in fields:
             self._finish_fields(fields)
         framing = b""
         if b"Content-Length" in fields:
@@ -422,7 +422,7 @@ class Request(ReceivedRequest):
             fields[b"Last-Modified"] = [format_date(self.lastModified)]
         if self.etag is not None:
             fields[b"ETag"] = [clean_value(self.etag)]
-        if self._noted and "cookies" in self.__dict__:
+        if "cookies" in self.__dict__:
             cookies = [clean_value(cookie) for cookie in self.cookies]
             if cookies:
                 fields[b"Set-Cookie"] = [*fields.get(b"Set-Cookie", ()), *cookies]
@@ -449,14 +449,14 @@ class Request(ReceivedRequest):
         Raises:
             RuntimeError: If the connection is already lost; `notifyFinish` tells when that happens.
         """
-        if self._noted and self._disconnected:
+        if self._unusual and self._disconnected:
             raise RuntimeError(
                 "Request.finish was called after the connection was lost: watch Request.notifyFinish."
             )
         if self.finished:
             warnings.warn("Request.finish was called twice.", RuntimeWarning, stacklevel=2)
             return
-        if self._noted and self._encoder is not None and self.method != b"HEAD":
+        if self._unusual and self._encoder is not None and self.method != b"HEAD":
             self._finish_encoding()
         if not self.startedWriting:
             if not self._lines and self._headers is None and self._length is None and self.method != b"HEAD":
@@ -475,7 +475,7 @@ class Request(ReceivedRequest):
             factory = None
         if factory is not None:
             factory.log(self)
-        if self._noted and self.producer is not None:
+        if self._unusual and self.producer is not None:
             report_error(
                 Failure(LocalProtocolError(f"{self!r} is finished, and {self.producer!r} still registered.")),
                 "A producer was unregistered:",

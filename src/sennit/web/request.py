@@ -193,7 +193,7 @@ class Request(http_request.Request, Componentized, ViewedRequest):
 
     def _send(self, body: bytes) -> None:
         """Send a whole body and finish."""
-        if self._noted:
+        if self._unusual:
             if self._disconnected:
                 return
             if self._encoder is not None and not self.startedWriting:
@@ -203,7 +203,7 @@ class Request(http_request.Request, Componentized, ViewedRequest):
                 return
         # An empty body may stand for one left out: then nothing is known of its length.
         elif (body or (self.method != b"HEAD" and self.code not in codes.NO_BODY_CODES)) and not (
-            self._noted and self._encoder is not None
+            self._unusual and self._encoder is not None
         ):
             if self._headers is not None or b"Content-Length" in self._lines:
                 self.setHeader(b"content-length", b"%d" % len(body))

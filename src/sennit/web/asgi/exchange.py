@@ -130,7 +130,7 @@ class Exchange:
         """Send all of a response, or its end."""
         request = self._request
         if not self._responding:
-            if request._noted and request._encoder is not None:
+            if request._unusual and request._encoder is not None:
                 body = request._encode_whole(bytes(body))
             if (
                 not request._has_field(b"Content-Length")
