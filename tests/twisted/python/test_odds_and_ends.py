@@ -598,6 +598,8 @@ def test_intervals_come_and_go():
     steps = iter(util.IntervalDifferential([3, 5], 10))
     assert [next(steps) for _ in range(3)] == [(3, 0), (2, 1), (1, 0)]
     steps.removeInterval(3)
+    with pytest.raises(ValueError, match="not in list"):
+        steps.removeInterval(3)
     assert next(steps) == (4, 0)
     steps.addInterval(2)
     assert [next(steps) for _ in range(3)] == [(2, 1), (2, 1), (1, 0)]
@@ -608,3 +610,26 @@ def test_the_keys_of_an_insensitive_dict_are_a_list():
     assert insensitive.keys() == ["Foo"]
     assert insensitive.items() == [("Foo", 1)]
     assert insensitive.values() == [1]
+
+
+def test_importing_a_deprecated_submodule_warns_once(tmp_path, monkeypatch):
+    package = tmp_path / "old_package"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "from sennit.twisted.python.deprecate import deprecatedModuleAttribute\n"
+        "from sennit.twisted.python.versions import Version\n"
+        "deprecatedModuleAttribute(Version('Example', 1, 2, 3), 'use another', __name__, 'part')\n"
+    )
+    (package / "part.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("old_package", "old_package.part"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    for _ in range(2):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            exec("from old_package import part")
+        assert [str(each.message) for each in caught] == [
+            "old_package.part was deprecated in Example 1.2.3: use another"
+        ]
+    for name in ("old_package", "old_package.part"):
+        monkeypatch.delitem(sys.modules, name, raising=False)

@@ -210,11 +210,15 @@ class _WarningModule(ModuleType):
         super().__init__(module.__name__)
         object.__setattr__(self, "_module", module)
         object.__setattr__(self, "_deprecated", {})
+        object.__setattr__(self, "_imported_from", False)
 
     def __getattribute__(self, name: str) -> Any:
         own = object.__getattribute__
         text = own(self, "_deprecated").get(name)
-        if text is not None:
+        # ``from package import name`` asks for the path, then whether there is the name, then for it.
+        only_asks = own(self, "_imported_from")
+        object.__setattr__(self, "_imported_from", name == "__path__")
+        if text is not None and not only_asks:
             _warn(text, DeprecationWarning, stacklevel=2)
         elif name == "__class__":
             return own(self, name)

@@ -276,9 +276,12 @@ class _Steps:
         self._ends.append((self._now + i, i))
 
     def removeInterval(self, interval: float) -> None:
-        """Take an interval out; those after it have lower indexes then."""
-        index = next(index for index, (_, each) in enumerate(self._ends) if each == interval)
-        del self._ends[index]
+        """Take an interval out; those after it have lower indexes then.
+
+        Raises:
+            ValueError: If there is no such interval.
+        """
+        del self._ends[[each for _, each in self._ends].index(interval)]
 
 
 def sibpath(path: os.PathLike[AnyStr] | AnyStr, sibling: os.PathLike[AnyStr] | AnyStr) -> AnyStr:
