@@ -16,16 +16,16 @@ A Failure that reaches the end of the chain, and is still there when the Deferre
 
 from __future__ import annotations
 
-import asyncio
 import warnings
 from collections.abc import Awaitable, Callable, Container, Coroutine, Generator, Mapping
 from threading import get_ident
 from types import CoroutineType, GeneratorType
-from typing import Any, ClassVar, Generic, ParamSpec, TypeAlias, TypeVar, cast
+from typing import Any, ClassVar, ParamSpec, TypeAlias, TypeVar, cast
 
+from sennit.core.deferred_face import DeferredFace, passthru
 from sennit.core.driver import CoroutineTask, start_coroutine, start_generator
 from sennit.core.failure import FAILURES, NO_VALUES, Failure, caught
-from sennit.core.futures import await_as_future, fire_from, future_of
+from sennit.core.futures import await_as_future
 from sennit.core.outcome import (
     CHAIN,
     DEFERREDS,
@@ -82,7 +82,7 @@ _new: Any = object.__new__
 _NO_KEYWORDS: Mapping[str, Any] = {}
 
 
-class Deferred(Generic[_T]):
+class Deferred(DeferredFace[_T]):
     """A result that will be there later.
 
     Args:
@@ -504,98 +504,11 @@ class Deferred(Generic[_T]):
             return start_coroutine(Deferred, coro)
         raise NotACoroutineError(f"{coro!r} is not a coroutine")
 
-    @classmethod
-    def fromFuture(cls, future: asyncio.Future[_T]) -> Deferred[_T]:
-        """Return a Deferred that fires as `future` does; cancelling it cancels the future."""
-
-        def cancel_future(deferred: Deferred[Any]) -> None:
-            future.cancel()
-            deferred.errback(asyncio.CancelledError())
-
-        deferred = cls(cancel_future)
-        fire_from(future, deferred)
-        return deferred
-
-    def asFuture(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[_T]:
-        """Return a future of `loop` with the result of this Deferred, whose own becomes None.
-
-        Cancelling the future cancels the Deferred.
-        """
-        return future_of(self, loop)
-
-    # -- time
-
-    def addTimeout(
-        self,
-        timeout: float,
-        clock: Any,
-        onTimeoutCancel: Callable[[Any, float], Any] | None = None,
-    ) -> Deferred[Any]:
-        """Cancel this Deferred if it has no result in time.
-
-        Args:
-            timeout: Seconds from now.
-            clock: Provides IReactorTime.
-            onTimeoutCancel: Called with the result of cancelling and `timeout` if time ran out; what it
-                returns is the next result.  By default a CancelledError becomes a `TimeoutError`.
-
-        Returns:
-            This Deferred.
-        """
-        timed_out = False
-
-        def give_up() -> None:
-            nonlocal timed_out
-            timed_out = True
-            self.cancel()
-
-        call = clock.callLater(timeout, give_up)
-
-        def convert(result: Any) -> Any:
-            if timed_out:
-                return (onTimeoutCancel or _cancelled_to_timed_out)(result, timeout)
-            return result
-
-        def stop_clock(result: Any) -> Any:
-            if call.active():
-                call.cancel()
-            return result
-
-        self.addBoth(convert)
-        return self.addBoth(stop_clock)
-
-    # -- looking inside
-
     def _entries(self) -> list[Entry]:
         chain = self._chain
         if chain is None:
             return []
         return chain if type(chain) is list else [_as_entry(chain)]
-
-    @property
-    def callbacks(self) -> list[Any]:
-        """The pairs yet to run, each ``((callback, args, kwargs), (errback, args, kwargs))``."""
-        pairs: list[Any] = []
-        for callback, errback, more in self._entries():
-            if more is None or type(more) is tuple:
-                args, kwargs, errargs, errkwargs = more or ((), {}, (), {})
-                pairs.append(
-                    ((callback or passthru, args, kwargs), (errback or passthru, errargs, errkwargs))
-                )
-            elif more == CHAIN:
-                pairs.append(((errback.callback, (), {}), (errback.errback, (), {})))
-            else:
-                pairs.append(((errback, (), {}), (errback, (), {})))
-        return pairs
-
-    def __repr__(self) -> str:
-        name = f"{type(self).__name__} at {id(self):#x}"
-        if not self.called:
-            return f"<{name}>"
-        result = self.result
-        if self._held and type(result) in DEFERREDS:
-            return f"<{name} waiting on {type(result).__name__} at {id(result):#x}>"
-        return f"<{name} current result: {result!r}>"
 
 
 def _as_entry(chain: Any) -> Entry:
@@ -609,13 +522,6 @@ NO_VALUES.add(Deferred)
 
 def _swallow_next(deferred: Deferred[Any]) -> None:
     """Mark a Deferred that was cancelled while nobody could stop what would fire it."""
-
-
-def _cancelled_to_timed_out(result: Any, timeout: float) -> Any:
-    if type(result) in FAILURES:
-        result.trap(CancelledError)
-        raise TimeoutError(timeout, "Deferred")
-    return result
 
 
 class _Everything:
@@ -677,11 +583,6 @@ def maybeDeferred(
     if type(result) is CoroutineType:
         return Deferred.fromCoroutine(result)
     return succeed(result)
-
-
-def passthru(arg: _T) -> _T:
-    """Return the argument."""
-    return arg
 
 
 def logError(err: Failure) -> Failure:
