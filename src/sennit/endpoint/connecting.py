@@ -1,4 +1,4 @@
-"""From a reactor's ``connectX`` to a Deferred: the factory that a client endpoint gives to the reactor.
+"""From a reactor's ``connectX`` and ``listenX`` to a Deferred: what endpoints on them share.
 
 One attempt is one `ConnectingFactory`.  Its Deferred fires exactly once: with the user's protocol after
 ``makeConnection`` returned, with the reason the attempt failed, or with `ConnectingCancelledError`.
@@ -7,17 +7,26 @@ After it has fired, a connection that still arrives is refused, so that cancelli
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from sennit.core.deferred import Deferred, fail
+from zope.interface import implementer
+
+from sennit.core.deferred import Deferred, execute, fail
 from sennit.core.errors import ConnectingCancelledError, NoProtocol
 from sennit.core.failure import Failure
-from sennit.core.interfaces import IConnector, IProtocol
+from sennit.core.interfaces import (
+    IConnector,
+    IListeningPort,
+    IProtocol,
+    IStreamClientEndpoint,
+    IStreamServerEndpoint,
+)
 from sennit.endpoint.interpose import interpose
 from sennit.protocol import ClientFactory
 
-__all__ = ["ConnectingFactory", "connect_with"]
+__all__ = ["ClientEndpoint", "ConnectingFactory", "ServerEndpoint", "connect_with"]
 
 
 class ConnectingFactory(ClientFactory):
@@ -109,3 +118,44 @@ def connect_with(factory: Any, connect: Callable[[ConnectingFactory], object]) -
     except Exception:
         return fail(Failure())
     return wrapping._onConnection
+
+
+@implementer(IStreamClientEndpoint)
+class ClientEndpoint(ABC):
+    """Connects by a method of the reactor."""
+
+    def connect(self, protocolFactory: Any) -> Deferred[IProtocol]:
+        """Connect.
+
+        Args:
+            protocolFactory: An `IProtocolFactory`.
+
+        Returns:
+            A Deferred that fires with the connected protocol.  Cancelling it closes the socket and
+            fails it with `ConnectingCancelledError`.
+        """
+        return connect_with(protocolFactory, self._begin)
+
+    @abstractmethod
+    def _begin(self, wrapping: ConnectingFactory) -> object:
+        """Have the reactor start the attempt."""
+
+
+@implementer(IStreamServerEndpoint)
+class ServerEndpoint(ABC):
+    """Listens by a method of the reactor."""
+
+    def listen(self, protocolFactory: Any) -> Deferred[IListeningPort]:
+        """Listen, with `protocolFactory` building a protocol for each connection.
+
+        Args:
+            protocolFactory: An `IProtocolFactory`.
+
+        Returns:
+            A Deferred that fires with the `IListeningPort`, or fails with `CannotListenError`.
+        """
+        return execute(self._open, protocolFactory)
+
+    @abstractmethod
+    def _open(self, protocolFactory: Any) -> IListeningPort:
+        """Have the reactor listen."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from zope.interface import implementer
-
 from sennit.core.addresses import HostnameAddress, IPv6Address
-from sennit.core.deferred import Deferred, execute
+from sennit.core.deferred import Deferred
 from sennit.core.errors import ConnectingCancelledError
-from sennit.core.interfaces import IListeningPort, IProtocol, IStreamClientEndpoint, IStreamServerEndpoint
-from sennit.endpoint.connecting import connect_with
+from sennit.core.interfaces import IListeningPort, IProtocol
+from sennit.endpoint.connecting import ClientEndpoint, ConnectingFactory, ServerEndpoint, connect_with
 from sennit.transport.names import Lookup, is_ipv6
 
 __all__ = ["TCP4ClientEndpoint", "TCP4ServerEndpoint", "TCP6ClientEndpoint", "TCP6ServerEndpoint"]
 
 
-@implementer(IStreamServerEndpoint)
-class _TCPServerEndpoint:
+class _TCPServerEndpoint(ServerEndpoint):
     """What the two server endpoints share."""
 
     def __init__(self, reactor: Any, port: int, backlog: int, interface: str) -> None:
@@ -26,22 +24,11 @@ class _TCPServerEndpoint:
         self._backlog = backlog
         self._interface = interface
 
-    def listen(self, protocolFactory: Any) -> Deferred[IListeningPort]:
-        """Listen, with `protocolFactory` building a protocol for each connection.
-
-        Args:
-            protocolFactory: An `IProtocolFactory`.
-
-        Returns:
-            A Deferred that fires with the `IListeningPort`, or fails with `CannotListenError`.
-        """
-        return execute(
-            self._reactor.listenTCP,
-            self._port,
-            protocolFactory,
-            backlog=self._backlog,
-            interface=self._interface,
+    def _open(self, protocolFactory: Any) -> IListeningPort:
+        port: IListeningPort = self._reactor.listenTCP(
+            self._port, protocolFactory, backlog=self._backlog, interface=self._interface
         )
+        return port
 
 
 class TCP4ServerEndpoint(_TCPServerEndpoint):
@@ -72,8 +59,7 @@ class TCP6ServerEndpoint(_TCPServerEndpoint):
         super().__init__(reactor, port, backlog, interface)
 
 
-@implementer(IStreamClientEndpoint)
-class _TCPClientEndpoint:
+class _TCPClientEndpoint(ClientEndpoint):
     """What the two client endpoints share."""
 
     def __init__(
@@ -85,24 +71,12 @@ class _TCPClientEndpoint:
         self._timeout = timeout
         self._bindAddress = bindAddress
 
-    def connect(self, protocolFactory: Any) -> Deferred[IProtocol]:
-        """Connect.
+    def _begin(self, wrapping: ConnectingFactory) -> object:
+        return self._begin_to(self._host, wrapping)
 
-        Args:
-            protocolFactory: An `IProtocolFactory`.
-
-        Returns:
-            A Deferred that fires with the connected protocol.  Cancelling it closes the socket and
-            fails it with `ConnectingCancelledError`.
-        """
-        return self._connect_to(self._host, protocolFactory)
-
-    def _connect_to(self, host: str, protocolFactory: Any) -> Deferred[IProtocol]:
-        return connect_with(
-            protocolFactory,
-            lambda wrapping: self._reactor.connectTCP(
-                host, self._port, wrapping, timeout=self._timeout, bindAddress=self._bindAddress
-            ),
+    def _begin_to(self, host: str, wrapping: ConnectingFactory) -> object:
+        return self._reactor.connectTCP(
+            host, self._port, wrapping, timeout=self._timeout, bindAddress=self._bindAddress
         )
 
 
@@ -142,7 +116,11 @@ class TCP6ClientEndpoint(_TCPClientEndpoint):
         lookup = Lookup(
             self._reactor, self._host, self._port, found.callback, found.errback, types=(IPv6Address,)
         )
-        return found.addCallback(lambda address: self._connect_to(_with_scope(address), protocolFactory))
+
+        def connect_to(address: IPv6Address) -> Deferred[IProtocol]:
+            return connect_with(protocolFactory, partial(self._begin_to, _with_scope(address)))
+
+        return found.addCallback(connect_to)
 
 
 def _with_scope(address: IPv6Address) -> str:

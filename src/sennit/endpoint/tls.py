@@ -10,10 +10,10 @@ from typing import Any
 
 from zope.interface import implementer
 
-from sennit.core.deferred import Deferred, execute
+from sennit.core.deferred import Deferred
 from sennit.core.extras import MissingExtraError
 from sennit.core.interfaces import IListeningPort, IProtocol, IStreamClientEndpoint, IStreamServerEndpoint
-from sennit.endpoint.connecting import connect_with
+from sennit.endpoint.connecting import ClientEndpoint, ConnectingFactory, ServerEndpoint
 
 __all__ = [
     "MissingExtraError",
@@ -34,8 +34,7 @@ def _tls_method(reactor: Any, name: str) -> Callable[..., Any]:
     return found
 
 
-@implementer(IStreamServerEndpoint)
-class SSL4ServerEndpoint:
+class SSL4ServerEndpoint(ServerEndpoint):
     """Listens with TLS on TCP over IPv4.
 
     Args:
@@ -55,25 +54,18 @@ class SSL4ServerEndpoint:
         self._backlog = backlog
         self._interface = interface
 
-    def listen(self, protocolFactory: Any) -> Deferred[IListeningPort]:
-        """Listen, with `protocolFactory` building a protocol for each connection.
-
-        Returns:
-            A Deferred that fires with the `IListeningPort`, or fails with `CannotListenError`.
-        """
-        return execute(
-            lambda: _tls_method(self._reactor, "listenSSL")(
-                self._port,
-                protocolFactory,
-                contextFactory=self._sslContextFactory,
-                backlog=self._backlog,
-                interface=self._interface,
-            )
+    def _open(self, protocolFactory: Any) -> IListeningPort:
+        port: IListeningPort = _tls_method(self._reactor, "listenSSL")(
+            self._port,
+            protocolFactory,
+            contextFactory=self._sslContextFactory,
+            backlog=self._backlog,
+            interface=self._interface,
         )
+        return port
 
 
-@implementer(IStreamClientEndpoint)
-class SSL4ClientEndpoint:
+class SSL4ClientEndpoint(ClientEndpoint):
     """Connects with TLS over IPv4.
 
     Args:
@@ -101,23 +93,14 @@ class SSL4ClientEndpoint:
         self._timeout = timeout
         self._bindAddress = bindAddress
 
-    def connect(self, protocolFactory: Any) -> Deferred[IProtocol]:
-        """Connect.
-
-        Returns:
-            A Deferred that fires with the connected protocol.  Cancelling it closes the socket and
-            fails it with `ConnectingCancelledError`.
-        """
-        return connect_with(
-            protocolFactory,
-            lambda wrapping: _tls_method(self._reactor, "connectSSL")(
-                self._host,
-                self._port,
-                wrapping,
-                self._sslContextFactory,
-                timeout=self._timeout,
-                bindAddress=self._bindAddress,
-            ),
+    def _begin(self, wrapping: ConnectingFactory) -> object:
+        return _tls_method(self._reactor, "connectSSL")(
+            self._host,
+            self._port,
+            wrapping,
+            self._sslContextFactory,
+            timeout=self._timeout,
+            bindAddress=self._bindAddress,
         )
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from zope.interface import implementer
-
-from sennit.core.deferred import Deferred, execute
-from sennit.core.interfaces import IListeningPort, IProtocol, IStreamClientEndpoint, IStreamServerEndpoint
-from sennit.endpoint.connecting import connect_with
+from sennit.core.interfaces import IListeningPort
+from sennit.endpoint.connecting import ClientEndpoint, ConnectingFactory, ServerEndpoint
 
 __all__ = ["UNIXClientEndpoint", "UNIXServerEndpoint"]
 
 
-@implementer(IStreamServerEndpoint)
-class UNIXServerEndpoint:
+class UNIXServerEndpoint(ServerEndpoint):
     """Listens on a UNIX socket.
 
     Args:
@@ -35,27 +31,18 @@ class UNIXServerEndpoint:
         self._mode = mode
         self._wantPID = wantPID
 
-    def listen(self, protocolFactory: Any) -> Deferred[IListeningPort]:
-        """Listen, with `protocolFactory` building a protocol for each connection.
-
-        Args:
-            protocolFactory: An `IProtocolFactory`.
-
-        Returns:
-            A Deferred that fires with the `IListeningPort`, or fails with `CannotListenError`.
-        """
-        return execute(
-            self._reactor.listenUNIX,
+    def _open(self, protocolFactory: Any) -> IListeningPort:
+        port: IListeningPort = self._reactor.listenUNIX(
             self._address,
             protocolFactory,
             backlog=self._backlog,
             mode=self._mode,
             wantPID=self._wantPID,
         )
+        return port
 
 
-@implementer(IStreamClientEndpoint)
-class UNIXClientEndpoint:
+class UNIXClientEndpoint(ClientEndpoint):
     """Connects to a UNIX socket.
 
     Args:
@@ -71,19 +58,5 @@ class UNIXClientEndpoint:
         self._timeout = timeout
         self._checkPID = checkPID
 
-    def connect(self, protocolFactory: Any) -> Deferred[IProtocol]:
-        """Connect.
-
-        Args:
-            protocolFactory: An `IProtocolFactory`.
-
-        Returns:
-            A Deferred that fires with the connected protocol.  Cancelling it closes the socket and
-            fails it with `ConnectingCancelledError`.
-        """
-        return connect_with(
-            protocolFactory,
-            lambda wrapping: self._reactor.connectUNIX(
-                self._path, wrapping, timeout=self._timeout, checkPID=self._checkPID
-            ),
-        )
+    def _begin(self, wrapping: ConnectingFactory) -> object:
+        return self._reactor.connectUNIX(self._path, wrapping, timeout=self._timeout, checkPID=self._checkPID)

@@ -1,36 +1,8 @@
-"""What can happen to a file or folder, as the bits of a mask (inotify(7))."""
+"""What can happen to a file or folder, as the bits of a mask (inotify(7)); the room's face lists them."""
 
 from __future__ import annotations
 
 from typing import Final
-
-__all__ = [
-    "IN_ACCESS",
-    "IN_ATTRIB",
-    "IN_CHANGED",
-    "IN_CLOSE",
-    "IN_CLOSE_NOWRITE",
-    "IN_CLOSE_WRITE",
-    "IN_CREATE",
-    "IN_DELETE",
-    "IN_DELETE_SELF",
-    "IN_DONT_FOLLOW",
-    "IN_IGNORED",
-    "IN_ISDIR",
-    "IN_MASK_ADD",
-    "IN_MODIFY",
-    "IN_MOVED",
-    "IN_MOVED_FROM",
-    "IN_MOVED_TO",
-    "IN_MOVE_SELF",
-    "IN_ONESHOT",
-    "IN_ONLYDIR",
-    "IN_OPEN",
-    "IN_Q_OVERFLOW",
-    "IN_UNMOUNT",
-    "IN_WATCH_MASK",
-    "humanReadableMask",
-]
 
 IN_ACCESS: Final = 0x1
 IN_MODIFY: Final = 0x2

@@ -20,6 +20,7 @@ from sennit.core.current import current_reactor
 from sennit.core.failure import Failure
 from sennit.log import Logger
 from sennit.tls.engine import Engine
+from sennit.transport.consumer import second_producer, water_marks
 
 __all__ = ["CHUNK", "Sender", "end_of_turn"]
 
@@ -156,10 +157,7 @@ class Sender(ABC):
             RuntimeError: If another is registered.
         """
         if self.producer is not None:
-            raise RuntimeError(
-                f"Cannot register producer {producer!r}: {self.producer!r} is still registered.  "
-                "Call unregisterProducer() first."
-            )
+            raise second_producer(producer, self.producer)
         if not self.connected:
             producer.stopProducing()
             return
@@ -195,12 +193,7 @@ class Sender(ABC):
         Raises:
             ValueError: Unless ``0 <= low <= high``.
         """
-        upper = CHUNK if high is None else high
-        lower = upper // 4 if low is None else low
-        if not 0 <= lower <= upper:
-            raise ValueError(f"The marks must be 0 <= low <= high, not low={lower} and high={upper}.")
-        self._high_water = upper
-        self._low_water = lower
+        self._high_water, self._low_water = water_marks(high, low, CHUNK)
         self._weigh()
 
     # The queue.

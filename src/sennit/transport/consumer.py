@@ -15,10 +15,31 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["DEFAULT_HIGH_WATER", "Consumer"]
+__all__ = ["DEFAULT_HIGH_WATER", "Consumer", "second_producer", "water_marks"]
 
 DEFAULT_HIGH_WATER = 64 * 1024
 """How many bytes may wait before a push producer is paused."""
+
+
+def water_marks(high: int | None, low: int | None, usual: int) -> tuple[int, int]:
+    """Return the high and the low mark: `usual` and a quarter of the high one, where they are None.
+
+    Raises:
+        ValueError: Unless ``0 <= low <= high``.
+    """
+    upper = usual if high is None else high
+    lower = upper // 4 if low is None else low
+    if not 0 <= lower <= upper:
+        raise ValueError(f"The marks must be 0 <= low <= high, not low={lower} and high={upper}.")
+    return upper, lower
+
+
+def second_producer(producer: object, present: object) -> RuntimeError:
+    """Return the error for who registers a producer where there is one."""
+    return RuntimeError(
+        f"Cannot register producer {producer!r}: {present!r} is still registered.  "
+        "Call unregisterProducer() first."
+    )
 
 
 class Consumer(ABC):
@@ -85,10 +106,7 @@ class Consumer(ABC):
             RuntimeError: If another is registered.
         """
         if self.producer is not None:
-            raise RuntimeError(
-                f"Cannot register producer {producer!r}: {self.producer!r} is still registered.  "
-                "Call unregisterProducer() first."
-            )
+            raise second_producer(producer, self.producer)
         if not self.connected:
             producer.stopProducing()
             return
@@ -129,12 +147,7 @@ class Consumer(ABC):
         Raises:
             ValueError: Unless ``0 <= low <= high``.
         """
-        upper = DEFAULT_HIGH_WATER if high is None else high
-        lower = upper // 4 if low is None else low
-        if not 0 <= lower <= upper:
-            raise ValueError(f"The marks must be 0 <= low <= high, not low={lower} and high={upper}.")
-        self._high_water = upper
-        self._low_water = lower
+        self._high_water, self._low_water = water_marks(high, low, DEFAULT_HIGH_WATER)
         if self.connected and (self.producer is None or self.streamingProducer):
             self._set_limits()
 

@@ -63,10 +63,10 @@ def _page(url):
 
 
 def _until(condition):
+    """Look again and again: each look is a question to the program, and waits for its answer."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "It never came."
-        time.sleep(0.02)
 
 
 @_needs_program("xdotool")
