@@ -21,6 +21,8 @@ from sennit.http.limits import DEFAULT_LIMITS
 
 __all__ = ["ReceivedRequest"]
 
+_QUERY = ord("?")
+
 
 class ReceivedRequest:
     """What a client asks for.
@@ -177,7 +179,7 @@ class ReceivedRequest:
         self.method = command
         self.uri = path
         self.clientproto = version
-        self.path = path.partition(b"?")[0]
+        self.path = path.partition(b"?")[0] if _QUERY in path else path
         if self._noted and "content" in self.__dict__:
             self.content.seek(0)
             if command == b"POST" and self._parse_forms and not self._read_form():

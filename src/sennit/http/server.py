@@ -284,8 +284,7 @@ class HTTPChannel(Protocol):
                     break
         finally:
             self._pumping = False
-        state = self._state
-        if parser.target or parser.prefix or state is _RECEIVING or state is _STREAMING or not self._reading:
+        if parser.target or parser.prefix or self._state is not _IDLE or not self._reading:
             self._settle()
 
     def _settle(self) -> None:
