@@ -48,6 +48,11 @@ class Processes(ReactorBase):
             TypeError: If an argument is neither text, bytes nor a path.
             ValueError: If the arguments make no sense together.
         """
+        spawn: Any = getattr(self.loop, "spawn_process", None)
+        if spawn is not None:
+            # A loop with processes of its own: a simulation's.
+            simulated: IProcessTransport = spawn(processProtocol, executable, args)
+            return simulated
         # Loaded by the first who needs it: most programs start no process.
         from sennit.process import Process, PTYProcess
 

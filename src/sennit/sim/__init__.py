@@ -7,6 +7,7 @@ from sennit.sim.faults import maybe
 from sennit.sim.host import Host
 from sennit.sim.network import Fate, Link, Network, Rule
 from sennit.sim.packets import Packet
+from sennit.sim.processes import Outcome
 from sennit.sim.runs import SimulationFailed, simulated
 from sennit.sim.simulation import Simulation
 from sennit.sim.trace import Trace
@@ -18,6 +19,7 @@ __all__ = [
     "Link",
     "Network",
     "NotSimulatedError",
+    "Outcome",
     "Packet",
     "Rule",
     "Simulation",

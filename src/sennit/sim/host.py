@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import inspect
+import os
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,6 +18,7 @@ from sennit.sim.errors import SimulationError
 from sennit.sim.kernel import Kernel
 from sennit.sim.loop import HostLoop
 from sennit.sim.names import SimulatedResolver
+from sennit.sim.processes import Program, SimulatedProcess
 from sennit.sim.threads import SimulatedThreads
 
 if TYPE_CHECKING:
@@ -64,6 +67,8 @@ class Host:
         self.waiting: dict[int, tuple[str, Any]] = {}
         self._ended: list[Any] = []
         self._number = 0
+        self._installed: dict[str, Program] = {}
+        self._pid = 1
         network.add(self)
         self._boot()
 
@@ -131,6 +136,29 @@ class Host:
         lines = [f"{self.name}: {name}{_place(made)}" for name, made in self.waiting.values()]
         running = [task for task in self.loop.tasks if not task.done()]
         return lines + [f"{self.name}: {task.get_name()}{_place(task.get_coro())}" for task in running]
+
+    def install(self, path: str, program: Program) -> None:
+        """Give the host a program that its reactor can spawn.
+
+        Args:
+            path: Where it is.
+            program: Says what it comes to.
+        """
+        self._installed[path] = program
+
+    def spawn(self, protocol: Any, executable: Any, args: Sequence[Any]) -> SimulatedProcess:
+        """Start a program that the host has.
+
+        Raises:
+            FileNotFoundError: If it has none at this path.
+        """
+        path = os.fsdecode(executable)
+        program = self._installed.get(path)
+        if program is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        self._pid += 1
+        outcome = program([os.fsdecode(word) for word in args])
+        return SimulatedProcess(self, protocol, outcome, self._pid)
 
     # Faults
 

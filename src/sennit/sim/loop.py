@@ -24,6 +24,7 @@ from sennit.sim.sockets import SimulatedSocket, StreamSocket, new_socket
 
 if TYPE_CHECKING:
     from sennit.sim.host import Host
+    from sennit.sim.processes import SimulatedProcess
 
 __all__ = ["HostLoop"]
 
@@ -299,7 +300,15 @@ class HostLoop(RefusingLoop):
         owner = self.host.network.owner(sockaddr[0])
         return (sockaddr[0] if owner is None else owner.name), str(sockaddr[1])
 
-    # Descriptors
+    # Processes and descriptors
+
+    def spawn_process(self, protocol: Any, executable: Any, args: Sequence[Any]) -> SimulatedProcess:
+        """Start one of the programs that the host has.
+
+        Raises:
+            FileNotFoundError: If it has none of this name.
+        """
+        return self.host.spawn(protocol, executable, args)
 
     def new_socket(self, family: int, kind: int, proto: int = 0) -> SimulatedSocket:
         """Make a socket of this host."""

@@ -59,7 +59,8 @@ def simulated(
     """Make a test of a function or a coroutine function that takes a simulation.
 
     The environment has a say: ``SENNIT_SIM_SEED`` is the one seed to run, ``SENNIT_SIM_COUNT`` how many to
-    run instead of `seeds`, ``SENNIT_SIM_JOBS`` in how many processes.
+    run instead of `seeds`, ``SENNIT_SIM_JOBS`` in how many processes, ``SENNIT_SIM_TWICE`` how many to run
+    twice instead of `twice`.
 
     Args:
         test: The test; its first argument (after ``self``) is the `Simulation`.
@@ -86,7 +87,9 @@ def simulated(
 
         options = {"time_limit": time_limit, "expect_errors": expect_errors}
         name = f"{test.__module__}.{test.__qualname__}"
-        run_seeds(body, _seeds(seeds), name=name, twice=twice, command=_command(test), **options)
+        again = _number("SENNIT_SIM_TWICE")
+        again = twice if again is None or not twice else again
+        run_seeds(body, _seeds(seeds), name=name, twice=again, command=_command(test), **options)
 
     del parameters[in_class]
     run_all.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

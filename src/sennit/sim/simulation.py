@@ -6,6 +6,7 @@ happens comes from the seed: the same seed and the same test give the same trace
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sennit.core.deferred import Deferred
 from sennit.core.failure import Failure
+from sennit.log import formatEvent, globalLogPublisher
 from sennit.sim.errors import DeadlockError, SimulationError, TimeLimitError
 from sennit.sim.faults import FaultPoints, enter, leave
 from sennit.sim.host import Host
+from sennit.sim.loop import HostLoop
 from sennit.sim.network import Network, Rule
 from sennit.sim.scheduler import Scheduler
 from sennit.sim.trace import Trace
@@ -40,7 +43,8 @@ class Simulation:
         seed: As given.
         trace: What happens.
         network: The network.
-        errors: Errors that nobody took: the name of the host, and what its loop was told.
+        errors: Errors that nobody took, those that were logged among them: the name of the host, and what its
+            loop was told.
         faults: The fault points of programs, see `maybe`.
     """
 
@@ -171,12 +175,22 @@ class Simulation:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Be the simulation whose fault points are asked."""
+        """Be the simulation whose fault points are asked, and that hears of errors that programs log."""
         before = enter(self.faults)
+        globalLogPublisher.addObserver(self._logged)
         try:
             yield
         finally:
+            globalLogPublisher.removeObserver(self._logged)
             leave(before)
+
+    def _logged(self, event: dict[str, Any]) -> None:
+        failure = event.get("log_failure")
+        if failure is not None:
+            loop = asyncio._get_running_loop()
+            name = loop.host.name if isinstance(loop, HostLoop) else ""
+            context = {"message": formatEvent(event), "exception": failure.value}
+            self._host_failed(name, context)
 
     # Faults
 
