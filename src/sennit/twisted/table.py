@@ -234,6 +234,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.http.client.errors:DataLoss=_DataLoss PotentialDataLoss",
     ),
     "twisted.web.demo": ("sennit.twisted.web.demo",),
+    "twisted.web.distrib": ("sennit.web.distrib", "sennit.twisted.web.imported_reactor:reactor"),
     "twisted.web.guard": (
         "sennit.web.guard:BasicCredentialFactory DigestCredentialFactory HTTPAuthSessionWrapper",
     ),
@@ -261,6 +262,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.web.static",
         "sennit.twisted.python.runtime:platformType",
     ),
+    "twisted.web.tap": ("sennit.twisted.web.tap", "sennit.twisted.web.imported_reactor:reactor"),
     "twisted.web.template": ("sennit.web.template",),
     "twisted.web.test": (),
     "twisted.web.test.requesthelper": ("sennit.twisted.web.dummies",),

@@ -29,7 +29,6 @@ from sennit.protocol import ClientFactory, Protocol, connectionDone
 from sennit.web.hops import end_to_end, said_of_client
 from sennit.web.request import NOT_DONE_YET
 from sennit.web.resource import PlainErrorPage, Resource
-from sennit.websocket.handshake import is_upgrade
 
 __all__ = ["Upstream"]
 
@@ -93,7 +92,7 @@ class Upstream(Resource):
         target = self._target(request)
         head = getattr(request, "_head", None)
         tunnel = head is not None and head.protocol == b"websocket"
-        if tunnel or is_upgrade(request.requestHeaders):
+        if tunnel or _wants_websocket(request):
             return self._pass_through(request, target)
         return self._answer(request, target)
 
@@ -157,16 +156,27 @@ class Upstream(Resource):
         if request.requestHeaders.getRawHeaders(b"sec-websocket-key") is None:
             # Over HTTP/2 there are no keys.
             fields[b"Sec-WebSocket-Key"] = [base64.b64encode(secrets.token_bytes(16))]
-        factory = _TunnelFactory(request, target, fields)
+        self._connect(_TunnelFactory(request, target, fields))
+        return NOT_DONE_YET
+
+    def _connect(self, factory: Any) -> None:
+        """Make a connection to the other server, for a WebSocket."""
+        timeout = self._timeout or 30
         if self._secure:
             from sennit.tls import optionsForClientTLS
 
-            self._reactor.connectSSL(
-                self._host, self._port, factory, optionsForClientTLS(self._host), timeout=self._timeout or 30
-            )
+            options = optionsForClientTLS(self._host)
+            self._reactor.connectSSL(self._host, self._port, factory, options, timeout=timeout)
         else:
-            self._reactor.connectTCP(self._host, self._port, factory, timeout=self._timeout or 30)
-        return NOT_DONE_YET
+            self._reactor.connectTCP(self._host, self._port, factory, timeout=timeout)
+
+
+def _wants_websocket(request: Any) -> bool:
+    return any(
+        b"websocket" in value.lower() for value in request.requestHeaders.getRawHeaders(b"upgrade") or ()
+    ) and any(
+        b"upgrade" in value.lower() for value in request.requestHeaders.getRawHeaders(b"connection") or ()
+    )
 
 
 class _TooLateError(Exception):

@@ -17,7 +17,7 @@ from zope.interface import implementer
 
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IPushProducer
-from sennit.http.codes import INTERNAL_SERVER_ERROR
+from sennit.http.codes import INTERNAL_SERVER_ERROR, NO_BODY_CODES
 from sennit.log import Logger
 from sennit.web.gateway import field_variables, script_name
 from sennit.web.interfaces import IResource
@@ -235,6 +235,7 @@ class _Response:
         try:
             if begin is not None:
                 self._begin(*begin)
+                self._say_length(len(data))
             if data:
                 self._request.write(data)
         except Exception:
@@ -243,6 +244,13 @@ class _Response:
         if self._registered:
             self._request.unregisterProducer()
         self._request.finish()
+
+    def _say_length(self, length: int) -> None:
+        """Say how long a body is that is here as a whole (PEP 3333, "Handling the Content-Length Header")."""
+        request = self._request
+        known = request.responseHeaders.hasHeader(b"content-length")
+        if length and not known and request.code not in NO_BODY_CODES:
+            request.setHeader(b"content-length", b"%d" % length)
 
     def _abandon(self, message: str, reason: Failure | None = None, *, begun: bool) -> None:
         """Log an error, and end a response that will not be whole."""
