@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sennit.http import LocalProtocolError, fromChunk, response_head, serializer, status_line, toChunk
-from sennit.http.serializer import NOT_AS_SET, field_lines, known_lines, ready_line
+from sennit.http.serializer import NOT_AS_SET, Openings, field_lines, known_lines, ready_line
 from sennit.http.state import TRANSITIONS, Happening, State
 
 
@@ -106,3 +106,18 @@ def test_ready_lines_are_clean_bounded_and_remembered():
 def test_lines_that_take_more_are_not_remembered(name):
     assert ready_line(name, b"close") == (name, name + b": close\r\n")
     assert (name, b"close") not in known_lines
+
+
+def test_openings_follow_the_clock_both_ways():
+    openings = Openings(b"S")
+
+    def opening(second, code=b"200 OK"):
+        return b"HTTP/1.1 %b\r\nServer: S\r\nDate: Thu, 01 Jan 1970 00:00:%02d GMT\r\n" % (code, second)
+
+    assert openings.at(5.0, b"HTTP/1.1", 200, b"OK") == opening(5)
+    assert openings.at(5.9, b"HTTP/1.1", 200, b"OK") == opening(5)
+    assert openings.at(5.9, b"HTTP/1.1", 404, b"None") == opening(5, b"404 None")
+    assert openings.at(5.9, b"HTTP/1.1", 200, b"OK") == opening(5)
+    assert openings.at(6.0, b"HTTP/1.1", 200, b"OK") == opening(6)
+    assert openings.at(4.5, b"HTTP/1.1", 200, b"OK") == opening(4)
+    assert openings.at(4.5, b"HTTP/1.0", 200, None).startswith(b"HTTP/1.0 200 OK\r\n")

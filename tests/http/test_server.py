@@ -504,3 +504,53 @@ def test_validators_go_out_with_the_response(connect, seen):
     head = client.wire.value()
     assert b"\r\nLast-Modified: Thu, 01 Jan 1970 00:01:00 GMT\r\n" in head
     assert b'\r\nETag: "a"\r\n' in head
+
+
+STEPS = ("allHeadersReceived", "allContentReceived", "checkPersistence")
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("where", ["class", "instance"])
+def test_a_step_that_is_overridden_is_taken_for_every_request(connect, seen, step, where):
+    client = connect()
+    usual = getattr(HTTPChannel, step)
+    calls = []
+
+    def noted(*arguments):
+        calls.append(step)
+        return usual(*([client.channel] if where == "instance" else []), *arguments)
+
+    setattr(type(client.channel) if where == "class" else client.channel, step, noted)
+    for number in range(3):
+        client.send(GET)
+        seen[number].finish()
+    assert calls == [step] * 3
+
+
+def test_a_request_that_wants_to_know_lengths_is_told_every_time(connect):
+    class Asking(Request):
+        def gotLength(self, length):
+            lengths.append(length)
+            super().gotLength(length)
+
+        def process(self):
+            self.finish()
+
+    lengths = []
+    client = connect()
+    client.channel.requestFactory = Asking
+    for message in (GET, GET, post(b"abc"), GET):
+        assert client.send(message).startswith(b"HTTP/1.1 200 ")
+    assert lengths == [0, 0, 3, 0]
+
+
+def test_a_factory_of_requests_that_is_exchanged_makes_the_next_one(connect, seen):
+    client = connect()
+    others = []
+    for _ in range(2):
+        client.send(GET)
+        seen[-1].finish()
+    client.channel.requestFactory = lambda channel: others.append(Request(channel)) or others[-1]
+    client.send(GET)
+    assert (len(seen), len(others)) == (2, 1)
+    assert others[0].method == b"GET"
