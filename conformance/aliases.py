@@ -73,7 +73,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.internet.ssl": ("conformance.private:supported",),
     "twisted.internet.tcp": (
         _NO + "_ACCEPT_ERRORS _BuffersLogs _FileDescriptorReservation _IFileDescriptorReservation",
-        _NO + "_NUMERIC_ONLY _NullFileDescriptorReservation _resolveIPv6",
+        "conformance.private:NUMERIC_ONLY=_NUMERIC_ONLY",
+        _NO + "_NullFileDescriptorReservation _resolveIPv6",
         "errno:ECONNABORTED EAGAIN EINPROGRESS EMFILE ENFILE ENOBUFS ENOMEM EPERM EWOULDBLOCK",
     ),
     "twisted.internet.unix": (_NO + "_SendmsgMixin",),

@@ -30,6 +30,7 @@ __all__ = [
     "symlinks",
 ]
 
+NUMERIC_ONLY = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 _log = Logger()
 
 

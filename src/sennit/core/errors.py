@@ -313,7 +313,7 @@ class ConnectionLost(ConnectionClosed):
 class ConnectionAborted(ConnectionLost):
     """The program called `abortConnection`."""
 
-    MESSAGE = "The connection was aborted locally"
+    MESSAGE = "Connection was aborted locally using ITCPTransport.abortConnection"
 
 
 class ConnectionDone(ConnectionClosed):

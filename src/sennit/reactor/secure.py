@@ -37,7 +37,9 @@ class Secure(ReactorBase):
         Raises:
             CannotListenError: If the address cannot be had.
         """
-        return listen_tcp(self, port, self._secured(contextFactory, False, factory), backlog, interface)
+        listening = listen_tcp(self, port, self._secured(contextFactory, False, factory), backlog, interface)
+        listening.kind = "TLS"
+        return listening
 
     def connectSSL(
         self,

@@ -59,7 +59,6 @@ class TLSMemoryBIOFactory(WrappingFactory[TLSMemoryBIOProtocol]):
     """
 
     protocol = BufferingTLSTransport
-    noisy = False
 
     def __init__(
         self,
@@ -72,6 +71,7 @@ class TLSMemoryBIOFactory(WrappingFactory[TLSMemoryBIOProtocol]):
         shutdown_timeout: float | None = SHUTDOWN_TIMEOUT,
     ) -> None:
         super().__init__(wrappedFactory)
+        self.noisy = getattr(wrappedFactory, "noisy", False)
         self.clock = clock
         self.handshake_timeout = handshake_timeout
         self.shutdown_timeout = shutdown_timeout

@@ -37,7 +37,8 @@ class Listening:
         disconnected: True after that.
     """
 
-    kind = "Port"
+    kind = "Stream"
+    _closed_text = ""
 
     def __init__(self, reactor: Any = None) -> None:
         self.reactor = current_reactor() if reactor is None else reactor
@@ -134,9 +135,15 @@ class Listening:
         self.disconnecting = self.disconnected = False
         self._open.add(self)
 
+        # An address cannot be asked for when the socket is closed.
+        self._closed_text = self._name_text()
+
+    def _name_text(self) -> str:
+        return self._address_text()
+
     def _announce(self) -> None:
         if getattr(self._served, "noisy", False):
-            _log.info("{prefix} starting on {address}", prefix=self.logPrefix(), address=self._address_text())
+            _say(f"{self.logPrefix()} starting on {self._address_text()}", self)
 
     def _end(self) -> None:
         if not self.connected:
@@ -145,7 +152,7 @@ class Listening:
         self.disconnected = True
         self._open.discard(self)
         if getattr(self._served, "noisy", False):
-            _log.info("({prefix} {kind} closed)", prefix=self.logPrefix(), kind=self.kind)
+            _say(f"({self.kind} Port {self._closed_text} Closed)", self)
         stopped, self._stopped = self._stopped, None
         failure = None
         try:
@@ -163,6 +170,11 @@ class Listening:
 
     def _leave(self) -> None:
         """Clean up once what the port serves knows of its end."""
+
+
+def _say(text: str, port: Listening) -> None:
+    # Observers of the older kind look for the text in the message.
+    _log.info("{text}", text=text, message=(text,), port=port)
 
 
 def _after(first: Deferred[None]) -> Deferred[None]:

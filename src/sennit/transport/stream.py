@@ -215,7 +215,11 @@ class StreamConnection(Consumer):
 
     def writeSequence(self, data: Iterable[bytes]) -> None:
         """Send several byte strings as if joined."""
-        self.write(b"".join(data))
+        try:
+            joined = b"".join(data)
+        except TypeError:
+            raise TypeError("Data must be bytes") from None
+        self.write(joined)
 
     def loseConnection(self) -> None:
         """Send what is written, then close; nothing more is read.

@@ -303,7 +303,7 @@ class TCPPort(StreamPort):
         transport: The class of the connections.
     """
 
-    kind = "TCP port"
+    kind = "TCP"
     addressFamily: int = socket.AF_INET
     socketType = socket.SOCK_STREAM
     transport: type[TCPServer] = TCPServer

@@ -114,7 +114,7 @@ class UDPPort(DatagramPort):
         InvalidAddressError: If `interface` is not an address.
     """
 
-    kind = "port"
+    kind = "UDP"
     addressFamily: int = socket.AF_INET
     errors_come_later = True
 

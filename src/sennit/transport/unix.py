@@ -248,7 +248,7 @@ class UNIXPort(StreamPort):
         lockFile: The lock, while it is held.
     """
 
-    kind = "UNIX port"
+    kind = "UNIX"
     addressFamily = socket.AF_UNIX
     socketType = socket.SOCK_STREAM
     transport: type[UNIXServer] = UNIXServer
@@ -306,6 +306,9 @@ class UNIXPort(StreamPort):
 
     def _address_text(self) -> str:
         return repr(os.fsdecode(self.port))
+
+    def _name_text(self) -> str:
+        return os.fsdecode(self.port)
 
     def _lock(self) -> None:
         if not self.wantPID or not self._file.exists_in_files:

@@ -80,7 +80,7 @@ def connect_unix_datagram(
 class _Port(DatagramPort):
     """What both kinds share: a name of our own, or none."""
 
-    kind = "port"
+    kind = "UNIXDatagram"
     addressFamily = socket.AF_UNIX
 
     def __init__(
