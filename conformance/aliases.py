@@ -47,6 +47,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.application.runner": (),
     "twisted.internet._baseprocess": (_NO + "BaseProcess",),
     "twisted.internet._glibbase": (_NO + "ensureNotImported",),
+    "twisted.internet._newtls": (_NO + "_BypassTLS",),
     "twisted.internet._idna": (_NO + "idna_text=_idnaText",),
     # What Twisted has here is for main loops of others; in its place the reactor that programs get is tested.
     "twisted.internet._threadedselect": (
@@ -175,6 +176,7 @@ def attach() -> None:
     from conformance import private
     from conformance.scaffolding import attach_to_trial
     from sennit.endpoint.hostname import ATTEMPT_DELAY, HostnameEndpoint
+    from sennit.inotify import INotify
     from sennit.reactor import Reactor
     from sennit.trial.unittest import SynchronousTestCase
     from sennit.twisted.python.completion import Completer
@@ -190,6 +192,7 @@ def attach() -> None:
             setattr(owner, name, value)
 
     set_on(HostnameEndpoint, "_DEFAULT_ATTEMPT_DELAY", ATTEMPT_DELAY)
+    set_on(INotify, "_isWatched", INotify.is_watched)
     set_on(Reactor, "_uninstallHandler", lambda _: None)
     set_on(SynchronousTestCase, "_parents", property(SynchronousTestCase._speakers))
     set_on(Completer, "_shellCode", lambda self, name, _: self.zsh(name))

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 
 import pytest
 
+from sennit.protocol import ServerFactory
 from sennit.reactor import Reactor
 from sennit.threads import blockingCallFromThread, deferToThread
 
@@ -178,6 +179,17 @@ def test_the_pool_can_be_renewed_even_while_a_thread_waits_for_the_loop(reactor)
     reactor.run()
     assert reactor.getThreadPool() is not before
     assert reactor.getThreadPool().max == 10
+
+
+def test_firing_shutdown_in_a_reactor_that_never_ran_ends_the_pool_and_what_is_open(reactor):
+    pool = reactor.getThreadPool()
+    port = reactor.listenTCP(0, ServerFactory(), interface="127.0.0.1")
+    events = []
+    reactor.addSystemEventTrigger("before", "shutdown", events.append, "before")
+    reactor.addSystemEventTrigger("after", "shutdown", events.append, "after")
+    reactor.fireSystemEvent("shutdown")
+    assert events == ["before", "after"]
+    assert (pool.joined, reactor.threadpool, port.connected) == (True, None, False)
 
 
 def test_names_are_looked_up_apart_from_work(reactor):

@@ -29,7 +29,11 @@ async def test_ports_say_where_they_start_and_that_they_are_closed(reactor, said
     ]
     for port in (stream, datagram, local):
         await port.stopListening()
-    assert said()[3:] == [f"(TCP Port {tcp} Closed)", f"(UDP Port {udp} Closed)", f"(UNIX Port {path} Closed)"]
+    assert said()[3:] == [
+        f"(TCP Port {tcp} Closed)",
+        f"(UDP Port {udp} Closed)",
+        f"(UNIX Port {path} Closed)",
+    ]
 
 
 async def test_what_is_not_noisy_starts_and_ends_in_silence(reactor, said):

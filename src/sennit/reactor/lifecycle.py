@@ -110,6 +110,21 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
             elif self._left is not None and not self._left.done():
                 self._left.set_result(None)
 
+    def fireSystemEvent(self, eventType: str) -> None:
+        """Run the triggers of an event, phase by phase.
+
+        ``shutdown`` ends all that is open and the thread pools too, so that a reactor which never ran leaves
+        nothing behind; the reactor that runs does so at `stop`.
+        """
+        if eventType == "shutdown" and not self._started:
+            self._fire(eventType, self._now_stopping, self._stop_pools)
+        else:
+            super().fireSystemEvent(eventType)
+
+    def _stop_pools(self) -> None:
+        for pool in self._take_pools():
+            pool.stop()
+
     def iterate(self, delay: float = 0) -> None:
         """Turn the loop once: what is ready runs.
 
@@ -176,8 +191,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         """
         self._must_not_run()
         loop = self._loop
-        for pool in self._take_pools():
-            pool.stop()
+        self._stop_pools()
         self._detach()
         if loop is not None and self._owns_loop and not loop.is_closed():
             _drain(loop)

@@ -12,6 +12,7 @@ import os
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from zope.interface import implementer
@@ -38,6 +39,8 @@ from sennit.transport.stream import Owner, StreamConnection
 __all__ = ["Attempt", "StreamConnector"]
 
 _log = Logger()
+
+_Socket = socket.socket
 
 BACKLOG_FULL_DELAY = 0.01
 """Seconds until a UNIX socket whose backlog is full is tried again."""
@@ -214,7 +217,7 @@ class Attempt(ABC):
         self.connector = connector
         self.reactor = connector.reactor
         self._open = open_things(self.reactor)
-        self._socket: socket.socket | None = None
+        self._socket: _Socket | None = None
         self._watching = False
         self._over = False
         self._connection: StreamConnection | None = None
@@ -223,6 +226,7 @@ class Attempt(ABC):
     def start(self) -> None:
         """Begin; outcomes are told to the connector, and never before this returns."""
         self._open.add(self)
+        self._get_ready()
         self._waiting = self.reactor.loop.call_soon(self._step, self._begin)
 
     def give_up(self) -> None:
@@ -245,6 +249,15 @@ class Attempt(ABC):
     def reactor_stopped(self) -> None:
         """Fail because the reactor stops."""
         self.connector.failed(Failure(ConnectionLost()))
+
+    @property
+    def socket(self) -> _Socket | None:
+        """The socket, bound if it is to be; None while it is not known of which family it will be."""
+        return self._socket
+
+    @abstractmethod
+    def _get_ready(self) -> None:
+        """Call `_prepare` if the family is known."""
 
     @abstractmethod
     def _begin(self) -> None:
@@ -271,25 +284,33 @@ class Attempt(ABC):
             self.connector.failed(Failure(error))
 
     def _connect(self, family: int, address: Any, bind: Binding | None = None) -> None:
+        sock = self._socket
+        if sock is None or sock.family != family:
+            self._drop_socket()
+            sock = self._socket = self._new_socket(family, bind)
+        self._try(sock, address)
+
+    def _prepare(self, family: int, bind: Binding | None = None) -> None:
+        """Make the socket ahead; what keeps it from being made is found again when it is needed."""
+        with suppress(OSError, ConnectBindError):
+            self._socket = self._new_socket(family, bind)
+
+    def _new_socket(self, family: int, bind: Binding | None) -> _Socket:
         # asyncio's loops turn off Nagle's algorithm only where the protocol is named.
         number = 0 if family == socket.AF_UNIX else socket.IPPROTO_TCP
-        sock = self._socket = new_socket(self.reactor.loop, family, socket.SOCK_STREAM, number)
+        sock = new_socket(self.reactor.loop, family, socket.SOCK_STREAM, number)
         sock.setblocking(False)
         if bind is not None:
             try:
-                if bind.reuseAddress:
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                if bind.reusePort:
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-                literal = is_ipv4(bind.address) or is_ipv6(bind.address)
-                where = socket_address(bind.address, bind.port)[1] if literal else (bind.address, bind.port)
-                sock.bind(where)
-            except OSError as error:
-                self._fail(ConnectBindError(error.errno, error.strerror or str(error)))
-                return
-        self._try(sock, address)
+                _bind(sock, bind)
+            except BaseException as error:
+                sock.close()
+                if isinstance(error, OSError):
+                    raise ConnectBindError(error.errno, error.strerror or str(error)) from None
+                raise
+        return sock
 
-    def _try(self, sock: socket.socket, address: Any) -> None:
+    def _try(self, sock: _Socket, address: Any) -> None:
         code = sock.connect_ex(address)
         if code == 0:
             self._hand_over(sock)
@@ -304,14 +325,14 @@ class Attempt(ABC):
         else:
             raise OSError(code, os.strerror(code))
 
-    def _writable(self, sock: socket.socket) -> None:
+    def _writable(self, sock: _Socket) -> None:
         self._unwatch(sock)
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise OSError(code, os.strerror(code))
         self._hand_over(sock)
 
-    def _hand_over(self, sock: socket.socket) -> None:
+    def _hand_over(self, sock: _Socket) -> None:
         self._socket = None
         try:
             connection = self._connection = self._make_connection()
@@ -320,7 +341,7 @@ class Attempt(ABC):
             sock.close()
             raise
 
-    def _carry(self, sock: socket.socket, connection: StreamConnection) -> None:
+    def _carry(self, sock: _Socket, connection: StreamConnection) -> None:
         carry(self.reactor.loop, sock, connection, self._not_carried)
 
     def _not_carried(self, error: BaseException) -> None:
@@ -330,10 +351,11 @@ class Attempt(ABC):
     def done(self) -> None:
         """Learn that the connection stands, and the attempt is done."""
         self._over = True
+        self._drop_socket()
         self._connection = None
         self._open.discard(self)
 
-    def _unwatch(self, sock: socket.socket) -> None:
+    def _unwatch(self, sock: _Socket) -> None:
         if self._watching:
             self._watching = False
             self.reactor.loop.remove_writer(sock.fileno())
@@ -343,3 +365,12 @@ class Attempt(ABC):
         if sock is not None:
             self._unwatch(sock)
             sock.close()
+
+
+def _bind(sock: _Socket, bind: Binding) -> None:
+    if bind.reuseAddress:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if bind.reusePort:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    literal = is_ipv4(bind.address) or is_ipv6(bind.address)
+    sock.bind(socket_address(bind.address, bind.port)[1] if literal else (bind.address, bind.port))

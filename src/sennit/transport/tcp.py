@@ -449,6 +449,14 @@ class _TCPAttempt(Attempt):
     connector: TCPConnector
     _destination: IPv4Address | IPv6Address | None = None
 
+    def _get_ready(self) -> None:
+        bind = self.connector.bindAddress
+        host = bind.address if bind is not None and bind.address else self.connector.host
+        if is_ipv4(host):
+            self._prepare(socket.AF_INET, bind)
+        elif is_ipv6(host):
+            self._prepare(socket.AF_INET6, bind)
+
     def _begin(self) -> None:
         host = self.connector.host
         if is_ipv4(host) or is_ipv6(host):

@@ -366,6 +366,9 @@ class _UNIXAttempt(Attempt):
 
     connector: UNIXConnector
 
+    def _get_ready(self) -> None:
+        self._prepare(socket.AF_UNIX)
+
     def _begin(self) -> None:
         address = self.connector.address
         if self.connector.checkPID and not _is_locked(os.fsdecode(address)):
