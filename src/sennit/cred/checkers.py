@@ -63,5 +63,7 @@ class InMemoryUsernamePasswordDatabaseDontUse:
             A Deferred that fires with the user's name, or fails with `UnauthorizedLogin`.
         """
         username = credentials.username
-        in_bytes = self.users.get(as_bytes(username))
-        return check_password(credentials, self.users.get(username, in_bytes))
+        password = self.users.get(username)
+        if password is None and isinstance(username, str):
+            password = self.users.get(as_bytes(username))
+        return check_password(credentials, password)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from sennit.cred.blocking import BlockingChecker
-from sennit.cred.hashes import decoy, verify_password
+from sennit.cred.hashes import decoy, decoys, verify_password
 from sennit.threads import ThreadPool
 
 __all__ = ["HashedFileChecker", "read_hashes"]
@@ -38,25 +37,27 @@ class HashedFileChecker(BlockingChecker):
     def __init__(self, filename: str | os.PathLike[str], *, threadpool: ThreadPool | None = None) -> None:
         super().__init__(threadpool=threadpool)
         self.filename = filename
-        self._kept: tuple[tuple[int, int, int], Mapping[bytes, bytes]] | None = None
+        self._kept: tuple[tuple[int, int, int], dict[bytes, bytes], tuple[bytes, ...]] | None = None
 
-    def hashes(self) -> Mapping[bytes, bytes]:
-        """Return the hashes by name.
-
-        Raises:
-            OSError: If the file cannot be read.
-        """
+    def _read(self) -> tuple[dict[bytes, bytes], tuple[bytes, ...]]:
+        """Return the hashes by name, and those among them that do for unknown names."""
         path = Path(self.filename)
         status = path.stat()
         version = (status.st_mtime_ns, status.st_size, status.st_ino)
         kept = self._kept
         if kept is None or kept[0] != version:
-            self._kept = kept = (version, read_hashes(path))
-        return kept[1]
+            users = read_hashes(path)
+            self._kept = kept = (version, users, decoys(users.values()))
+        return kept[1], kept[2]
 
     def check(self, username: bytes, password: bytes) -> bool:
-        """Verify a password against the user's hash."""
-        users = self.hashes()
-        stored = users.get(username)
-        matched = verify_password(password, decoy(username, users) if stored is None else stored)
+        """Verify a password against the user's hash.
+
+        Raises:
+            OSError: If the file cannot be read.
+        """
+        users, among = self._read()
+        # Both are looked for whether the user exists or not, so that it takes as long.
+        stored, instead = users.get(username), decoy(username, among)
+        matched = verify_password(password, instead if stored is None else stored)
         return matched and stored is not None

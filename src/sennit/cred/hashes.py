@@ -14,7 +14,7 @@ import importlib
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import blake2b, sha1
 from secrets import token_bytes
@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from sennit.cred.comparing import same_secret
 
-__all__ = ["SCHEMES", "decoy", "hash_password", "is_hash", "verify_password"]
+__all__ = ["SCHEMES", "decoy", "decoys", "hash_password", "is_hash", "verify_password"]
 
 SCHEMES: Final = ("argon2", "bcrypt", "yescrypt", "sha512")
 
@@ -166,18 +166,20 @@ def hash_password(password: bytes, scheme: str = "argon2") -> bytes:
     return made
 
 
-def decoy(username: bytes, hashes: Mapping[Any, bytes]) -> bytes:
+def decoys(hashes: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return those of some users' hashes that `decoy` can choose from."""
+    return tuple(each for each in hashes if is_hash(each))
+
+
+def decoy(username: bytes, among: Sequence[bytes]) -> bytes:
     """Return a hash to verify for a user who does not exist, so that it takes as long as for one who does.
 
     It is that of some user who does, always the same for a name: so where users' hashes are of several kinds,
     unknown names seem to be of the same kinds, as often.
 
     Args:
-        username: The name that is unknown.
-        hashes: The users' hashes.
+        username: The name.
+        among: What `decoys` returned.
     """
-    usable = [each for each in hashes.values() if is_hash(each)]
-    if not usable:
-        return b""
     number = int.from_bytes(blake2b(username, key=_SALT, digest_size=8).digest(), "big")
-    return usable[number % len(usable)]
+    return among[number % len(among)] if among else b""

@@ -82,3 +82,5 @@ class LDAPChecker(BlockingChecker):
             return bool(connection.bind())
         finally:
             connection.unbind()
+            if connection.socket is not None:
+                connection.socket.close()  # ldap3 leaves it open where it could not connect

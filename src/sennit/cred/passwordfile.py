@@ -103,9 +103,9 @@ class FilePasswordDB:
         if not IUsernamePassword.providedBy(credentials):
             return fail(UnauthorizedLogin())
         known = stored is not None
-        if not known:
-            # The work for one who is there, done for nothing.
-            stored = next(iter(users.values()), b"")
+        # The work for one who is there, done for nothing.
+        anybodys = next(iter(users.values()), b"")
+        stored = anybodys if stored is None else stored
         hashed = maybeDeferred(self.hash, name, credentials.password, stored)
         return hashed.addCallbacks(
             self._compared, self._unhashed, callbackArgs=(stored, name, known), errbackArgs=(known,)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sennit.cred.blocking import BlockingChecker
-from sennit.cred.hashes import decoy, is_hash, verify_password
+from sennit.cred.hashes import decoy, decoys, is_hash, verify_password
 from sennit.threads import ThreadPool
 
 __all__ = ["UNIXChecker"]
@@ -56,7 +56,8 @@ class UNIXChecker(BlockingChecker):
         hashes = {name: fields[1] for name, fields in entries.items()}
         stored = self._stored(username, hashes)
         usable = stored is not None and is_hash(stored) and not self._expired(entries.get(username))
-        matched = verify_password(password, stored if stored and usable else decoy(username, hashes))
+        instead = decoy(username, decoys(hashes.values()))
+        matched = verify_password(password, stored if stored and usable else instead)
         return matched and usable
 
     def _stored(self, username: bytes, hashes: Mapping[bytes, bytes]) -> bytes | None:
