@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -33,6 +34,8 @@ def _unprivileged(*candidates: str) -> dict[str, str]:
     """Whom to run a server as: servers refuse to run as root."""
     if os.geteuid() != 0:
         return {}
+    if not Path(os.devnull).stat().st_mode & stat.S_IWOTH:
+        pytest.skip(f"{os.devnull} is closed to the users that database servers run as")
     for name in candidates:
         with contextlib.suppress(KeyError):
             return {"user": pwd.getpwnam(name).pw_name}

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 from zope.interface import implementer
 
 from sennit.core.deferred import Deferred, succeed
-from sennit.cred.comparing import as_bytes, check_password
+from sennit.cred.comparing import NOBODYS_PASSWORD, as_bytes, check_password
 from sennit.cred.interfaces import (
     IAnonymous,
     ICredentialsChecker,
@@ -63,7 +63,7 @@ class InMemoryUsernamePasswordDatabaseDontUse:
             A Deferred that fires with the user's name, or fails with `UnauthorizedLogin`.
         """
         username = credentials.username
-        password = self.users.get(username)
-        if password is None and isinstance(username, str):
-            password = self.users.get(as_bytes(username))
+        if isinstance(username, str) and username not in self.users:
+            username = as_bytes(username)
+        password = self.users.get(username, NOBODYS_PASSWORD)
         return check_password(credentials, password)

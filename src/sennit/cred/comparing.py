@@ -9,9 +9,10 @@ from typing import Any, Final
 from sennit.core.deferred import Deferred, maybeDeferred
 from sennit.cred.errors import UnauthorizedLogin
 
-__all__ = ["as_bytes", "check_password", "name_if", "same_secret"]
+__all__ = ["NOBODYS_PASSWORD", "as_bytes", "check_password", "name_if", "same_secret"]
 
-_NOBODYS_PASSWORD: Final = token_hex(16).encode()
+# What stands in the place of the password of a user who does not exist.
+NOBODYS_PASSWORD: Final = token_hex(16).encode()
 
 
 def as_bytes(text: Any) -> bytes:
@@ -38,13 +39,13 @@ def check_password(credentials: Any, password: Any) -> Deferred[Any]:
 
     Args:
         credentials: They have a `username`, and a `checkPassword` that may return a Deferred.
-        password: The right one, None if there is no such user.
+        password: The right one, `NOBODYS_PASSWORD` if there is no such user.
 
     Returns:
         A Deferred that fires with the user's name, or fails with `UnauthorizedLogin`.
     """
-    known = password is not None
-    matched = maybeDeferred(credentials.checkPassword, password if known else _NOBODYS_PASSWORD)
+    matched = maybeDeferred(credentials.checkPassword, password)
+    known = password is not NOBODYS_PASSWORD
     return matched.addCallback(_if_known, known).addCallback(name_if, credentials.username)
 
 

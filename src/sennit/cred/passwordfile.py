@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from sennit.core.deferred import Deferred, fail, maybeDeferred
 from sennit.core.failure import Failure
-from sennit.cred.comparing import check_password, same_secret
+from sennit.cred.comparing import NOBODYS_PASSWORD, check_password, same_secret
 from sennit.cred.errors import UnauthorizedLogin
 from sennit.cred.interfaces import ICredentialsChecker, IUsernameHashedPassword, IUsernamePassword
 from sennit.log import Logger
@@ -99,7 +99,8 @@ class FilePasswordDB:
         name = credentials.username
         stored = users.get(name if self.caseSensitive else name.lower())
         if self.hash is None:
-            return check_password(credentials, stored).addCallback(self._name)
+            secret = NOBODYS_PASSWORD if stored is None else stored
+            return check_password(credentials, secret).addCallback(self._name)
         if not IUsernamePassword.providedBy(credentials):
             return fail(UnauthorizedLogin())
         known = stored is not None
