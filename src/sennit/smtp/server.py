@@ -1,9 +1,4 @@
-"""The server of SMTP, as programs subclass it.
-
-`dataReceived` feeds the conversation's core and does what each event asks for: a command goes to its ``do_``
-method, a message's octets to who takes them.  A ``do_`` method answers by `sendCode` or `sendReply`, at once
-or later: meanwhile nothing that the client has pipelined is looked at, and reading stops when that is enough.
-"""
+"""The server of SMTP, as programs subclass it: its commands, and the messages they lead to (RFC 5321)."""
 
 from __future__ import annotations
 
@@ -11,35 +6,19 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from sennit.core.deferred import Deferred, maybeDeferred
+from sennit.core.deferred import maybeDeferred
 from sennit.core.failure import Failure
-from sennit.cred import Anonymous, UnauthorizedLogin, UnhandledCredentials
-from sennit.framing.basic import LineOnlyReceiver
-from sennit.framing.policies import TimeoutMixin
 from sennit.log import Logger
 from sennit.protocol import ServerFactory, connectionDone
 from sennit.smtp.commands import Mail, Recipient
+from sennit.smtp.delivering import Delivering
 from sennit.smtp.envelope import DNSNAME, Address, User
 from sennit.smtp.errors import RemoteProtocolError
-from sennit.smtp.events import (
-    AuthenticationResponse,
-    BodyEnd,
-    BodyPart,
-    ChunkEnd,
-    Command,
-    ConnectionClosed,
-    Reply,
-    Violation,
-)
+from sennit.smtp.events import BodyEnd, BodyPart, ChunkEnd, Command, Reply
 from sennit.smtp.extension import ParameterCheck, check_parameters
 from sennit.smtp.intake import Intake
-from sennit.smtp.interfaces import IMessageDelivery, IMessageDeliveryFactory
-from sennit.smtp.limits import DEFAULT_LIMITS, Limits
-from sennit.smtp.parser import Newlines
-from sennit.smtp.refusals import SMTPBadRcpt, SMTPBadSender, SMTPServerError
-from sennit.smtp.serializer import serialize_reply
-from sennit.smtp.server_connection import ServerConnection
-from sennit.smtp.state import State
+from sennit.smtp.refusals import SMTPBadSender, SMTPServerError
+from sennit.smtp.session import Session
 
 __all__ = ["SMTP", "SMTPFactory"]
 
@@ -53,220 +32,40 @@ def _envelope_pattern(prefix: str, quoted: str) -> re.Pattern[bytes]:
     return re.compile(rf"\s*{prefix}\s*(?P<path>{path})(?P<opts>.*)".encode(), re.IGNORECASE)
 
 
-class SMTP(LineOnlyReceiver, TimeoutMixin):
-    """A server's side of one conversation, without extensions (RFC 5321).
+class SMTP(Delivering, Session):
+    """A server's side of one conversation, without extensions.
 
     Args:
         delivery: Says whose mail is taken, and for whom.
         deliveryFactory: Makes one when it is needed.
 
     Attributes:
-        timeout: Seconds to wait for the client to say something.
-        portal: Who may send mail is asked for here, if there is no delivery; nobody logs in as anonymous.
-        limits: What the client may take up.
-        newlines: What ends a line.
-        hello_required: Whether the client has to say who it is first.
         mail_re: Parts the address (``path``) in the argument of MAIL from its parameters (``opts``).
         rcpt_re: Likewise of RCPT.
         qstring: A quoted string in these patterns.
-        noisy: Whether its comings and goings are logged.
     """
-
-    transport: Any
-    timeout: float | None = 600
-    portal: Any = None
-    delivery: Any = None
-    deliveryFactory: Any = None
-    limits: Limits = DEFAULT_LIMITS
-    newlines: Newlines = Newlines.STRICT
-    hello_required: bool = False
-    noisy: bool = True
-    lmtp: ClassVar[bool] = False
-
-    _host: bytes | None = None
-    _logout: Callable[[], object] | None = None
-    _watched = False
-
-    def __init__(self, delivery: Any = None, deliveryFactory: Any = None) -> None:
-        if delivery is not None:
-            self.delivery = delivery
-        if deliveryFactory is not None:
-            self.deliveryFactory = deliveryFactory
-        self._helo: tuple[bytes | None, bytes] = (None, b"")
-        self._from: Any = None
-        self._mail: Mail | None = None
-        self._to: list[tuple[User, Callable[[], Any]]] = []
-        self._intake: Intake | None = None
-        self._refusal: Failure | None = None
-        # Whether a taker has no room, whether reading is stopped, and whether `_advance` is at work.
-        self._waits = False
-        self._stopped = False
-        self._advancing = False
-        self._errors = 0
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        # Who has a `lineReceived` of his own gets each line first, as if nothing else cut them.
-        cls._watched = cls.lineReceived is not SMTP.lineReceived
-
-    @property
-    def host(self) -> bytes:
-        """The server's name, as it gives it to clients."""
-        return self._host or DNSNAME
-
-    @host.setter
-    def host(self, host: bytes | str) -> None:
-        self._host = host.encode() if isinstance(host, str) else host
 
     qstring = r"\"(?:[^\"\\\\]|\\\\.)*\""
     mail_re: ClassVar[re.Pattern[bytes]] = _envelope_pattern("FROM:", qstring)
     rcpt_re: ClassVar[re.Pattern[bytes]] = _envelope_pattern("TO:", qstring)
 
-    # What comes in
-
-    def connectionMade(self) -> None:
-        """Greet the client."""
-        peer = getattr(self.transport.getPeer(), "host", None)
-        self._helo = (None, str(peer or "unknown").encode())
-        self._conversation = ServerConnection(
-            self.limits, lmtp=self.lmtp, newlines=self.newlines, hello_required=self.hello_required
-        )
-        self.setTimeout(self.timeout)
-        self.sendCode(220, self.greeting())
-
-    def greeting(self) -> bytes:
-        """Return the text of the first reply."""
-        return self.host + b" ready"
-
-    def dataReceived(self, data: bytes) -> None:
-        """Take what the client sent."""
-        self.resetTimeout()
-        if self._watched:
-            super().dataReceived(data)
-        else:
-            self._receive(data)
-
-    def lineReceived(self, line: bytes) -> Any:
-        """Take a line that the client sent, without its end."""
-        self._receive(line + b"\r\n")
-
-    def state_COMMAND(self, line: bytes) -> None:
-        """Take a line that is a command."""
-        self._receive(line + b"\r\n")
-
-    def state_DATA(self, line: bytes) -> None:
-        """Take a line that is a message's."""
-        self._receive(line + b"\r\n")
-
-    def lineLengthExceeded(self, line: bytes) -> Any:
-        """Refuse a line that is too long, and close: what follows can't be understood."""
-        self.transport.write(serialize_reply(Reply(500, ("Line too long",), "5.5.6"), enhanced=False))
-        return self.transport.loseConnection()
-
-    def _receive(self, data: bytes) -> None:
-        try:
-            self._conversation.receive_data(data)
-        except RemoteProtocolError as error:
-            self._close_with(error.reply)
-        else:
-            self._advance()
-
-    def _advance(self) -> None:
-        """Do what there is to do, until it takes more octets or an answer."""
-        if self._advancing:
-            return
-        self._advancing = True
-        conversation = self._conversation
-        try:
-            while not self._waits and (event := conversation.next_event()) is not None:
-                self._EVENTS[type(event)](self, event)
-        finally:
-            self._advancing = False
-        if not self._waits and conversation.wants_data:
-            if self._stopped:
-                self._stopped = False
-                self.transport.resumeProducing()
-        elif not self._stopped:
-            self._stopped = True
-            self.transport.pauseProducing()
-
-    def _command(self, command: Command) -> None:
-        if not command.verb:
-            self.sendSyntaxError()
-            return
-        method = self.lookupMethod(command.verb) or self.do_UNKNOWN
-        method(command.argument)
-
-    def lookupMethod(self, command: bytes | str) -> Callable[[bytes], object] | None:
-        """Return the method for a command, or None."""
-        verb = command.decode("ascii", "replace") if isinstance(command, bytes) else command
-        return getattr(self, f"do_{verb.upper()}", None)
-
-    def _violation(self, violation: Violation) -> None:
-        if violation.fatal:
-            self._close_with(violation.reply)
-        else:
-            while self._conversation.replies_due:
-                self.sendReply(violation.reply)
-            if self._conversation.state is State.READY:
-                self._forget()
-
-    def _closed(self, _: ConnectionClosed) -> None:
-        self.transport.loseConnection()
-
-    # What goes out
-
-    def sendCode(self, code: int, message: bytes | str = b"") -> None:
-        """Answer.
-
-        Args:
-            code: The reply code.
-            message: The text; a reply has a line for each of its lines.
-        """
-        text = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
-        self.sendReply(Reply(code, tuple(text.replace("\0", " ").splitlines()) or ("",)))
-
-    def sendReply(self, reply: Reply) -> None:
-        """Answer with a reply."""
-        conversation = self._conversation
-        if conversation.replies_due:
-            data = conversation.send(reply)
-        else:
-            data = serialize_reply(reply, enhanced=conversation.enhanced)
-        self.transport.write(data)
-        if reply.code >= 400:
-            self._errors += 1
-            if self._errors >= self.limits.errors:
-                self._close_with(Reply(421, ("Too many errors.",), "4.7.0"))
-                return
-        self._advance()
-
-    def sendSyntaxError(self) -> None:
-        """Answer that a command is not written as it should be."""
-        self.sendReply(Reply(500, ("Error: bad syntax",), "5.5.2"))
-
-    def _close_with(self, reply: Reply) -> None:
-        conversation = self._conversation
-        data = serialize_reply(reply, enhanced=conversation.enhanced)
-        if conversation.replies_due or reply.code == 421:
-            data = conversation.send(reply)
-        self.transport.write(data)
-        self._abandon()
-        self.transport.loseConnection()
-
-    def timeoutConnection(self) -> None:
-        """Close the connection of a client that says nothing."""
-        self._close_with(
-            Reply(421, (f"{self.host.decode()} Timeout. Nothing was said for too long.",), "4.4.2")
-        )
+    def __init__(self, delivery: Any = None, deliveryFactory: Any = None) -> None:
+        super().__init__()
+        if delivery is not None:
+            self.delivery = delivery
+        if deliveryFactory is not None:
+            self.deliveryFactory = deliveryFactory
+        self._from: Any = None
+        self._mail: Mail | None = None
+        self._to: list[tuple[User, Callable[[], Any]]] = []
+        self._intake: Intake | None = None
+        self._refusal: Failure | None = None
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Forget the message that was not complete, and log out."""
         self.setTimeout(None)
         self._abandon()
-        logout, self._logout = self._logout, None
-        if logout is not None:
-            logout()
+        self._log_out()
 
     # Commands
 
@@ -488,67 +287,6 @@ class SMTP(LineOnlyReceiver, TimeoutMixin):
         intake, self._intake = self._intake, None
         if intake is not None:
             intake.abandon()
-
-    # Whom mail is taken from and for
-
-    def validateFrom(self, helo: tuple[bytes | None, bytes], origin: Any) -> Any:
-        """Look at a sender; the delivery decides (see `IMessageDelivery`)."""
-        if self.delivery is None and self.deliveryFactory is not None:
-            self.delivery = self.deliveryFactory.getMessageDelivery()
-        if self.delivery is not None:
-            return self.delivery.validateFrom(helo, origin)
-        if self.portal is None:
-            raise SMTPBadSender(origin)
-        login: Deferred[Any] = self.portal.login(Anonymous(), None, IMessageDeliveryFactory, IMessageDelivery)
-        return login.addCallbacks(
-            self._anonymous_taken, self._anonymous_refused, callbackArgs=(helo, origin), errbackArgs=(origin,)
-        )
-
-    def _anonymous_taken(self, result: Any, helo: tuple[bytes | None, bytes], origin: Any) -> Any:
-        self._logged_in(result)
-        return self.delivery.validateFrom(helo, origin)
-
-    def _anonymous_refused(self, failure: Failure, origin: Any) -> Any:
-        if failure.check(UnhandledCredentials):
-            raise SMTPBadSender(origin, resp="Unauthenticated senders not allowed")
-        if failure.check(UnauthorizedLogin):
-            raise SMTPBadSender(origin)
-        return failure
-
-    def _logged_in(self, result: tuple[Any, Any, Callable[[], object]]) -> None:
-        interface, avatar, logout = result
-        if interface is IMessageDeliveryFactory:
-            self.deliveryFactory = avatar
-            self.delivery = None if avatar is None else avatar.getMessageDelivery()
-        else:
-            self.delivery = avatar
-        before, self._logout = self._logout, logout
-        if before is not None:
-            before()
-
-    def validateTo(self, user: User) -> Any:
-        """Look at a recipient; the delivery decides (see `IMessageDelivery`)."""
-        if self.delivery is None:
-            raise SMTPBadRcpt(user)
-        return self.delivery.validateTo(user)
-
-    def receivedHeader(self, helo: tuple[bytes | None, bytes], origin: Any, recipients: list[User]) -> Any:
-        """Make the ``Received`` field; the delivery does (see `IMessageDelivery`)."""
-        return None if self.delivery is None else self.delivery.receivedHeader(helo, origin, recipients)
-
-    def _response(self, response: AuthenticationResponse) -> None:
-        """Take an answer to a challenge; there are challenges in `ESMTP` only."""
-        self.sendSyntaxError()
-
-    _EVENTS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
-        Command: _command,
-        BodyPart: _part,
-        BodyEnd: _end,
-        ChunkEnd: _chunk_end,
-        Violation: _violation,
-        AuthenticationResponse: lambda self, event: self._response(event),
-        ConnectionClosed: _closed,
-    }
 
 
 class SMTPFactory(ServerFactory):
