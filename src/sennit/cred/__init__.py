@@ -30,6 +30,7 @@ from sennit.cred.errors import (
     UnauthorizedLogin,
     UnhandledCredentials,
 )
+from sennit.cred.hashed import HashedFileChecker
 from sennit.cred.interfaces import (
     IAnonymous,
     IBearerToken,
@@ -60,6 +61,7 @@ __all__ = [
     "DigestedCredentials",
     "FailureLimiter",
     "FilePasswordDB",
+    "HashedFileChecker",
     "IAnonymous",
     "IBearerToken",
     "ICheckerFactory",
