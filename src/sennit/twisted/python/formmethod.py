@@ -1,7 +1,7 @@
 """Signatures of methods that a form calls: arguments that turn what a person typed into values.
 
 Each `Argument` coerces what a form delivers, strings above all, and says with `InputError` what is wrong with
-it.
+it.  What a subclass does not describe of its arguments is as for `Argument`.
 """
 
 from __future__ import annotations
@@ -119,12 +119,6 @@ class String(Argument):
     """A line of text.
 
     Args:
-        name: Its name.
-        default: As for `Argument`.
-        shortDesc: As for `Argument`.
-        longDesc: As for `Argument`.
-        hints: As for `Argument`.
-        allowNone: As for `Argument`.
         min: The least number of characters.
         max: The greatest; None for any.
     """
@@ -194,30 +188,35 @@ class _Plain(Argument):
         super().__init__(name, default, shortDesc, longDesc, hints, allowNone)
 
 
-class Integer(_Plain):
-    """A whole number; None if it is left empty."""
+class _Number(_Plain):
+    """A number; None if it is left empty.  `_read` makes it of text, and `_complaint` says that it cannot."""
 
-    def coerce(self, val: Any) -> int | None:  # noqa: D102
+    _read: ClassVar[Callable[[Any], Any]]
+    _complaint: ClassVar[str]
+
+    def coerce(self, val: Any) -> Any:
+        """Return the number."""
         if not val.strip() and self.allowNone:
             return None
         try:
-            return int(val)
+            return type(self)._read(val)
         except ValueError:
-            raise InputError(f"{val} is not valid, please enter a whole number, e.g. 10") from None
+            raise InputError(self._complaint.format(val)) from None
+
+
+class Integer(_Number):
+    """A whole number; None if it is left empty."""
+
+    _read = int
+    _complaint = "{} is not valid, please enter a whole number, e.g. 10"
 
 
 class IntegerRange(Integer):
     """A whole number between two others.
 
     Args:
-        name: Its name.
         min: The least.
         max: The greatest.
-        allowNone: As for `Argument`.
-        default: As for `Argument`.
-        shortDesc: As for `Argument`.
-        longDesc: As for `Argument`.
-        hints: As for `Argument`.
     """
 
     def __init__(
@@ -236,7 +235,7 @@ class IntegerRange(Integer):
         self.max = max
 
     def coerce(self, val: Any) -> int | None:  # noqa: D102
-        number = super().coerce(val)
+        number: int | None = super().coerce(val)
         if number is None:
             return None
         if number < self.min:
@@ -246,16 +245,11 @@ class IntegerRange(Integer):
         return number
 
 
-class Float(_Plain):
+class Float(_Number):
     """A number; None if it is left empty."""
 
-    def coerce(self, val: Any) -> float | None:  # noqa: D102
-        if not val.strip() and self.allowNone:
-            return None
-        try:
-            return float(val)
-        except ValueError:
-            raise InputError(f"Invalid float: {val}") from None
+    _read = float
+    _complaint = "Invalid float: {}"
 
 
 class Date(_Plain):
@@ -275,15 +269,7 @@ class Date(_Plain):
 
 
 class File(Argument):
-    """A file; None if none was chosen.
-
-    Args:
-        name: Its name.
-        allowNone: As for `Argument`.
-        shortDesc: As for `Argument`.
-        longDesc: As for `Argument`.
-        hints: As for `Argument`.
-    """
+    """A file; None if none was chosen."""
 
     def __init__(
         self,
@@ -315,13 +301,8 @@ class Choice(Argument):
     """One of several values.
 
     Args:
-        name: Its name.
         choices: What there is to choose: for each what the form delivers, its value, and its description.
         default: Those chosen when the form is first shown.
-        shortDesc: As for `Argument`.
-        longDesc: As for `Argument`.
-        hints: As for `Argument`.
-        allowNone: As for `Argument`.
     """
 
     def __init__(
@@ -354,13 +335,8 @@ class Flags(Argument):
     """Any of several values.
 
     Args:
-        name: Its name.
         flags: What there is to choose: for each what the form delivers, its value, and its description.
         default: Those chosen when the form is first shown.
-        shortDesc: As for `Argument`.
-        longDesc: As for `Argument`.
-        hints: As for `Argument`.
-        allowNone: As for `Argument`.
     """
 
     def __init__(
@@ -392,13 +368,9 @@ class Submit(Choice):
     """The buttons that send the form.
 
     Args:
-        name: Its name.
         choices: The buttons, as for `Choice`.
         reset: Whether there is one more that empties the form.
-        shortDesc: As for `Argument`.
-        longDesc: As for `Argument`.
         allowNone: Whether the form may be sent by none of them.
-        hints: As for `Argument`.
     """
 
     _BUTTON: ClassVar = (("Submit", "submit", "Submit form"),)
