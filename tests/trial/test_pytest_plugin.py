@@ -217,3 +217,44 @@ def test_under_the_drop_in_plain_functions_may_return_deferreds(run_pytest, writ
     )
     assert outcomes == {"passed": 3, "failed": 1}, output
     assert "KeyError: 'x'" in output
+
+
+PYTEST_TWISTED = """
+    import pytest
+
+    class PytestTwisted:
+        @pytest.hookimpl(tryfirst=False)
+        def pytest_pyfunc_call(self, pyfuncitem):
+            print("run by the other", pyfuncitem.name)
+            return True
+
+    def pytest_configure(config):
+        config.pluginmanager.register(PytestTwisted(), "twisted")
+"""
+
+
+def test_what_pytest_twisted_has_marked_is_its_own(write, run_pytest):
+    write("conftest.py", PYTEST_TWISTED)
+    outcomes, output = run_pytest(
+        """
+        async def test_theirs(): raise KeyError
+        test_theirs._pytest_twisted_mark = "async_test"
+
+        async def test_ours(): pass
+        """
+    )
+    assert outcomes == {"passed": 2}
+    assert "run by the other test_theirs" in output
+    assert "run by the other test_ours" not in output
+
+
+def test_under_the_drop_in_pytest_twisted_runs_the_reactor_and_so_all_tests(write, run_pytest):
+    write("conftest.py", "    from sennit.twisted import install\n    install()\n" + PYTEST_TWISTED)
+    outcomes, output = run_pytest(
+        """
+        import twisted.internet.reactor as reactor
+        def test_plain(): raise KeyError
+        """
+    )
+    assert outcomes == {"passed": 1}
+    assert "run by the other test_plain" in output

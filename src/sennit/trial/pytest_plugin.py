@@ -6,8 +6,8 @@ one of its fixtures gives a reactor, it runs in that one, which is stopped then,
 after.  A plain function that returns a Deferred, under the drop-in, has the process's own reactor run until
 it has fired.
 
-Tests with a marker of another such plugin (``asyncio``, ``anyio``, ``trio``) are that plugin's.  `TestCase`
-classes need nothing from here but a place for their files.
+Tests with a marker of another such plugin (``asyncio``, ``anyio``, ``trio``) are that plugin's, and so are
+those that pytest-twisted runs.  `TestCase` classes need nothing from here but a place for their files.
 
 Next to nothing of Sennit is imported before a test needs it.
 """
@@ -80,7 +80,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     function = pyfuncitem.obj
     if any(pyfuncitem.get_closest_marker(name) for name in _OTHERS):
         return None
-    if "anyio_backend" in pyfuncitem.fixturenames:
+    if "anyio_backend" in pyfuncitem.fixturenames or _is_of_pytest_twisted(pyfuncitem):
         return None
     given = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     inner = getattr(getattr(function, "hypothesis", None), "inner_test", None)
@@ -95,6 +95,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
         _run_in_own(partial(function, **given))
         return True
     return None
+
+
+def _is_of_pytest_twisted(item: pytest.Function) -> bool:
+    """Tell whether that plugin runs a test: one that it marked; under the drop-in, any."""
+    if not item.config.pluginmanager.has_plugin("twisted"):
+        return False
+    inner = getattr(getattr(item.obj, "hypothesis", None), "inner_test", item.obj)
+    return hasattr(inner, "_pytest_twisted_mark") or "sennit.twisted.finder" in sys.modules
 
 
 def _waits(function: Callable[..., Any]) -> bool:
