@@ -193,7 +193,7 @@ def attach() -> None:
 
     set_on(HostnameEndpoint, "_DEFAULT_ATTEMPT_DELAY", ATTEMPT_DELAY)
     set_on(INotify, "_isWatched", INotify.is_watched)
-    set_on(Reactor, "_uninstallHandler", lambda _: None)
+    set_on(Reactor, "_uninstallHandler", private.forget_attempts)
     set_on(SynchronousTestCase, "_parents", property(SynchronousTestCase._speakers))
     set_on(Completer, "_shellCode", lambda self, name, _: self.zsh(name))
     set_on(LogPublisher, "_stopLogging", lambda _: None)

@@ -24,7 +24,7 @@ async def test_ports_say_where_they_start_and_that_they_are_closed(reactor, said
     tcp, udp = stream.getHost().port, datagram.getHost().port
     assert said() == [
         f"ServerFactory starting on {tcp}",
-        f"DatagramProtocol (UDP) starting on {udp}",
+        f"DatagramProtocol starting on {udp}",
         f"ServerFactory starting on {path!r}",
     ]
     for port in (stream, datagram, local):

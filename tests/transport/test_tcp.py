@@ -633,6 +633,41 @@ async def test_an_adopted_connection_that_is_closed_ends_for_the_other_side_too(
             assert far.recv(1) == b""
 
 
+async def test_a_connection_can_be_taken_from_one_protocol_and_given_to_another(reactor):
+    first, second, client = Server(), Server(), Client()
+    port = reactor.listenTCP(0, first, interface="127.0.0.1")
+    reactor.connectTCP("127.0.0.1", port.getHost().port, client)
+    taken, other = await first.nth(), await client.nth()
+    reactor.removeReader(taken.transport)
+    reactor.removeWriter(taken.transport)
+    reactor.adoptStreamConnection(taken.transport.fileno(), socket.AF_INET, second)
+    taken.transport.socket.close()
+    assert await taken.until_lost() is ConnectionDone
+    adopted = await second.nth()
+    other.transport.write(b"hello")
+    await adopted.until_received(5)
+    assert adopted.received == b"hello"
+    adopted.transport.write(b"and back")
+    await other.until_received(8)
+    assert other.received == b"and back"
+    adopted.transport.loseConnection()
+    assert await other.until_lost() is ConnectionDone
+    assert taken.received == b""
+
+
+async def test_reading_a_connection_is_stopped_and_begun_as_that_of_a_descriptor(reactor):
+    server, client = Server(), Client()
+    port = reactor.listenTCP(0, server, interface="127.0.0.1")
+    reactor.connectTCP("127.0.0.1", port.getHost().port, client)
+    here, there = await server.nth(), await client.nth()
+    reactor.removeReader(here.transport)
+    there.transport.write(b"x")
+    await turns(reactor)
+    assert here.received == b""
+    reactor.addReader(here.transport)
+    await here.until_received(1)
+
+
 def test_what_cannot_be_adopted(reactor, descriptors):
     before = descriptors()
     with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram:

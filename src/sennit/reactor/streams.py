@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import socket
 
-from sennit.core.interfaces import Binding, IClientFactory, IConnector, IListeningPort, IProtocolFactory
+from sennit.core.interfaces import (
+    Binding,
+    IClientFactory,
+    IConnector,
+    IListeningPort,
+    IProtocolFactory,
+    IReadDescriptor,
+)
 from sennit.reactor.lifecycle import LifeCycle
 from sennit.transport.registry import close_all
+from sennit.transport.stream import StreamConnection
 from sennit.transport.tcp import adopt_stream_connection, adopt_stream_port, connect_tcp, listen_tcp
 from sennit.transport.unix import connect_unix, listen_unix
 
@@ -65,6 +73,22 @@ class Streams(LifeCycle):
     ) -> None:
         """Run a protocol on a copy of a socket that is connected already."""
         adopt_stream_connection(self, fileDescriptor, addressFamily, factory)
+
+    # Programs that hand a connection to somebody else take it from the reactor first.
+
+    def addReader(self, reader: IReadDescriptor) -> None:
+        """Watch a descriptor, as `Descriptors.addReader`; a connection of ours is read again."""
+        if isinstance(reader, StreamConnection):
+            reader.resumeProducing()
+        else:
+            super().addReader(reader)
+
+    def removeReader(self, reader: IReadDescriptor) -> None:
+        """Watch a descriptor no more, as `Descriptors.removeReader`; a connection of ours is read no more."""
+        if isinstance(reader, StreamConnection):
+            reader.pauseProducing()
+        else:
+            super().removeReader(reader)
 
     def close(self) -> None:
         """Give back what the reactor holds, as `LifeCycle.close`; ports and connections are closed."""

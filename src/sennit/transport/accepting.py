@@ -5,13 +5,15 @@ connection.  When descriptors run out, libuv frees one it holds in reserve, and 
 
 asyncio's selector loops accept in Python, and stumble when descriptors run out: they try again as often as
 the backlog is long, and again a second later even if the server has been closed meanwhile.  For them the
-socket is accepted from here, and each connection is given to ``loop.connect_accepted_socket``.
+socket is accepted from here, and each connection is given to ``loop.connect_accepted_socket``.  Here, too,
+a descriptor is held in reserve for those that knock in vain; where there is none, they wait.
 """
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 from asyncio.selector_events import BaseSelectorEventLoop
 from collections.abc import Callable, Coroutine
@@ -131,7 +133,7 @@ _carrying: set[asyncio.Task[Any]] = set()
 class _Accepting:
     """An `Acceptor` of our own."""
 
-    __slots__ = ("_connection", "_listening", "_loop", "_retry", "_starved")
+    __slots__ = ("_connection", "_listening", "_loop", "_reserve", "_retry", "_starved")
 
     def __init__(
         self,
@@ -144,6 +146,9 @@ class _Accepting:
         self._connection = connection
         self._retry: asyncio.TimerHandle | None = None
         self._starved = False
+        # Given up when descriptors run out, to take those that knock and turn them away.
+        self._reserve = -1
+        self._keep_reserve()
         loop.add_reader(listening.fileno(), self._ready)
 
     def close(self) -> None:
@@ -155,6 +160,7 @@ class _Accepting:
         elif not self._loop.is_closed():
             self._loop.remove_reader(self._listening.fileno())
         self._listening.close()
+        self._give_up_reserve()
 
     def _ready(self) -> None:
         for _ in range(ACCEPTS_PER_TURN):
@@ -164,7 +170,10 @@ class _Accepting:
                 return
             except OSError as error:
                 if error.errno in _EXHAUSTED:
-                    self._rest(error)
+                    self._tell(error)
+                    if self._turn_away():
+                        continue
+                    self._rest()
                     return
                 if error.errno not in _GONE:
                     raise
@@ -184,10 +193,37 @@ class _Accepting:
             return
         carry(self._loop, connected, connection, _ignore)
 
-    def _rest(self, error: OSError) -> None:
+    def _tell(self, error: OSError) -> None:
         if not self._starved:
             self._starved = True
             _log.error("Cannot accept connections for now: {error}", error=error)
+
+    def _turn_away(self) -> bool:
+        """Close a connection that knocks, with the descriptor held in reserve; tell whether that worked."""
+        if self._reserve < 0:
+            self._keep_reserve()
+            return False
+        self._give_up_reserve()
+        try:
+            self._listening.accept()[0].close()
+        except (BlockingIOError, InterruptedError):
+            return True
+        except OSError:
+            return False
+        finally:
+            self._keep_reserve()
+        return True
+
+    def _keep_reserve(self) -> None:
+        with suppress(OSError):
+            self._reserve = os.open(os.devnull, os.O_RDONLY)
+
+    def _give_up_reserve(self) -> None:
+        if self._reserve >= 0:
+            os.close(self._reserve)
+            self._reserve = -1
+
+    def _rest(self) -> None:
         # The socket stays readable, so the loop would spin.
         self._loop.remove_reader(self._listening.fileno())
         self._retry = self._loop.call_later(RETRY_DELAY, self._again)

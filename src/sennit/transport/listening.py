@@ -143,7 +143,8 @@ class Listening:
 
     def _announce(self) -> None:
         if getattr(self._served, "noisy", False):
-            _say(f"{self.logPrefix()} starting on {self._address_text()}", self)
+            # What is served says its name; where it is served is said after it.
+            _say(f"{Listening.logPrefix(self)} starting on {self._address_text()}", self)
 
     def _end(self) -> None:
         if not self.connected:

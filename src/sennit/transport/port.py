@@ -44,6 +44,7 @@ class StreamPort(Listening, Owner):
         listening = self._listening_socket()
         # The acceptor may let go of its socket object on the way; ours is for questions only.
         self.socket = listening
+        self._announce()
         try:
             self.factory.doStart()
         except BaseException:
@@ -56,7 +57,6 @@ class StreamPort(Listening, Owner):
             self.factory.doStop()
             raise
         self._begun()
-        self._announce()
 
     @property
     def _served(self) -> Any:

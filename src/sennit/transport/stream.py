@@ -38,7 +38,7 @@ from sennit.core.interfaces import (
 from sennit.log import Logger
 from sennit.transport.consumer import DEFAULT_HIGH_WATER, Consumer
 from sennit.transport.gate import Gate
-from sennit.transport.sockets import end_conversation
+from sennit.transport.sockets import SocketHandle, end_conversation
 
 __all__ = ["Owner", "StreamConnection"]
 
@@ -383,8 +383,13 @@ class StreamConnection(Consumer):
 
     @property
     def socket(self) -> Any:
-        """The socket, as `getHandle` gives it without TLS."""
-        return self._carrier.get_extra_info("socket")
+        """The socket, as `getHandle` gives it without TLS; None where there is none."""
+        sock = self._carrier.get_extra_info("socket")
+        return None if sock is None else SocketHandle(sock, self._let_go)
+
+    def _let_go(self) -> None:
+        if self.connected:
+            self._end(Failure(ConnectionDone()))
 
     # ILoggingContext.
 

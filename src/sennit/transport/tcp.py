@@ -165,11 +165,11 @@ def adopt_stream_connection(
     owner = _Adopted(factory)
     connection: StreamConnection
     if addressFamily == socket.AF_UNIX:
-        from sennit.transport.unix import UNIXConnection
+        from sennit.transport.unix import UNIXServer
 
-        connection = UNIXConnection(reactor, owner, open_things(reactor))
+        connection = UNIXServer(reactor, owner, open_things(reactor))
     else:
-        connection = TCPConnection(reactor, owner, open_things(reactor))
+        connection = TCPServer(reactor, owner, open_things(reactor))
     carry(reactor.loop, adopted, connection, lambda _error: None)
     return connection
 
