@@ -141,6 +141,7 @@ def _factory(
     from sennit.smtp.authentication import CramMD5Credentials, LOGINCredentials, PLAINCredentials
     from sennit.smtp.extended import ALL_EXTENSIONS, ESMTP, LMTP
     from sennit.smtp.limits import DEFAULT_LIMITS
+    from sennit.smtp.scram import SCRAMCredentials
     from sennit.smtp.server import SMTPFactory
 
     context = None
@@ -151,6 +152,7 @@ def _factory(
     mechanisms: dict[bytes, Any] = {}
     if len(portal.checkers) > 1:
         mechanisms = {
+            b"SCRAM-SHA-256": SCRAMCredentials,
             b"PLAIN": PLAINCredentials,
             b"LOGIN": LOGINCredentials,
             b"CRAM-MD5": CramMD5Credentials,

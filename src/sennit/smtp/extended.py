@@ -38,6 +38,10 @@ _PLAIN_TEXT = {b"PLAIN", b"LOGIN"}
 _log = Logger()
 
 
+class _Proven:
+    """Stands for a dialogue that has come to its end, but for the client's last word."""
+
+
 class ESMTP(SMTP):
     """A server's side of one conversation, with extensions.
 
@@ -223,6 +227,10 @@ class ESMTP(SMTP):
 
     def _answered(self, response: bytes) -> None:
         challenger = self._challenger
+        if isinstance(challenger, _Proven):
+            self._challenger = None
+            self._welcome_user()
+            return
         try:
             challenger.setResponse(response)
         except ValueError:
@@ -233,11 +241,20 @@ class ESMTP(SMTP):
             return
         self._challenger = None
         login = self.portal.login(challenger, None, IMessageDeliveryFactory, IMessageDelivery)
-        login.addCallbacks(self._authenticated, self._not_authenticated)
+        login.addCallbacks(self._authenticated, self._not_authenticated, callbackArgs=(challenger,))
 
-    def _authenticated(self, result: Any) -> None:
+    def _authenticated(self, result: Any, challenger: Any) -> None:
         self._logged_in(result)
         self.authenticated = True
+        final = getattr(challenger, "final", b"")
+        if final:
+            # The server proves itself too, and the client says nothing to that (RFC 4954 section 4).
+            self._challenger = _Proven()
+            self._challenge(final)
+        else:
+            self._welcome_user()
+
+    def _welcome_user(self) -> None:
         self.sendReply(Reply(235, ("Authentication successful.",), "2.7.0"))
 
     def _not_authenticated(self, failure: Failure) -> None:

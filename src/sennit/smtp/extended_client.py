@@ -167,9 +167,11 @@ class ESMTPClient(SMTPClient):
             return
         try:
             answer = self._authenticator.challengeResponse(self.secret, challenge)
-        except Exception:
+        except ValueError as error:
+            # It is the server that can't prove what it should.
             self.transport.write(self._conversation.respond(b"*"))
-            raise
+            self.sendError(AuthenticationError(-1, str(error), self.log.str()))
+            return
         # The log shows no secret.
         self.transport.write(self._conversation.respond(encode_response(answer)))
 

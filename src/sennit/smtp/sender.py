@@ -15,6 +15,7 @@ from sennit.smtp.client import SMTPClient
 from sennit.smtp.envelope import DNSNAME
 from sennit.smtp.errors import SMTPClientError, SMTPConnectError, SMTPDeliveryError
 from sennit.smtp.extended_client import ESMTPClient
+from sennit.smtp.scram import SCRAMAuthenticator
 from sennit.smtp.transcript import Transcript
 
 __all__ = [
@@ -198,7 +199,12 @@ class ESMTPSender(SenderMixin, ESMTPClient):
         super().__init__(secret, contextFactory, *args, **kw)
         self.username = None if username is None else _bytes(username)
         if self.username is not None:
-            for kind in (CramMD5ClientAuthenticator, PLAINAuthenticator, LOGINAuthenticator):
+            for kind in (
+                SCRAMAuthenticator,
+                CramMD5ClientAuthenticator,
+                PLAINAuthenticator,
+                LOGINAuthenticator,
+            ):
                 self.registerAuthenticator(kind(self.username))
 
 
