@@ -21,6 +21,7 @@ from sennit.inotify.kernel import add_watch, new_descriptor, read_events, remove
 from sennit.inotify.masks import (
     IN_CLOSE_WRITE,
     IN_CREATE,
+    IN_DELETE_SELF,
     IN_IGNORED,
     IN_ISDIR,
     IN_MOVED_TO,
@@ -94,7 +95,7 @@ class INotify:
 
         Args:
             path: The path.
-            mask: What to watch it for.
+            mask: What to watch it for; that it is deleted is told in any case.
             autoAdd: Whether to watch folders that appear in it, too, in the same way.
             callbacks: Called with a `Watch`, the path of what it happened to, and the mask of what happened.
             recursive: Whether to watch the folders in it, too, in the same way.
@@ -207,7 +208,8 @@ class INotify:
         name = _name(path)
         number = self._numbers.get(name)
         if number is None:
-            number = add_watch(self._descriptor, name, mask)
+            # The end of what is watched is told whatever the mask says, which by itself may be empty.
+            number = add_watch(self._descriptor, name, mask | IN_DELETE_SELF)
             before = self._watches.get(number)
             if before is not None:
                 # The same file by another name.

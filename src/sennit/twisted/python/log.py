@@ -27,6 +27,7 @@ from sennit.log import globalLogPublisher as newGlobalLogPublisher
 from sennit.log.formatting import printable
 from sennit.log.legacy import publishToNewObserver
 from sennit.twisted.python import context
+from sennit.twisted.python.log_system import WhoIsAtWork
 from sennit.twisted.python.reflect import safe_str
 
 __all__ = [
@@ -68,7 +69,7 @@ class ILogContext:
     """The key in `sennit.twisted.python.context` of the fields for messages logged during a call."""
 
 
-context.setDefault(ILogContext, {"system": "-"})
+context.setDefault(ILogContext, WhoIsAtWork())
 
 
 class ILogObserver(Interface):
