@@ -23,7 +23,7 @@ class Child(StreamKind):
     """
 
     name = "child"
-    abilities = Ability.NONE
+    abilities = Ability.CONTAINS
 
     def listen(self, factory):
         return Accepting(factory)
@@ -53,7 +53,8 @@ class Child(StreamKind):
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
                 childFDs={0: "w", 1: "r", 2: "r", 3: theirs.fileno()},
             )
-            endpoint.connect(port.factory)
+            # A protocol that raises is logged, too.
+            endpoint.connect(port.factory).addErrback(lambda _failure: None)
             theirs.close()
 
         # As a port does, which accepts in its turn.

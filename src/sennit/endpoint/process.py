@@ -82,16 +82,25 @@ class _Child(ProcessProtocol):
         self.protocol = protocol
         self.executable = executable
         self.errFlag = error_behaviour
+        # What the protocol raised, which ended the connection.
+        self.failure: Failure | None = None
 
     def makeConnection(self, transport: Any) -> None:
         """Give the protocol a transport around the process's."""
         self.transport = transport
-        self.protocol.makeConnection(ProcessEndpointTransport(transport))
+        try:
+            self.protocol.makeConnection(ProcessEndpointTransport(transport))
+        except BaseException:
+            self._failed("makeConnection")
 
     def childDataReceived(self, childFD: int, data: bytes) -> None:
         """Standard output is the stream; standard error is logged or dropped."""
         if childFD == _STDOUT:
-            self.protocol.dataReceived(data)
+            if self.failure is None:
+                try:
+                    self.protocol.dataReceived(data)
+                except BaseException:
+                    self._failed("dataReceived")
         elif childFD == _STDERR and self.errFlag is StandardErrorBehavior.LOG:
             _log.info(
                 "Process {executable!r} wrote to standard error: {data!r}",
@@ -101,10 +110,21 @@ class _Child(ProcessProtocol):
             )
 
     def processEnded(self, reason: Failure) -> None:
-        """End the connection: cleanly when the exit status was 0, else with the process's own reason."""
-        if reason.check(ProcessDone):
+        """End the connection: cleanly when the exit status was 0, else with the process's own reason.
+
+        What the protocol raised before goes before both.
+        """
+        if self.failure is not None:
+            reason = self.failure
+        elif reason.check(ProcessDone):
             reason = Failure(ConnectionDone())
         self.protocol.connectionLost(reason)
+
+    def _failed(self, method: str) -> None:
+        """Log the exception being handled, and close the child's pipes."""
+        self.failure = Failure()
+        _log.failure(f"Error in {method} of {{culprit!r}}", self.failure, culprit=self.protocol)
+        self.transport.loseConnection()
 
 
 @implementer(IStreamClientEndpoint)
@@ -156,14 +176,16 @@ class ProcessEndpoint:
             protocolFactory: An `IProtocolFactory`.
 
         Returns:
-            A Deferred that fires with the protocol, or fails with what ``spawnProcess`` raised.
+            A Deferred that fires with the protocol, or fails with what ``spawnProcess`` or the protocol's
+            ``makeConnection`` raised.
         """
         try:
             protocol = protocolFactory.buildProtocol(ProcessAddress())
             if protocol is None:
                 raise NoProtocol
+            child = _Child(protocol, self._executable, self._errFlag)
             self._spawnProcess(
-                _Child(protocol, self._executable, self._errFlag),
+                child,
                 self._executable,
                 self._args,
                 self._env,
@@ -175,4 +197,4 @@ class ProcessEndpoint:
             )
         except Exception:
             return fail(Failure())
-        return succeed(protocol)
+        return succeed(protocol) if child.failure is None else fail(child.failure)

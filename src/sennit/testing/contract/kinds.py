@@ -29,7 +29,9 @@ class Ability(enum.Flag):
     DESCRIBES = enum.auto()
     """``connected``, ``disconnecting`` and ``disconnected`` tell its state, ``logstr`` its name."""
     CONTAINS = enum.auto()
-    """An error of the user's code ends the connection and no more, and is logged."""
+    """An error of a protocol ends the connection and no more, is its reason, and is logged."""
+    BLAMES = enum.auto()
+    """An error of a producer does the same."""
     MARKS = enum.auto()
     """``set_write_buffer_limits`` sets when a push producer is paused."""
     NAMES = enum.auto()
@@ -39,7 +41,9 @@ class Ability(enum.Flag):
     SHARED = enum.auto()
     """Both ends are in this process, so that nothing of the two is left when they are forgotten."""
 
-    ALL = SOCKETS | RESETS | HALVES | ABORTS | DESCRIBES | CONTAINS | MARKS | NAMES | REPLACES | SHARED
+    ALL = (
+        SOCKETS | RESETS | HALVES | ABORTS | DESCRIBES | CONTAINS | BLAMES | MARKS | NAMES | REPLACES | SHARED
+    )
 
 
 class RawPeer:

@@ -211,7 +211,7 @@ async def a_push_producer_is_paused_by_its_own_mark_also_when_the_end_waits(
     assert producer.events == ["pause", "resume", "stop"]
 
 
-@check(Ability.CONTAINS, method=("pauseProducing", "resumeProducing"))
+@check(Ability.BLAMES, method=("pauseProducing", "resumeProducing"))
 async def an_error_of_a_push_producer_ends_the_connection(case: StreamCase, method: Any) -> None:
     def raises() -> None:
         raise Broken
@@ -226,7 +226,7 @@ async def an_error_of_a_push_producer_ends_the_connection(case: StreamCase, meth
     assert case.logged() == [Broken]
 
 
-@check(Ability.CONTAINS)
+@check(Ability.BLAMES)
 async def an_error_of_a_pull_producer_ends_the_connection(case: StreamCase) -> None:
     def produce(producer: Any) -> None:
         if len(producer.events) > 1:
@@ -241,7 +241,7 @@ async def an_error_of_a_pull_producer_ends_the_connection(case: StreamCase) -> N
     assert case.logged() == [Broken]
 
 
-@check(Ability.CONTAINS)
+@check(Ability.BLAMES)
 async def an_error_in_stop_producing_is_logged(case: StreamCase) -> None:
     def raises() -> None:
         raise Broken
