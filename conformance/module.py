@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
 import time
 import traceback
@@ -20,7 +21,7 @@ from typing import Any
 
 from conformance.exclusions import exclusions
 
-__all__ = ["main"]
+__all__ = ["lacks_a_module", "main"]
 
 DEFAULT_LIMIT = 15.0
 """How many seconds a step of a test may take that does not say."""
@@ -95,8 +96,7 @@ def main(module: str, path: str, done: Collection[str] = ()) -> None:
         suite = TestLoader().loadByName(module, recurse=True)
         cases = list(each_test(suite))
     except Exception as error:
-        missing = isinstance(error, ModuleNotFoundError) and str(error.name).startswith("twisted.")
-        write(loading=_told(error), missing=missing)
+        write(loading=_told(error), missing=lacks_a_module(error))
         return
     write(tests=[case.id() for case in cases])
     kept = []
@@ -115,6 +115,18 @@ def main(module: str, path: str, done: Collection[str] = ()) -> None:
     runner = TrialRunner(Recorder, workingDirectory=f"work-{os.getpid()}")
     runner.run(TestSuite(kept))
     write(ended=True)
+
+
+def lacks_a_module(error: BaseException) -> bool:
+    """Tell whether an import failed because the drop-in does not have a module yet."""
+    if isinstance(error, ModuleNotFoundError):
+        return str(error.name).startswith("twisted.")
+    if not isinstance(error, ImportError):
+        return False
+    from sennit.twisted.table import TABLE
+
+    found = re.match(r"cannot import name '(\w+)' from '(twisted[\w.]*)'", str(error))
+    return found is not None and TABLE.get(found[2]) == () and f"{found[2]}.{found[1]}" not in TABLE
 
 
 def _told(error: Any) -> str:

@@ -9,7 +9,7 @@ import tarfile
 from pathlib import PurePosixPath
 
 import pytest
-from conformance import exclusions, fetch, graft, nursery, run
+from conformance import exclusions, fetch, graft, module, nursery, run
 from conformance.private import PrivateNameError
 
 from sennit.twisted.finder import FINDER
@@ -224,3 +224,12 @@ def test_falling_below_the_ratchet_is_noticed(tmp_path, monkeypatch):
 def test_each_module_of_the_baseline_is_about_a_package():
     assert len(run.baseline()) > 200
     assert run.baseline()["twisted.test.test_defer"] == (181, 181)
+
+
+def test_what_is_not_built_yet_is_told_from_what_is_broken():
+    assert module.lacks_a_module(ModuleNotFoundError("no", name="twisted.far.away"))
+    assert module.lacks_a_module(ImportError("cannot import name 'nothing' from 'twisted.protocols' (x)"))
+    assert not module.lacks_a_module(ModuleNotFoundError("no", name="elsewhere"))
+    assert not module.lacks_a_module(ImportError("cannot import name 'basic' from 'twisted.protocols' (x)"))
+    assert not module.lacks_a_module(ImportError("cannot import name 'x' from 'twisted.internet.defer' (x)"))
+    assert not module.lacks_a_module(KeyError("x"))
