@@ -112,6 +112,33 @@ def test_any_other_exit_is_the_reason_of_the_end():
     assert protocol.seen[-1] is reason
 
 
+class Broken(Exception):
+    """What a protocol raises here."""
+
+
+@pytest.mark.parametrize("method", ["connectionMade", "dataReceived"])
+def test_what_a_protocol_raises_ends_the_connection(method):
+    class Raising(Recorder):
+        pass
+
+    def fails(*_arguments):
+        raise Broken
+
+    setattr(Raising, method, fails)
+    reactor, results = Spawning(), []
+    with capturedLogs() as events:
+        connecting = ProcessEndpoint(reactor, "/bin/cat").connect(Factory.forProtocol(Raising))
+        connecting.addBoth(results.append)
+        reactor.child.childDataReceived(1, b"data")
+        reactor.child.childDataReceived(1, b"more")
+    assert [event["log_failure"].type for event in events] == [Broken]
+    assert ("loseConnection",) in reactor.transport.calls
+    protocol = reactor.child.protocol
+    reactor.child.processEnded(Failure(ProcessDone(0)))
+    assert protocol.seen[-1].check(Broken)
+    assert (results[0] is protocol) is (method == "dataReceived")
+
+
 def test_a_program_that_cannot_be_started_fails_the_connect():
     class Refusing:
         def spawnProcess(self, *arguments):
