@@ -225,6 +225,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.http.client.uri:resolve=_urljoin",
         "sennit.http.headers:Headers",
     ),
+    "twisted.web.domhelpers": ("sennit.twisted.web.domhelpers",),
     "twisted.web.error": ("sennit.web.errors", "sennit.http.client.errors:SchemeNotSupported"),
     "twisted.web.http": (
         "sennit.http",
@@ -247,6 +248,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.web.interfaces:IRequestEncoderFactory=_IRequestEncoderFactory",
         "sennit.http.access_log:IAccessLogFormatter",
     ),
+    "twisted.web.microdom": ("sennit.twisted.web.microdom",),
     "twisted.web.pages": ("sennit.web.pages",),
     "twisted.web.resource": ("sennit.web.resource",),
     "twisted.web.server": (
@@ -262,6 +264,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.web.static",
         "sennit.twisted.python.runtime:platformType",
     ),
+    "twisted.web.sux": ("sennit.twisted.web.sux",),
     "twisted.web.tap": ("sennit.twisted.web.tap", "sennit.twisted.web.imported_reactor:reactor"),
     "twisted.web.template": ("sennit.web.template",),
     "twisted.web.test": (),
