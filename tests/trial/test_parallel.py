@@ -203,3 +203,35 @@ def test_tests_with_a_fixture_in_common_are_one_unit(monkeypatch):
 def test_tests_of_one_name_have_different_keys():
     tests = [Single("test_a"), Single("test_a")]
     assert [number for _, number in keys_of(tests)] == [1, 2]
+
+
+LEAVING_A_CHILD = """
+    import os, signal, sys
+    from sennit import Deferred, current_reactor
+    from sennit.protocol import ProcessProtocol
+    from sennit.trial import TestCase
+
+    CODE = "import os, time; os.close(1); time.sleep(5)"
+
+    class A(TestCase):
+        async def test_leave(self):
+            closed = Deferred()
+            protocol = ProcessProtocol()
+            protocol.outConnectionLost = lambda: closed.callback(None)
+            arguments = [sys.executable, "-c", CODE]
+            A.child = self._reactor.spawnProcess(protocol, sys.executable, arguments, childFDs={1: "r"})
+            await closed
+
+        @classmethod
+        def tearDownClass(cls):
+            os.kill(cls.child.pid, signal.SIGKILL)
+"""
+
+
+def test_a_child_may_outlive_its_test_only_on_a_reactor_that_tests_share(write, sennit_test):
+    write("test_leave.py", LEAVING_A_CHILD)
+    status, output = sennit_test("test_leave.py")
+    assert status == 1
+    assert "Reactor was unclean" in output
+    status, output = sennit_test("--drop-in", "test_leave.py")
+    assert status == 0, output
