@@ -43,7 +43,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.logger._util": (*_LOG, _NO + "formatTrace"),
     "twisted.python._inotify": ("sennit.inotify",),
     "twisted.python._tzhelper": (_NO + "FixedOffsetTimeZone",),
-    "twisted._threads": (_NO + "LockWorker Team createMemoryWorker",),
+    "twisted._threads": (
+        "conformance.private:Team memory_worker=createMemoryWorker",
+        "conformance.private:Coordinator=LockWorker",
+    ),
     "twisted.application.runner": (),
     "twisted.internet._baseprocess": (_NO + "BaseProcess",),
     "twisted.internet._glibbase": (_NO + "ensureNotImported",),
@@ -178,6 +181,7 @@ def attach() -> None:
     from sennit.endpoint.hostname import ATTEMPT_DELAY, HostnameEndpoint
     from sennit.inotify import INotify
     from sennit.reactor import Reactor
+    from sennit.threads import ThreadPool
     from sennit.trial.unittest import SynchronousTestCase
     from sennit.twisted.python.completion import Completer
     from sennit.twisted.python.filepath import FilePath
@@ -193,7 +197,10 @@ def attach() -> None:
 
     set_on(HostnameEndpoint, "_DEFAULT_ATTEMPT_DELAY", ATTEMPT_DELAY)
     set_on(INotify, "_isWatched", INotify.is_watched)
-    set_on(Reactor, "_uninstallHandler", private.forget_attempts)
+    set_on(Reactor, "_uninstallHandler", private.take_leave)
+    ThreadPool.callInThreadWithCallback = private.in_team_or(  # type: ignore[method-assign]
+        ThreadPool.callInThreadWithCallback
+    )
     set_on(SynchronousTestCase, "_parents", property(SynchronousTestCase._speakers))
     set_on(Completer, "_shellCode", lambda self, name, _: self.zsh(name))
     set_on(LogPublisher, "_stopLogging", lambda _: None)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +18,8 @@ from zope.interface import Attribute, Interface, implementer
 from zope.interface.interface import InterfaceClass, fromFunction
 
 from sennit.core.addresses import IPv4Address, IPv6Address
+from sennit.core.errors import ReactorAlreadyRunning
+from sennit.core.failure import Failure
 from sennit.core.interfaces import IHostnameResolver, IHostResolution
 from sennit.log import Logger
 from sennit.transport.connector import Attempt
@@ -26,11 +30,11 @@ __all__ = [
     "PrivateNameError",
     "as_bytes",
     "coerced",
-    "forget_attempts",
     "idna_text",
     "open_descriptors",
     "supported",
     "symlinks",
+    "take_leave",
 ]
 
 NUMERIC_ONLY = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
@@ -117,8 +121,82 @@ class _Resolution:
         """Do nothing: the tests do without."""
 
 
-def forget_attempts(reactor: Any) -> None:
-    """Drop the connections that a test's reactor has not begun to make, without a word to its factories."""
+class Worker:
+    """Does things when it is told to, one at a time: a thread of a test."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], object]] = deque()
+
+    def do(self, work: Callable[[], object]) -> None:
+        """Keep it for later."""
+        self._waiting.append(work)
+
+    def go_on(self) -> bool:
+        """Do the next thing; tell whether there was one."""
+        if not self._waiting:
+            return False
+        self._waiting.popleft()()
+        return True
+
+
+def memory_worker() -> tuple[Worker, Callable[[], bool]]:
+    """Return a worker, and what has it go on."""
+    worker = Worker()
+    return worker, worker.go_on
+
+
+class Coordinator:
+    """Stands for what keeps the workers of a team apart; there is one worker."""
+
+    def __init__(self, *args: object) -> None:
+        """Take what there is."""
+
+
+class Team:
+    """Stands for the threads of a pool in tests that make one of their own.
+
+    Args:
+        coordinator: Has nothing to do here.
+        make_worker: Gives the worker.
+        log_exception: Has nothing to do here.
+    """
+
+    def __init__(self, coordinator: object, make_worker: Callable[[], Any], log_exception: object) -> None:
+        self.do = lambda work: make_worker().do(work)
+
+
+def in_team_or(in_thread: Callable[..., None]) -> Callable[..., None]:
+    """Return what stands for ``callInThreadWithCallback``, in pools too that a test has given a team."""
+
+    def call(pool: Any, on_result: Any, function: Callable[..., Any], *args: Any, **options: Any) -> None:
+        if "_team" not in vars(pool):
+            in_thread(pool, on_result, function, *args, **options)
+            return
+
+        def work() -> None:
+            try:
+                result, good = function(*args, **options), True
+            except Exception:
+                result, good = Failure(), False
+            on_result(good, result)
+
+        pool._team.do(work)
+
+    return call
+
+
+_finished: list[Any] = []
+
+
+def take_leave(reactor: Any) -> None:
+    """Begin to clean up after a reactor that a test has made; close those of the tests before.
+
+    Connections that it has not begun to make are dropped without a word to their factories.
+    """
+    while _finished:
+        with suppress(ReactorAlreadyRunning):
+            _finished.pop().close()
+    _finished.append(reactor)
     for each in list(open_things(reactor)):
         if isinstance(each, Attempt):
             each.give_up()

@@ -230,6 +230,12 @@ class UNIXServer(UNIXConnection):
         """The port."""
         return self._owner
 
+    def _log_suffix(self) -> str:
+        return f"{self.sessionno},{os.fsdecode(self.getHost().name or b'')}"
+
+    def __repr__(self) -> str:
+        return f"{super().__repr__()[:-1]} on {os.fsdecode(self.getHost().name or b'')}>"
+
 
 class UNIXPort(StreamPort):
     """A port on a UNIX socket; it listens once `startListening` is called.
