@@ -11,7 +11,7 @@ import pytest
 
 from sennit.core.current import current_reactor
 from sennit.core.deferred import Deferred
-from sennit.core.errors import ReactorAlreadyRunning, ReactorNotRunning
+from sennit.core.errors import ReactorAlreadyRunning, ReactorNotRestartable, ReactorNotRunning
 from sennit.reactor import Reactor
 
 
@@ -410,3 +410,19 @@ def test_a_loop_that_is_stopped_again_does_not_end_the_shutdown(reactor):
     reactor.callWhenRunning(reactor.stop)
     reactor.run()
     assert seen == ["said"]
+
+
+def test_a_reactor_that_is_stopping_cannot_be_run_until_it_has_stopped(reactor):
+    errors = []
+
+    def again():
+        try:
+            reactor.run()
+        except ReactorNotRestartable as error:
+            errors.append(error)
+
+    for _ in range(2):
+        reactor.callWhenRunning(reactor.stop)
+        reactor.addSystemEventTrigger("after", "shutdown", again)
+        reactor.run()
+    assert len(errors) == 2

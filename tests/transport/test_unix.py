@@ -21,6 +21,8 @@ from sennit.core.errors import (
     UserError,
 )
 from sennit.core.interfaces import IConnector, IListeningPort, ITCPTransport, IUNIXTransport
+from sennit.transport.listening import Listening
+from sennit.transport.unix import UNIXPort
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="A feature of Linux.")
 
@@ -256,3 +258,25 @@ async def test_a_listening_socket_is_adopted_as_a_copy(reactor, path):
         await port.stopListening()
         # It was not ours to make, so it is not ours to remove.
         assert exists(path)
+
+
+async def test_a_subclass_makes_the_socket_of_its_port(reactor, path):
+    made = []
+
+    class Port(UNIXPort):
+        def createInternetSocket(self):
+            made.append(super().createInternetSocket())
+            return made[0]
+
+    port = Port(path, Server(), reactor=reactor)
+    port.startListening()
+    assert port.socket is made[0]
+
+
+async def test_a_socket_that_cannot_be_made_is_a_port_that_cannot_be_had(reactor, path, monkeypatch):
+    def refuse(self):
+        raise OSError("no more")
+
+    monkeypatch.setattr(Listening, "createInternetSocket", refuse)
+    with pytest.raises(CannotListenError):
+        reactor.listenUNIX(path, Server())

@@ -116,6 +116,7 @@ def test_other_modules_are_left_to_other_finders(dropin):
     assert importlib.util.find_spec("twistedly_named_something_else") is None
 
 
+@pytest.mark.filterwarnings("ignore:twisted.test.proto_helpers:DeprecationWarning")
 @pytest.mark.parametrize("name", [name for name in TABLE if name != "twisted.internet.reactor"])
 def test_every_row_of_the_table_imports(dropin, name):
     module = importlib.import_module(name)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from sennit import testing
 from sennit.core.deferred import Deferred
 from sennit.core.errors import ConnectionAborted, ConnectionDone, ConnectionLost, ConnectionRefusedError
 from sennit.protocol import ClientFactory, Factory, Protocol, ServerFactory
 from sennit.testing import Clock, MemoryReactor
-from sennit.twisted.table import TABLE
-from sennit.twisted.test import iosim
+from sennit.twisted.test import iosim, proto_helpers
 
 
 class Greeter(Protocol):
@@ -109,4 +109,9 @@ def test_an_endpoint_connects_when_the_test_says_so():
 
 
 def test_the_older_home_of_the_test_kit_is_the_same_kit():
-    assert TABLE["twisted.test.proto_helpers"] == TABLE["twisted.internet.testing"]
+    for name in testing.__all__:
+        with pytest.warns(DeprecationWarning, match=rf"import twisted\.internet\.testing\.{name} instead"):
+            assert getattr(proto_helpers, name) is getattr(testing, name)
+    with pytest.raises(AttributeError):
+        proto_helpers.nothing
+    assert dir(proto_helpers) == sorted(testing.__all__)

@@ -23,7 +23,7 @@ from types import FrameType
 from typing import Any
 
 from sennit.core.current import enter_reactor, leave_reactor
-from sennit.core.errors import ReactorAlreadyRunning, ReactorNotRunning
+from sennit.core.errors import ReactorAlreadyRunning, ReactorNotRestartable, ReactorNotRunning
 from sennit.log import Logger
 from sennit.reactor.base import report_loop_error
 from sennit.reactor.descriptors import Descriptors
@@ -69,6 +69,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
 
         Raises:
             ReactorAlreadyRunning: If the reactor runs, in this thread or another.
+            ReactorNotRestartable: If it is stopping, and has not stopped yet.
         """
         self._begin(installSignalHandlers)
         self._turn()
@@ -203,6 +204,8 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
 
     def _begin(self, install_signal_handlers: bool) -> None:
         loop = self.loop
+        if self._stopping:
+            raise ReactorNotRestartable("The reactor is stopping; run it again once it has stopped.")
         if self._started or loop.is_running():
             raise ReactorAlreadyRunning("The reactor is running already.")
         self._started = True

@@ -18,6 +18,7 @@ from sennit.core.failure import Failure
 from sennit.core.interfaces import IListeningPort, ILoggingContext, ISystemHandle
 from sennit.log import Logger
 from sennit.transport.registry import open_things
+from sennit.transport.sockets import new_socket
 
 __all__ = ["Listening"]
 
@@ -38,6 +39,8 @@ class Listening:
     """
 
     kind = "Stream"
+    addressFamily: int = socket.AF_INET
+    socketType: int = socket.SOCK_STREAM
     _closed_text = ""
 
     def __init__(self, reactor: Any = None) -> None:
@@ -56,6 +59,16 @@ class Listening:
         Raises:
             CannotListenError: If the address cannot be had.
         """
+
+    def createInternetSocket(self) -> Any:
+        """Make the socket that is bound next; a subclass may set options on it.
+
+        Raises:
+            OSError: If the system gives none.
+        """
+        made = new_socket(self.reactor.loop, self.addressFamily, self.socketType)
+        made.setblocking(False)
+        return made
 
     def stopListening(self) -> Deferred[None]:
         """Stop listening.

@@ -28,7 +28,6 @@ from sennit.transport.connector import Attempt, StreamConnector
 from sennit.transport.descriptors import DescriptorCarrier
 from sennit.transport.port import StreamPort
 from sennit.transport.socket_file import SocketFile
-from sennit.transport.sockets import new_socket
 from sennit.transport.stream import StreamConnection
 
 if TYPE_CHECKING:
@@ -293,8 +292,7 @@ class UNIXPort(StreamPort):
         self._lock()
         listening = None
         try:
-            listening = new_socket(self.reactor.loop, socket.AF_UNIX, socket.SOCK_STREAM)
-            listening.setblocking(False)
+            listening = self.createInternetSocket()
             self._file.bind(listening, self.mode)
             listening.listen(self.backlog)
         except OSError as error:
@@ -302,7 +300,8 @@ class UNIXPort(StreamPort):
                 listening.close()
             self._after_close()
             raise CannotListenError(None, self.port, error) from None
-        return listening
+        made: socket.socket = listening
+        return made
 
     def _accept(self, listening: socket.socket) -> Acceptor:
         return accept(self.reactor.loop, listening, self._connection, max(1, self.backlog))

@@ -126,7 +126,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     # What programs' tests take
     "twisted.test": (),
     "twisted.test.iosim": ("sennit.twisted.test.iosim",),
-    "twisted.test.proto_helpers": ("sennit.testing",),
+    "twisted.test.proto_helpers": ("sennit.twisted.test.proto_helpers",),
     "twisted.trial": (),
     "twisted.trial.__main__": ("sennit.twisted.scripts.trial_main",),
     "twisted.trial.itrial": ("sennit.trial.interfaces",),
