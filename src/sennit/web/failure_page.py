@@ -57,13 +57,13 @@ class SourceLineElement(Element):
     Args:
         loader: The template.
         number: The line's number.
-        sourceLine: Its text.
+        source: Its text.
     """
 
-    def __init__(self, loader: Any, number: int, sourceLine: str) -> None:
+    def __init__(self, loader: Any, number: int, source: str) -> None:
         super().__init__(loader)
         self.number = number
-        self._source_line = sourceLine
+        self._source_line = source
 
     @renderer
     def sourceLine(self, request: Any, tag: Tag) -> Tag:

@@ -61,7 +61,7 @@ class Redirect(Resource):
         """Redirect."""
         return redirectTo(self.url, request)
 
-    def getChild(self, path: bytes, request: Any) -> Any:
+    def getChild(self, name: bytes, request: Any) -> Any:
         """Return this same resource."""
         return self
 
@@ -78,7 +78,7 @@ class ParentRedirect(Resource):
         """Redirect."""
         return redirectTo(str(URLPath.fromRequest(request).here()).encode("ascii"), request)
 
-    def getChild(self, path: bytes, request: Any) -> Any:
+    def getChild(self, name: bytes, request: Any) -> Any:
         """Return this same resource."""
         return self
 
@@ -96,7 +96,7 @@ class DeferredResource(Resource):
         super().__init__()
         self.d = d
 
-    def getChild(self, path: bytes, request: Any) -> Any:
+    def getChild(self, name: bytes, request: Any) -> Any:
         """Return this same resource."""
         return self
 

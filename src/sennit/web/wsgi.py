@@ -55,7 +55,7 @@ class WSGIResource:
         response.start()
         return NOT_DONE_YET
 
-    def getChildWithDefault(self, path: bytes, request: Any) -> NoReturn:
+    def getChildWithDefault(self, name: bytes, request: Any) -> NoReturn:
         """Refuse: all below is the application's.
 
         Raises:

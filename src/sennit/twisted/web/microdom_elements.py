@@ -154,9 +154,9 @@ class Document(Node):
         """Tell whether a document is like this one."""
         return bool(self.doctype == n.doctype and Node.isEqualToNode(self, n))
 
-    def isEqualToNode(self, other: Any) -> bool:
+    def isEqualToNode(self, n: Any) -> bool:
         """Do as `isEqualToDocument`."""
-        return self.isEqualToDocument(other)
+        return self.isEqualToDocument(n)
 
 
 class Element(Node):

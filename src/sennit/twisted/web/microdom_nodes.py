@@ -264,9 +264,9 @@ class EntityReference(_Leaf):
             return False
         return self.eref == n.eref and self.nodeValue == n.nodeValue
 
-    def isEqualToNode(self, other: Any) -> bool:
+    def isEqualToNode(self, n: Any) -> bool:
         """Do as `isEqualToEntityReference`."""
-        return self.isEqualToEntityReference(other)
+        return self.isEqualToEntityReference(n)
 
     def _written(self, strip: int) -> str:
         return self.nodeValue
@@ -292,9 +292,9 @@ class CharacterData(_Leaf):
         """Tell whether a node has the same characters."""
         return bool(self.value == n.value)
 
-    def isEqualToNode(self, other: Any) -> bool:
+    def isEqualToNode(self, n: Any) -> bool:
         """Do as `isEqualToCharacterData`."""
-        return self.isEqualToCharacterData(other)
+        return self.isEqualToCharacterData(n)
 
     def cloneNode(self, deep: int = 0, parent: Node | None = None) -> Any:
         """Return a copy."""
