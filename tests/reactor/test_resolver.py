@@ -398,3 +398,17 @@ def test_look_ups_do_not_wait_for_a_pool_that_is_full_of_work(reactor, run_for, 
         return found
 
     assert run_for(reactor, main) == TCP4[4][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("vääntynyt.example", "xn--vntynyt-5waa.example"),
+        ("xn--p1ai.example", "xn--p1ai.example"),
+        ("ä..example", "ä..example"),
+    ],
+)
+def test_a_simple_resolver_is_asked_for_names_as_the_dns_writes_them(name, asked):
+    simple = Simple("192.0.2.9")
+    SimpleResolverComplexifier(simple).resolveHostName(Receiver(), name)
+    assert simple.asked == [(asked, ())]

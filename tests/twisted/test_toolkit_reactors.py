@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 import importlib
 
 import pytest
 
 from sennit.reactor import Reactor
 from sennit.twisted.internet import tksupport
+from sennit.twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from sennit.twisted.internet.defaultreactor import DefaultReactor
 from sennit.twisted.internet.toolkit import toolkit_reactor
 
 
@@ -52,3 +55,45 @@ def test_tk_is_given_turns_until_support_is_uninstalled():
     reactor.run()
     reactor.close()
     assert widget.turns == 3
+
+
+@pytest.fixture
+def no_current_loop():
+    asyncio.set_event_loop_policy(None)
+    yield
+    asyncio.set_event_loop_policy(None)
+
+
+def test_the_reactor_on_asyncio_runs_on_the_threads_current_loop(no_current_loop):
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        assert AsyncioSelectorReactor().loop is loop
+    finally:
+        loop.close()
+
+
+def test_where_there_is_no_current_loop_the_reactors_becomes_that(no_current_loop):
+    reactor = AsyncioSelectorReactor()
+    assert asyncio.get_event_loop_policy().get_event_loop() is reactor.loop
+    seen = []
+
+    async def main():
+        await asyncio.sleep(0)
+        seen.append(asyncio.get_running_loop())
+        reactor.stop()
+
+    task = reactor.loop.create_task(main())
+    reactor.run()
+    assert seen == [reactor.loop]
+    assert task.done()
+    reactor.loop.close()
+
+
+def test_the_default_reactor_has_a_loop_of_its_own(no_current_loop):
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    reactor = DefaultReactor()
+    assert reactor.loop is not loop
+    reactor.close()
+    loop.close()

@@ -280,11 +280,24 @@ class SimpleResolverComplexifier:
                 _log.failure("Error in the resolver {resolver!r}", failure, resolver=self._resolver)
             resolutionReceiver.resolutionComplete()
 
-        looked_up = self._resolver.getHostByName(hostName)
+        looked_up = self._resolver.getHostByName(_as_dns_writes_it(hostName))
         resolution._on_cancel = looked_up.cancel
         looked_up.addCallbacks(report, give_up)
         looked_up.addErrback(_log_receiver_error)
         return resolution
+
+
+def _as_dns_writes_it(name: str) -> str:
+    """Return a host's name in ASCII (RFC 5891), as simple resolvers expect it."""
+    if name.isascii():
+        return name
+    import idna
+
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        # It is no name; the resolver says so.
+        return name
 
 
 @implementer(IResolverSimple)

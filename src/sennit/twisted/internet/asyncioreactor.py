@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
+from contextlib import suppress
 
-from sennit.reactor import Reactor
+from sennit.reactor import Reactor, new_loop
 from sennit.twisted.internet.main import installReactor
 from sennit.twisted.python import threadable
 
@@ -17,12 +19,13 @@ class AsyncioSelectorReactor(Reactor):
     """The reactor on any asyncio loop.
 
     Args:
-        eventloop: The loop to run on, or the name of a kind; by default a new one, uvloop's where it is
-            installed.
+        eventloop: The loop to run on, or the name of a kind; by default the thread's current one, as
+            `asyncio.get_event_loop` gives it.  If there is none yet, a new one becomes that, uvloop's where
+            it is installed.
     """
 
     def __init__(self, eventloop: asyncio.AbstractEventLoop | str | None = None) -> None:
-        super().__init__(eventloop)
+        super().__init__(_current_loop() if eventloop is None else eventloop)
 
     usingThreads = True
 
@@ -58,11 +61,26 @@ class AsyncioSelectorReactor(Reactor):
         return self.loop
 
 
+def _current_loop() -> asyncio.AbstractEventLoop:
+    with warnings.catch_warnings():
+        # From Python 3.14 on.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        policy = asyncio.get_event_loop_policy()
+    # Asking the policy for its loop would have it make one, of its own kind.
+    has_none = getattr(getattr(policy, "_local", None), "_loop", policy) is None
+    if not has_none:
+        with suppress(RuntimeError):
+            return policy.get_event_loop()
+    loop = new_loop()
+    asyncio.set_event_loop(loop)
+    return loop
+
+
 def install(eventloop: asyncio.AbstractEventLoop | None = None) -> None:
     """Make a reactor on `eventloop` the process's reactor.
 
     Args:
-        eventloop: The loop to run on; by default a new one.
+        eventloop: The loop to run on; by default the thread's current one.
 
     Raises:
         ReactorAlreadyInstalledError: If there is a reactor already.

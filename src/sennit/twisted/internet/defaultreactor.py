@@ -5,6 +5,7 @@ As every reactor, its class has the name of its module: programs that make fresh
 
 from __future__ import annotations
 
+from sennit.reactor import Reactor
 from sennit.twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from sennit.twisted.internet.main import installReactor
 
@@ -15,7 +16,8 @@ class DefaultReactor(AsyncioSelectorReactor):
     """The reactor on uvloop's loop, or on asyncio's own where that is not installed."""
 
     def __init__(self) -> None:
-        super().__init__(None)
+        # A loop of its own, made when it is needed.
+        Reactor.__init__(self)
 
 
 def install() -> None:
