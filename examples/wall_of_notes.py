@@ -1,7 +1,4 @@
-"""A page made of an XML template and tags, sent as its parts become known: a wall that notes are pinned to.
-
-python examples/wall_of_notes.py        and look at http://localhost:8080/
-"""
+"""A wall that notes are pinned to: a page made of an XML template, sent as its parts become known."""
 
 from __future__ import annotations
 
@@ -28,17 +25,17 @@ class Wall(Element):
 
     def __init__(self, notes):
         super().__init__()
-        self.wall = notes
+        self.pinned = notes
 
     @renderer
     def notes(self, request, tag):
-        for who, text in self.wall:
+        for who, text in self.pinned:
             yield tag.clone().fillSlots(who=who, text=text)
 
     @renderer
     async def weather(self, request, tag):
         # The page until here is already at the browser.
-        await deferLater(sennit.current_reactor(), 0.5)
+        await deferLater(sennit.current_reactor(), 0.1)
         return tag(tags.em("sunny"))
 
 
@@ -54,12 +51,13 @@ class WallPage(Resource):
 
     def render_POST(self, request):
         who, text = (request.args.get(name, [b""])[0] for name in (b"who", b"text"))
-        self.notes.append((who, text))
+        self.notes.append((who.decode("utf-8", "replace"), text.decode("utf-8", "replace")))
         return redirectTo(b"/", request)
 
 
 async def main():
     sennit.current_reactor().listenTCP(8080, Site(WallPage()))
+    print("http://localhost:8080/")
     await Deferred()
 
 

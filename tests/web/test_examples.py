@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import importlib.util
 import socket
@@ -176,3 +177,66 @@ def test_aiohttp_reads_what_we_write(tmp_path):
     assert listing[0] == 200
     assert 'href="a.txt"' in listing[1]
     assert cached == 304
+
+
+def test_the_wall_of_notes_is_sent_whole_and_escaped():
+    page = load("wall_of_notes").WallPage()
+
+    def client(port):
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+            form = urlencode({"who": "<b>Bob", "text": "a & b"})
+            connection.request("POST", "/", form, {"Content-Type": "application/x-www-form-urlencoded"})
+            connection.getresponse().read()
+            connection.request("GET", "/")
+            return connection.getresponse().read().decode()
+
+    body = serve_and(Site(page), client)
+    assert "<li><b>Ann</b>: &lt;script&gt; is just text here</li>" in body
+    assert "<li><b>&lt;b&gt;Bob</b>: a &amp; b</li>" in body
+    assert "<p>Outside: <em>sunny</em></p>" in body
+
+
+def test_members_see_what_is_theirs():
+    def client(port):
+        answers = []
+        for token in (None, "Basic YW5uOmFwcGxl", "Basic Ym9iOndyb25n"):
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+                connection.request("GET", "/members", headers={"Authorization": token} if token else {})
+                response = connection.getresponse()
+                answers.append((response.status, b"Hello, ann" in response.read()))
+        return answers
+
+    answers = serve_and(load("members_only").make_site(), client)
+    assert answers == [(401, False), (200, True), (401, False)]
+
+
+def test_one_front_door_leads_to_all(tmp_path):
+    (tmp_path / "a.txt").write_text("a file")
+    example = load("one_front_door")
+
+    async def main():
+        reactor = sennit.current_reactor()
+        behind = reactor.listenTCP(0, Site(File(str(tmp_path))), interface="127.0.0.1")
+        site = example.make_site(reactor, f"http://127.0.0.1:{behind.getHost().port}/", str(tmp_path))
+        front = reactor.listenTCP(0, site, interface="127.0.0.1")
+
+        def client():
+            answers = []
+            for path in ("/app/x", "/other/a.txt", "/files/a.txt"):
+                port = front.getHost().port
+                with contextlib.closing(
+                    http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+                ) as connection:
+                    connection.request("GET", path)
+                    answers.append(connection.getresponse().read())
+            return answers
+
+        try:
+            return await asyncio.to_thread(client)
+        finally:
+            await front.stopListening()
+            await behind.stopListening()
+            site.abort()
+            behind.factory.abort()
+
+    assert sennit.run(main) == [b"You asked for /x.\n", b"a file", b"a file"]

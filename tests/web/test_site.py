@@ -631,3 +631,44 @@ def test_forms_are_left_alone_where_the_site_says_so(browse):
 
 def test_a_site_offers_http_1_1_to_tls():
     assert Site(Resource()).acceptableProtocols() == [b"http/1.1"]
+
+
+class OnlyGet(Resource):
+    """Answers to GET by its own `render`, and refuses all else."""
+
+    isLeaf = True
+
+    def __init__(self, answer):
+        super().__init__()
+        self.answer = answer
+
+    def render(self, request):
+        if request.method != b"GET":
+            raise UnsupportedMethod([b"GET"])
+        return self.answer(request)
+
+
+def test_a_head_for_a_resource_that_knows_get_alone_has_no_body(browse, reported):
+    def write(request):
+        request.write(b"some ")
+        request.write(b"data")
+        request.finish()
+        return NOT_DONE_YET
+
+    for answer in (write, lambda request: b"data"):
+        browser = browse(OnlyGet(answer))
+        found = browser.ask(b"/", method=b"HEAD")
+        assert (found.code, found.raw.partition(b"\r\n\r\n")[2]) == (200, b"")
+        assert browser.ask(b"/").code == 200
+    assert reported == []
+
+
+def test_a_coroutine_that_refuses_a_head_is_a_405(browse, reported):
+    class Later(Resource):
+        isLeaf = True
+
+        async def render_HEAD(self, request):
+            raise UnsupportedMethod([b"GET"])
+
+    assert browse(Later()).ask(b"/", method=b"HEAD").code == 405
+    assert reported == []

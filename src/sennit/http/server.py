@@ -447,7 +447,12 @@ class HTTPChannel(Protocol):
             request: The request.
             version: Its protocol version.
         """
-        return self._head.keep_alive and (self.factory is None or not self.factory.draining)
+        head = getattr(self, "_head", None)
+        if head is None:
+            # Nothing was received here: somebody asks about a request of their own.
+            options = request.requestHeaders.getRawHeaders(b"connection") or ()
+            return version == b"HTTP/1.1" and not any(b"close" in option.lower() for option in options)
+        return head.keep_alive and (self.factory is None or not self.factory.draining)
 
     @property
     def requests(self) -> list[Any]:
@@ -674,10 +679,10 @@ class HTTPChannel(Protocol):
         """Let a request's producer follow the transport's pace.
 
         Raises:
-            ValueError: If another is registered.
+            RuntimeError: If another is registered.
         """
         if self._requestProducer is not None:
-            raise ValueError(f"{self._requestProducer!r} is still registered: unregister it first.")
+            raise RuntimeError(f"{self._requestProducer!r} is still registered: unregister it first.")
         if not streaming:
             producer = Puller(producer, self.callLater)
         self._requestProducer = producer

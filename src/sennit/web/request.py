@@ -264,9 +264,10 @@ class Request(http_request.Request, Componentized, ViewedRequest):
     def _unsupported(self, resrc: Any, error: Any) -> bytes:
         """Answer a method that the resource does not know: 405, or 501 if no resource does."""
         allowed = error.allowedMethods
-        if self.method == b"HEAD" and b"GET" in allowed:
+        if self.method == b"HEAD" and b"GET" in allowed and resrc is not None:
             # The resource takes care of GET by its own means; leave the body out on the way.
             self.method = b"GET"
+            self.write = self._write_head  # type: ignore[method-assign]  # for this request alone
             try:
                 body: bytes = resrc.render(self)
             finally:
@@ -280,6 +281,14 @@ class Request(http_request.Request, Componentized, ViewedRequest):
             code, brief = codes.NOT_IMPLEMENTED, "Huh?"
             detail = f"I don't know how to treat a {self.method.decode('latin-1')} request."
         return PlainErrorPage(code, brief, detail).render(self)
+
+    def _write_head(self, data: bytes) -> None:
+        """Send the head alone, whatever the method is taken for."""
+        method, self.method = self.method, b"HEAD"
+        try:
+            http_request.Request.write(self, data)
+        finally:
+            self.method = method
 
     def processingFailed(self, reason: Failure) -> None:
         """Answer 500, or end a response already begun, and report an error.
