@@ -258,6 +258,19 @@ def test_chunks_make_a_message_too(delivery):
     assert delivery.sinks[0].data == b"a\nb\0c"
 
 
+def test_a_client_that_ends_its_side_at_once_is_answered_all_that_it_asked(delivery):
+    there = talk(delivery, ESMTP, offered=ALL_EXTENSIONS)
+    there.say(ENVELOPE)
+    there.client.transport.write(b"RCPT TO:<sink@example.org>\r\nBDAT 1 LAST\r\nxQUIT\r\n")
+    there.client.transport.loseWriteConnection()
+    said = there.say(b"")
+    assert said == b"250 2.1.5 Recipient address accepted\r\n"
+    assert not there.client.closed
+    delivery.sinks[0].done.callback(None)
+    assert there.say(b"") == b"250 2.6.0 Delivery in progress\r\n221 2.0.0 See you later\r\n"
+    assert there.client.closed
+
+
 def test_a_client_that_errs_too_often_is_let_go(delivery):
     there = talk(delivery, limits=Limits(errors=3))
     said = there.say(b"X\r\n" * 10)

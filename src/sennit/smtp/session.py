@@ -11,6 +11,9 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from zope.interface import implementer
+
+from sennit.core.interfaces import IHalfCloseableProtocol
 from sennit.framing.basic import LineOnlyReceiver
 from sennit.framing.policies import TimeoutMixin
 from sennit.smtp.envelope import DNSNAME
@@ -34,8 +37,11 @@ from sennit.smtp.state import State
 __all__ = ["Session"]
 
 
+@implementer(IHalfCloseableProtocol)
 class Session(LineOnlyReceiver, TimeoutMixin):
     """A server's side of one conversation.
+
+    A client may end its side with its last command, and is still answered all that it asked.
 
     Attributes:
         timeout: Seconds to wait for the client to say something.
@@ -146,6 +152,15 @@ class Session(LineOnlyReceiver, TimeoutMixin):
         elif not self._stopped:
             self._stopped = True
             self.transport.pauseProducing()
+
+    def readConnectionLost(self) -> None:
+        """Take note that the client sends no more; it may still wait for answers."""
+        self._conversation.receive_eof()
+        self._advance()
+
+    def writeConnectionLost(self) -> None:
+        """Take note that the client hears no more: there is nobody to talk to."""
+        self.transport.loseConnection()
 
     def _command(self, command: Command) -> None:
         if not command.verb:
