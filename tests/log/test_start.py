@@ -139,7 +139,7 @@ def test_errors_without_a_home_become_critical_events() -> None:
     with capturedLogs() as events:
         report_error(Failure(ValueError("no")), "It {happened} here", clue=7)
         report_error(Failure(ValueError("no")))
-    assert [formatEvent(event) for event in events] == ["It {happened} here", "Unhandled error"]
+    assert [formatEvent(event) for event in events] == ["It {happened} here", "Unhandled Error"]
     assert events[0]["log_level"] is LogLevel.critical
     assert events[0]["log_failure"].type is ValueError
     assert events[0]["clue"] == 7

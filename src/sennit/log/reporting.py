@@ -21,7 +21,7 @@ def report(failure: Failure, message: str = "", **context: Any) -> None:
         message: What was being done.
         context: Fields for the event.
     """
-    _log.failure((message or "Unhandled error").replace("{", "{{").replace("}", "}}"), failure, **context)
+    _log.failure((message or "Unhandled Error").replace("{", "{{").replace("}", "}}"), failure, **context)
 
 
 def install() -> None:
