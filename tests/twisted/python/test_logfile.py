@@ -244,3 +244,15 @@ def test_an_older_file_is_asked_for_by_a_number(tmp_path):
     with pytest.raises(TypeError):
         log.getLog("1")
     log.close()
+
+
+def test_a_log_file_that_is_a_device_keeps_its_permissions(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path, 0o622)
+    path.chmod(0o622)
+    log = LogFile.__new__(LogFile)
+    log.path = str(path)
+    log._file = path.open("r+b", buffering=0)
+    log._permit(0o555)
+    log._file.close()
+    assert path.stat().st_mode & 0o777 == 0o622

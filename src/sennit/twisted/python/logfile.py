@@ -69,6 +69,11 @@ class BaseLogFile:
         self.closed = False
         self.size = self._file.seek(0, os.SEEK_END)
         if mode is not None and self.size == 0:
+            self._permit(mode)
+
+    def _permit(self, mode: int) -> None:
+        """Set the file's permissions; a device, such as /dev/null, keeps those that others rely on."""
+        if stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
             with suppress(OSError):
                 os.fchmod(self._file.fileno(), mode)
 
@@ -121,8 +126,7 @@ class BaseLogFile:
         self._openFile()
         if self.defaultMode is None:
             # Whoever may read the old file shall be able to read the new one.
-            with suppress(OSError):
-                os.fchmod(self._file.fileno(), stat.S_IMODE(mode))
+            self._permit(stat.S_IMODE(mode))
 
     def _may_rotate(self) -> bool:
         return os.access(self.directory, os.W_OK) and os.access(self.path, os.W_OK)
