@@ -197,6 +197,7 @@ def attach() -> None:
 
     set_on(HostnameEndpoint, "_DEFAULT_ATTEMPT_DELAY", ATTEMPT_DELAY)
     set_on(INotify, "_isWatched", INotify.is_watched)
+    set_on(Reactor, "_exitSignal", property(lambda self: self.exit_signal))
     set_on(Reactor, "_uninstallHandler", private.take_leave)
     ThreadPool.callInThreadWithCallback = private.in_team_or(  # type: ignore[method-assign]
         ThreadPool.callInThreadWithCallback

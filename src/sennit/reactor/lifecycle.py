@@ -223,7 +223,6 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
             if sigbreak is not None:
                 handlers[sigbreak] = self.sigBreak
             self._signals = SignalHandlers(loop, handlers)
-            self._signals.install()
 
     def _turn(self) -> None:
         loop = self.loop
@@ -292,6 +291,8 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
             self._fire("startup", self._now_running)
 
     def _now_running(self) -> None:
+        if self._signals is not None:
+            self._signals.install()
         if not self._stopping:
             self.running = True
             self._start_pools()

@@ -153,9 +153,9 @@ class GAIResolver:
         return resolution
 
     def _look_up(self, host: str, port: int, family: int, socket_type: int) -> list[_Address]:
-        transport: _Transport = "TCP" if socket_type == socket.SOCK_STREAM else "UDP"
         found: list[_Address] = []
-        for its_family, _, _, _, address in self._getaddrinfo(host, port, family, socket_type):
+        for its_family, its_type, _, _, address in self._getaddrinfo(host, port, family, socket_type):
+            transport: _Transport = "UDP" if its_type == socket.SOCK_DGRAM else "TCP"
             if its_family == socket.AF_INET:
                 found.append(IPv4Address(transport, *address))
             elif its_family == socket.AF_INET6 and isinstance(address[0], str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 from sennit.core.interfaces import (
     Binding,
@@ -13,7 +14,7 @@ from sennit.core.interfaces import (
     IReadDescriptor,
 )
 from sennit.reactor.lifecycle import LifeCycle
-from sennit.transport.registry import close_all
+from sennit.transport.registry import close_all, open_things
 from sennit.transport.stream import StreamConnection
 from sennit.transport.tcp import adopt_stream_connection, adopt_stream_port, connect_tcp, listen_tcp
 from sennit.transport.unix import connect_unix, listen_unix
@@ -89,6 +90,11 @@ class Streams(LifeCycle):
             reader.pauseProducing()
         else:
             super().removeReader(reader)
+
+    def getReaders(self) -> list[Any]:
+        """Give the descriptors that are watched for reading, and the connections and ports that are read."""
+        ours = [each for each in open_things(self) if getattr(each, "is_reading", False)]
+        return [*super().getReaders(), *ours]
 
     def close(self) -> None:
         """Give back what the reactor holds, as `LifeCycle.close`; ports and connections are closed."""

@@ -102,6 +102,11 @@ class Listening:
         self._close()
         self._end()
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether it listens."""
+        return self.connected and not self.disconnecting
+
     def getHandle(self) -> socket.socket | None:
         """Give the socket, or None if there is none."""
         return self.socket

@@ -90,7 +90,9 @@ class StreamPort(Listening, Owner):
         if acceptor is not None:
             acceptor.close()
             self.socket = None
-            self._after_close()
+
+    def _leave(self) -> None:
+        self._after_close()
 
     def _let_go(self) -> None:
         if self.socket is not None:

@@ -347,6 +347,11 @@ class StreamConnection(Consumer):
         else:
             self.reactor.loop.call_soon(self._open_gate)
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether what arrives is handed on."""
+        return self.connected and not (self._paused or self.disconnecting or self._read_ended)
+
     def stopProducing(self) -> None:
         """Close, as `loseConnection`."""
         self.loseConnection()

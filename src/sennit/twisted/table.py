@@ -27,7 +27,8 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.asyncioreactor": ("sennit.twisted.internet.asyncioreactor",),
     "twisted.internet._resolver": ("sennit.reactor.resolver",),
     "twisted.internet.base": (
-        "sennit.reactor:DelayedCall Reactor=ReactorBase",
+        "sennit.twisted.internet.delayed:DelayedCall",
+        "sennit.reactor:Reactor=ReactorBase",
         "sennit.reactor.resolver:BlockingResolver ThreadedResolver",
         "sennit.transport.connector:StreamConnector=BaseConnector",
         "sennit.transport.listening:Listening=BasePort",
