@@ -70,7 +70,7 @@ class DelayedCall(metaclass=ABCMeta):  # noqa: B024 - others are registered, not
         self.cancelled: Any = 0
         self.delayed_time: float = 0
         if self.debug:
-            self.creator = traceback.format_stack()[:-2]
+            self.creator = traceback.format_stack()[:-1]
 
     def getTime(self) -> float:
         """Return when it is due."""
