@@ -43,6 +43,8 @@ CACHED = "The client has this already: the answer is 304 or 412, without a body.
 """What `Request.setETag` and `Request.setLastModified` return when nothing need be sent."""
 
 _UNQUEUED = object()
+_CHANGING = frozenset((b"POST", b"PUT", b"PATCH", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE"))
+"""Methods for which dates do not count (RFC 9110 section 13.1.3)."""
 
 
 @implementer(IConsumer)
@@ -114,7 +116,7 @@ class Request(ReceivedRequest):
 
     def __repr__(self) -> str:
         return (
-            f"<{type(self).__qualname__} at {id(self):#x} method={self.method.decode('latin-1')} "
+            f"<{type(self).__name__} at {id(self):#x} method={self.method.decode('latin-1')} "
             f"uri={self.uri.decode('latin-1')} clientproto={self.clientproto.decode('latin-1')}>"
         )
 
@@ -215,7 +217,7 @@ class Request(ReceivedRequest):
         if since is None or self.getHeader(b"if-none-match") is not None:
             return None
         known = parse_date(since)
-        if known is not None and known >= self.lastModified and self.method in (b"GET", b"HEAD"):
+        if known is not None and known >= self.lastModified and self.method not in _CHANGING:
             self.setResponseCode(codes.NOT_MODIFIED)
             return CACHED
         return None

@@ -137,7 +137,9 @@ class HTTPChannel(Protocol):
         self.persistent = 1
         self._networkProducer = self.transport
         register = getattr(self.transport, "registerProducer", None)
-        if register is not None:
+        if register is None:
+            self._networkProducer = None
+        else:
             register(self, True)
         if self.factory is not None:
             self.factory.channels.add(self)

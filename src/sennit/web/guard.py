@@ -110,7 +110,7 @@ class DigestCredentialFactory:
             LoginFailed: If they answer no challenge that is still good.
         """
         found = self.digest.decode(response, request.method, _client_host(request))
-        if found.fields.get("qop") == b"auth-int":
+        if found is not None and found.fields.get("qop") == b"auth-int":
             request.content.seek(0)
             found.entity = request.content.read()
             request.content.seek(0)

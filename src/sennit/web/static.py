@@ -66,6 +66,10 @@ def addSlash(request: Any) -> bytes:
     """Return a request's path and query with a slash at the path's end."""
     uri: bytes = request.uri
     path, mark, query = uri.partition(b"?")
+    scheme, colon, rest = path.partition(b"://")
+    if colon and scheme.isalpha():
+        # A proxy may have sent the whole URL (RFC 9112 section 3.2.2).
+        path = rest.partition(b"/")[2]
     # Of several slashes in front, a browser would take what follows for a host.
     return b"/" + path.strip(b"/") + b"/" + mark + query
 
@@ -399,6 +403,7 @@ class File(Resource):
         self._set_content_headers(request)
         if ranges is None:
             request.setHeader(b"content-length", b"%d" % size)
+            request.setResponseCode(codes.OK)
             return NoRangeStaticProducer(request, fileForReading)
         if not ranges:
             request.setResponseCode(codes.REQUESTED_RANGE_NOT_SATISFIABLE)
@@ -434,7 +439,7 @@ class File(Resource):
             parts.append((lead, start, stop - start))
         parts.append((b"\r\n--%b--\r\n" % boundary, 0, 0))
         length = sum(len(lead) + part for lead, _, part in parts)
-        request.setHeader(b"content-type", b"multipart/byteranges; boundary=" + boundary)
+        request.setHeader(b"content-type", b'multipart/byteranges; boundary="%b"' % boundary)
         request.setHeader(b"content-length", b"%d" % length)
         return MultipleRangeStaticProducer(request, file, parts)
 

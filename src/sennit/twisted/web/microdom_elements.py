@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from sennit.twisted.python.util import InsensitiveDict
-from sennit.twisted.web.microdom_nodes import Comment, Node, Text, escape, unescape
+from sennit.twisted.web.microdom_nodes import Comment, Node, Text, escape, unescape, writer_to
 
 __all__ = ["Document", "Element", "genprefix", "getElementsByTagName", "getElementsByTagNameNoCase"]
 
@@ -111,9 +111,10 @@ class Document(Node):
         namespace: str | None = "",
     ) -> None:
         """Write the document."""
-        stream.write('<?xml version="1.0"?>' + newl)
+        write = writer_to(stream)
+        write('<?xml version="1.0"?>' + newl)
         if self.doctype:
-            stream.write(f"<!DOCTYPE {self.doctype}>{newl}")
+            write(f"<!DOCTYPE {self.doctype}>{newl}")
         self.documentElement.writexml(stream, indent, addindent, newl, strip, nsprefixes, namespace)
 
     def createElement(self, name: str, **kw: Any) -> Element:
@@ -309,6 +310,7 @@ class Element(Node):
         namespace: str | None = "",
     ) -> None:
         """Write the element."""
+        write = writer_to(stream)
         known = dict(nsprefixes or {})
         declared: dict[str, str] = {}
         for uri, prefix in (self.nsprefixes or {}).items():
@@ -335,18 +337,18 @@ class Element(Node):
                 attributes.append((key, value))
         attributes += [(f"xmlns:{prefix}", uri) for uri, prefix in declared.items()]
         on_lines = self.tagName in _ON_LINES
-        stream.write(f"{newl}{indent if newl else ''}<{name}" if on_lines and newl else f"<{name}")
+        write(f"{newl}{indent if newl else ''}<{name}" if on_lines and newl else f"<{name}")
         for key, value in sorted(attributes):
-            stream.write(f' {key}="{escape(value)}"')
+            write(f' {key}="{escape(value)}"')
         if not self.childNodes and self.tagName.lower() in _SINGLE:
-            stream.write(" />")
+            write(" />")
             return
-        stream.write(">")
+        write(">")
         for child in self.childNodes:
             child.writexml(stream, indent + addindent, addindent, newl, strip, known, around)
         if on_lines and newl and self.childNodes and self.tagName not in _ENDS_INLINE:
-            stream.write(newl + indent)
-        stream.write(f"</{end_name}>")
+            write(newl + indent)
+        write(f"</{end_name}>")
 
 
 class _Attribute(Node):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import StringIO
 from typing import Any
 
@@ -19,6 +19,7 @@ __all__ = [
     "Text",
     "escape",
     "unescape",
+    "writer_to",
 ]
 
 HTML_ESCAPE_CHARS = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"))
@@ -158,7 +159,7 @@ class Node:
 
         Args:
             new: The node.
-            ref: The other; None for the end.
+            ref: The other.
 
         Returns:
             The node.
@@ -167,9 +168,6 @@ class Node:
             TypeError: If either is no node.
             ValueError: If the other is not in this.
         """
-        if ref is None:
-            self.appendChild(new)
-            return new
         _check_node(new)
         _check_node(ref)
         self.childNodes.insert(self.childNodes.index(ref), new)
@@ -220,6 +218,16 @@ class Node:
         return self.childNodes[0] if self.childNodes else None
 
 
+def writer_to(stream: Any) -> Callable[[str], object]:
+    """Return what writes text to a stream, be it one of octets."""
+    try:
+        stream.write("")
+    except TypeError:
+        return lambda text: stream.write(text.encode("utf-8"))
+    write: Callable[[str], object] = stream.write
+    return write
+
+
 def _check_node(thing: Any) -> None:
     if not isinstance(thing, Node):
         raise TypeError("expected Node instance")
@@ -242,7 +250,7 @@ class _Leaf(Node):
         namespace: str | None = "",
     ) -> None:
         """Write the node."""
-        stream.write(self._written(strip))
+        writer_to(stream)(self._written(strip))
 
 
 class EntityReference(_Leaf):

@@ -120,7 +120,7 @@ class Tag:
         for name, value in kw.items():
             if name == "render":
                 if not isinstance(value, str):
-                    raise TypeError(f"render is the name of a method, not {value!r}.")
+                    raise TypeError(f'Value for "render" attribute must be str, got {value!r}')
                 self.render = value
             else:
                 self.attributes[name.removesuffix("_")] = value

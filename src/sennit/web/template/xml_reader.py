@@ -16,7 +16,7 @@ from xml.sax.xmlreader import Locator
 from sennit.web.template.nevow import NEVOW_NAMESPACE, directive
 from sennit.web.template.stan import CDATA, Comment, Tag, slot
 
-__all__ = ["TEMPLATE_NAMESPACE", "read_template"]
+__all__ = ["TEMPLATE_NAMESPACE", "TemplateError", "read_template"]
 
 TEMPLATE_NAMESPACE = "http://twistedmatrix.com/ns/twisted.web.template/0.1"
 """The XML namespace of ``t:render``, ``t:slot``, ``t:attr`` and ``t:transparent``."""
@@ -30,6 +30,10 @@ _UNWRITTEN = (
 _LANGUAGES = (TEMPLATE_NAMESPACE, NEVOW_NAMESPACE)
 _SEPARATOR = "\x1f"
 """What expat puts between a namespace, a local name and a prefix; XML forbids it everywhere."""
+
+
+class TemplateError(SAXParseException, AssertionError):
+    """A document is well-formed, and uses the template language wrongly."""
 
 
 class _Place(Locator):
@@ -94,7 +98,7 @@ class _Reader:
         return self.document
 
     def _refuse(self, why: str) -> SAXParseException:
-        return SAXParseException(why, None, _Place(self._filename, *self._position()))
+        return TemplateError(why, None, _Place(self._filename, *self._position()))
 
     def _position(self) -> tuple[int, int]:
         return self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber
@@ -205,7 +209,7 @@ def read_template(data: bytes, filename: str | None = None) -> list[Any]:
         What stands at its top: comments and one tag.
 
     Raises:
-        xml.sax.SAXParseException: If it is not well-formed, declares entities, or uses the template language
-            wrongly.
+        xml.sax.SAXParseException: If it is not well-formed; a `TemplateError` if it declares entities, or
+            uses the template language wrongly.
     """
     return _Reader(filename).read(data)
