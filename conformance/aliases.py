@@ -89,6 +89,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.protocols.haproxy._parser": ("sennit.haproxy", _NO + "unparseEndpoint"),
     "twisted.protocols._sni": (_NO + "PEMObjects SNIConnectionCreator",),
     "twisted.protocols.loopback": ("sennit.twisted.protocols.loopback:_Queue=_LoopbackQueue",),
+    "twisted.protocols._tls_legacy": (_NO + "LegacyContextFactoryWarning",),
     "twisted.protocols.tls": (
         _NO + "SomeConnectionCreator _AggregateSmallWrites _ProducerMembrane _PullToPush",
     ),
