@@ -69,7 +69,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         _NO + "_StandardIOParser _SystemdParser _TCP6ServerParser _TLSServerEndpoint _WrappingProtocol",
         _NO + "_loadCAsFromDir _parse _parseServer",
     ),
-    "twisted.internet.base": (_NO + "PluggableResolverMixin",),
+    "twisted.internet.base": ("sennit.reactor:Reactor=PluggableResolverMixin",),
     "twisted.internet.posixbase": (_NO + "_ContinuousPolling _Waker",),
     "twisted.internet.process": (
         _NO + "ProcessReader ProcessWriter _getFileActions open_descriptors=_listOpenFDs",

@@ -681,3 +681,13 @@ async def test_a_child_declares_what_it_provides(reactor, spawn):
     assert repr(child.transport) == f"<Process pid={child.transport.pid} status=-1>"
     await child.ended
     assert repr(child.transport) == "<Process pid=None status=0>"
+
+
+async def test_a_child_hears_signals_that_we_ignore(reactor, shell):
+    before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    try:
+        child = shell("kill -USR1 $$; exit 5")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    ended = await child.ended
+    assert (ended.exitCode, ended.signal) == (None, signal.SIGUSR1)

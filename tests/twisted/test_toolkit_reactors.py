@@ -97,3 +97,16 @@ def test_the_default_reactor_has_a_loop_of_its_own(no_current_loop):
     assert reactor.loop is not loop
     reactor.close()
     loop.close()
+
+
+def test_a_current_loop_that_is_closed_is_replaced(no_current_loop):
+    closed = asyncio.new_event_loop()
+    asyncio.set_event_loop(closed)
+    closed.close()
+    reactor = AsyncioSelectorReactor()
+    made = []
+    reactor.callLater(0, made.append, 1)
+    reactor.runUntilCurrent()
+    reactor.runUntilCurrent()
+    reactor.loop.close()
+    assert made == [1]

@@ -127,6 +127,11 @@ class INotify:
         """Tell whether a file or folder is watched."""
         return _name(path) in self._numbers
 
+    @property
+    def connected(self) -> bool:
+        """Whether it can still watch."""
+        return self._descriptor >= 0
+
     def startReading(self) -> None:
         """Begin to tell what happens; what happened since the watches were made comes first."""
         self.reactor.addReader(self)

@@ -5,7 +5,8 @@ asked for, and in the usual case, where the child has descriptors 0, 1 and 2 and
 (``vfork``), however large this process is.
 
 Other maps of descriptors, and terminals, need system calls that `subprocess` has no argument for.  They are
-made in the child by a function of ours, which touches nothing but descriptors.  Every descriptor to be handed
+made in the child by a function of ours, which touches nothing but descriptors; so does a child hear again
+which signals this process ignores, should it ignore any.  Every descriptor to be handed
 on is first duplicated to a number above all those the child is to have, so that no step overwrites what a
 later one needs, whatever the map.  The numbers the child is to have are taken meanwhile, so that none of them
 is given to what `subprocess` opens for itself.
@@ -16,6 +17,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
+import signal
 import subprocess
 import termios
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +29,10 @@ __all__ = ["Argument", "start"]
 Argument: TypeAlias = "str | bytes | os.PathLike[Any]"
 
 _STANDARD = frozenset({0, 1, 2})
+# Python itself ignores them.
+_RESTORED = frozenset(
+    getattr(signal, name) for name in ("SIGPIPE", "SIGXFZ", "SIGXFSZ") if hasattr(signal, name)
+)
 
 
 def start(
@@ -81,10 +87,32 @@ def start(
 
 
 def _popen(args: Sequence[Argument], options: dict[str, Any]) -> int:
+    ignored = _ignored_signals()
+    if ignored:
+        options["preexec_fn"] = _listening_again(ignored, options.get("preexec_fn"))
     process = subprocess.Popen(list(args), **options)  # noqa: S603 -- what to run is the caller's to say
     # It was asked to start the process, and to look after nothing.
     process.returncode = 0
     return process.pid
+
+
+def _ignored_signals() -> tuple[int, ...]:
+    """Give the signals that this process ignores, but for those that `subprocess` sees to."""
+    return tuple(
+        number for number in signal.valid_signals() - _RESTORED if signal.getsignal(number) is signal.SIG_IGN
+    )
+
+
+def _listening_again(ignored: tuple[int, ...], before: Callable[[], None] | None) -> Callable[[], None]:
+    """Give a function that lets the child hear what we ignore; it runs in the child."""
+
+    def listen() -> None:
+        for number in ignored:
+            signal.signal(number, signal.SIG_DFL)
+        if before is not None:
+            before()
+
+    return listen
 
 
 def _find(executable: Argument, env: Mapping[Any, Any] | None) -> Argument:

@@ -350,7 +350,8 @@ class StreamConnection(Consumer):
     @property
     def is_reading(self) -> bool:
         """Whether what arrives is handed on."""
-        return self.connected and not (self._paused or self.disconnecting or self._read_ended)
+        ended = self.disconnecting or self._read_ended or self._reason is not None
+        return self.connected and not self._paused and not ended
 
     def stopProducing(self) -> None:
         """Close, as `loseConnection`."""

@@ -55,6 +55,10 @@ class AsyncioSelectorReactor(Reactor):
         """
         self.iterate(_LONG if timeout is None else timeout)
 
+    def runUntilCurrent(self) -> None:
+        """Make the calls that are due."""
+        self.iterate()
+
     @property
     def _asyncioEventloop(self) -> asyncio.AbstractEventLoop:
         """The loop, under the name that programs which need it look for."""
@@ -70,7 +74,9 @@ def _current_loop() -> asyncio.AbstractEventLoop:
     has_none = getattr(getattr(policy, "_local", None), "_loop", policy) is None
     if not has_none:
         with suppress(RuntimeError):
-            return policy.get_event_loop()
+            current = policy.get_event_loop()
+            if not current.is_closed():
+                return current
     loop = new_loop()
     asyncio.set_event_loop(loop)
     return loop
