@@ -47,7 +47,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "conformance.private:Team memory_worker=createMemoryWorker",
         "conformance.private:Coordinator=LockWorker",
     ),
-    "twisted.application.runner": (),
     "twisted.internet._baseprocess": (_NO + "BaseProcess",),
     "twisted.internet._glibbase": (_NO + "ensureNotImported",),
     "twisted.internet._newtls": (_NO + "_BypassTLS",),

@@ -7,7 +7,7 @@ from typing import Any
 
 from zope.interface import Attribute, Interface, implementer
 
-from sennit.twisted import plugin
+from sennit.twisted.plugin import IPlugin, getPlugins
 from sennit.twisted.python.reflect import namedAny
 
 __all__ = ["IReactorInstaller", "NoSuchReactor", "Reactor", "getReactorTypes", "installReactor"]
@@ -27,7 +27,7 @@ class NoSuchReactor(KeyError):
     """No plugin brings a reactor of that name."""
 
 
-@implementer(plugin.IPlugin, IReactorInstaller)
+@implementer(IPlugin, IReactorInstaller)
 class Reactor:
     """A reactor of a module that has a function ``install``.
 
@@ -49,7 +49,7 @@ class Reactor:
 
 def getReactorTypes() -> Iterator[Any]:
     """Return an iterator over the installers that plugins bring."""
-    return plugin.getPlugins(IReactorInstaller)
+    return getPlugins(IReactorInstaller)
 
 
 def installReactor(shortName: str) -> Any:

@@ -2,11 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from zope.interface import implementer
+
 from sennit.app import service
 from sennit.core.components import Componentized
+from sennit.twisted.persisted import sob
 from sennit.twisted.persisted.sob import Persistent
+from sennit.twisted.plugin import IPlugin
 
-__all__ = ["Application"]
+__all__ = ["Application", "ServiceMaker", "loadApplication"]
+
+
+@implementer(IPlugin)
+class ServiceMaker(service.ServiceMaker):
+    """A service maker that is loaded when it is used, and a plugin.
+
+    Args:
+        name: A name for people.
+        module: The module's full name, which has ``Options`` and ``makeService``.
+        description: One line for the list of services.
+        tapname: The name the service is asked for by.
+    """
+
+
+def loadApplication(filename: str, kind: str, passphrase: str | None = None) -> Any:
+    """Return the application that a file makes or holds; this runs what is in it.
+
+    Args:
+        filename: The file's path.
+        kind: ``"python"`` for a program that sets ``application``, ``"pickle"`` or ``"source"`` for
+            a saved one.
+        passphrase: None: nothing is encrypted.
+
+    Raises:
+        Exception: Whatever is wrong with the file.
+    """
+    if kind == "python":
+        return sob.loadValueFromFile(filename, "application")
+    return sob.load(filename, kind)
 
 
 def Application(name: str, uid: int | None = None, gid: int | None = None) -> Componentized:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import grp
 import os
@@ -394,8 +395,10 @@ def untilConcludes(f: Callable[_P, _T], *a: _P.args, **kw: _P.kwargs) -> _T:
     while True:
         try:
             return f(*a, **kw)
-        except InterruptedError:
-            continue
+        except OSError as error:
+            # One that is made with the number alone has it nowhere else.
+            if error.args[:1] != (errno.EINTR,):
+                raise
 
 
 def runWithWarningsSuppressed(
@@ -455,7 +458,7 @@ def gidFromString(gidString: str) -> int:
     try:
         return int(gidString)
     except ValueError:
-        return grp.getgrnam(gidString).gr_gid
+        return grp.getgrnam(gidString)[2]
 
 
 def initgroups(uid: int, primaryGid: int | None) -> None:
@@ -475,7 +478,9 @@ def switchUID(uid: int | None, gid: int | None, euid: bool = False) -> None:
     call = "seteuid" if euid else "setuid"
     if uid is not None and uid == current:
         warnings.warn(
-            f"tried to drop privileges and {call} {uid} but {call[3:]} is already {uid}", stacklevel=1
+            f"tried to drop privileges and {call} {uid} but {call[3:]} is already {uid}; "
+            "should we be root? Continuing.",
+            stacklevel=1,
         )
         uid = None
     if gid is not None:

@@ -1,0 +1,3 @@
+"""``twist``: runs one plug-in's service in the foreground."""
+
+from __future__ import annotations

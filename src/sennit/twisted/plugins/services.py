@@ -1,0 +1,32 @@
+"""The services that ``twist`` and ``twistd`` have without other distributions, as plugins."""
+
+from __future__ import annotations
+
+from sennit.twisted.application.service import ServiceMaker
+
+__all__ = ["TwistedINETD", "TwistedPortForward", "TwistedProcmon", "TwistedWeb"]
+
+TwistedINETD = ServiceMaker(
+    "Twisted INETD Server",
+    "sennit.twisted.runner.inetdtap",
+    "Internet services: small ones of its own, and programs as in inetd.conf.",
+    "inetd",
+)
+TwistedPortForward = ServiceMaker(
+    "Twisted Port-Forwarding",
+    "sennit.twisted.tap.portforward",
+    "Forwards connections to another host.",
+    "portforward",
+)
+TwistedProcmon = ServiceMaker(
+    "Twisted Process Monitor",
+    "sennit.twisted.runner.procmontap",
+    "Runs a program, and again when it ends.",
+    "procmon",
+)
+TwistedWeb = ServiceMaker(
+    "Twisted Web",
+    "sennit.twisted.web.tap",
+    "A web server for files, resources and applications.",
+    "web",
+)
