@@ -17,6 +17,7 @@ from sennit.core.deferred import CancelledError, Deferred
 from sennit.http import Limits
 from sennit.web import Resource, Site
 from sennit.web.static import File
+from sennit.websocket import connect
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -59,7 +60,34 @@ def test_the_hello_example_greets():
     assert headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
-@pytest.mark.parametrize("name", ["hello_web", "guest_book"])
+def test_the_live_page_example_echoes_ticks_and_counts():
+    async def main():
+        site = load("live_page").make_site()
+        port = sennit.current_reactor().listenTCP(0, site, interface="127.0.0.1")
+        number = port.getHost().port
+        try:
+            async with await connect(f"ws://127.0.0.1:{number}/echo") as websocket:
+                await websocket.send("hello")
+                echoed = await websocket.receive()
+            page = await asyncio.to_thread(ask, number, "GET", "/")
+            counted = await asyncio.to_thread(ask, number, "POST", "/upload", b"x" * 300_000)
+            return echoed, page[0], counted[1], await asyncio.to_thread(first_event, number)
+        finally:
+            await port.stopListening()
+            await site.drain()
+
+    def first_event(number):
+        with socket.create_connection(("127.0.0.1", number), 20) as stream:
+            stream.sendall(b"GET /ticks HTTP/1.1\r\nHost: h\r\n\r\n")
+            received = b""
+            while b"data: 1\n\n" not in received:
+                received += stream.recv(1000)
+        return received.startswith(b"HTTP/1.1 200 ")
+
+    assert sennit.run(main) == ("hello", 200, b"300000 octets", True)
+
+
+@pytest.mark.parametrize("name", ["hello_web", "guest_book", "live_page"])
 def test_the_examples_say_where_they_are(name, capsys):
     async def main():
         running = Deferred.fromCoroutine(load(name).main(port=0))
