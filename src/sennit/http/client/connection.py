@@ -183,7 +183,7 @@ class HTTP11ClientProtocol(Protocol):
         except Exception:
             self._giveUp(Failure())
             return
-        if self._phases is not None and self._parser is not None:
+        if self._phases is not None and self._parser is parser:
             self._wait(self._phases.between_bytes)
 
     def _finishResponse(self, rest: bytes) -> None:

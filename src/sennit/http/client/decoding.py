@@ -97,16 +97,18 @@ class _Brotli:
         import brotli
 
         self._object: Any = brotli.Decompressor()
-        self._begun = False
+        self._begun = self._full = False
 
     def decompress(self, data: bytes, room: int) -> bytes:
         self._begun = True
         decoded: bytes = self._object.process(data, output_buffer_limit=room)
+        self._full = len(decoded) >= room
         return decoded
 
     @property
     def waiting(self) -> bool:
-        return not self._object.can_accept_more_data() and not self._object.is_finished()
+        decoder = self._object
+        return not decoder.is_finished() and (self._full or not decoder.can_accept_more_data())
 
     @property
     def complete(self) -> bool:
@@ -125,11 +127,11 @@ class _Zstandard:
         self._held = b""
 
     def decompress(self, data: bytes, room: int) -> bytes:
-        # The library has no bound for its output; a block decodes to 128 KiB at the most, and has three
+        # The library has no bound for its output; a block decodes to 128 KiB at the most, and has four
         # octets at the least, so little is given to it at a time.
         self._begun = True
         data = self._held + data
-        piece, self._held = data[:256], data[256:]
+        piece, self._held = data[:64], data[64:]
         if self._object.eof and piece:
             self._object = self._make()
         decoded: bytes = self._object.decompress(piece)

@@ -133,9 +133,11 @@ class Client:
             self._headers.setRawHeaders(b"Accept", [b"*/*"])
         self.cookies: CookieJar | None = None
         if cookies is True:
-            from http.cookiejar import CookieJar
+            from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-            self.cookies = CookieJar()
+            # A cookie without a domain is for its host alone (RFC 6265 section 5.3).
+            strict = DefaultCookiePolicy.DomainStrictNonDomain
+            self.cookies = CookieJar(DefaultCookiePolicy(strict_ns_domain=strict))
         elif cookies is not False:
             self.cookies = cookies
         self._pool = MultiplexingPool(

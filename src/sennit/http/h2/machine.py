@@ -14,6 +14,7 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, Event
+from h2.exceptions import FrameTooLargeError
 from h2.settings import SettingCodes, Settings
 from hyperframe.frame import Frame, GoAwayFrame, RstStreamFrame
 
@@ -81,9 +82,15 @@ class Machine(H2Connection):
         """
         self._receiving = True
         try:
-            return self.receive_data(data)
+            events = self.receive_data(data)
         finally:
             self._receiving = False
+        # h2 looks at a frame's length when all of it is there, and it may say 16 MiB.
+        begun = self.incoming_buffer._data
+        if len(begun) >= 3 and int.from_bytes(begun[:3], "big") > self.max_inbound_frame_size:
+            self.send_goaway(0, ErrorCodes.FRAME_SIZE_ERROR)
+            raise FrameTooLargeError("A frame is larger than allowed.")
+        return events
 
     def send_goaway(self, last_stream_id: int, code: int = ErrorCodes.NO_ERROR) -> None:
         """Say which streams will be served at the most."""
