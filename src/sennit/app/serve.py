@@ -6,6 +6,10 @@ when the grace is over, it aborts those that are left.  `Server.abort` ends the 
 A factory that can end its connections itself has ``drain()``, which returns a Deferred that fires when
 none is left, and ``abort()``.  A factory that cannot is wrapped: each connection is then closed once what
 was written to it has gone out.
+
+Where others go on accepting in this server's place, nobody needs to be sent away: such a shutdown lingers.
+A factory with a ``linger`` decides what that means; connections of any other end by themselves, or with the
+grace.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ __all__ = ["Server", "serve"]
 
 _log = Logger()
 _LAST_WAIT = 1.0
+_ARRIVALS = 0.05
 
 
 class _Tracked:
@@ -52,6 +57,7 @@ class _TrackingFactory(Factory):
     """
 
     noisy = False
+    linger: float = 0
 
     def __init__(self, wrapped: Any) -> None:
         self._wrappedFactory = wrapped
@@ -82,11 +88,12 @@ class _TrackingFactory(Factory):
             empty.callback(None)
 
     def drain(self) -> Deferred[None]:
-        """Close every connection once what was written to it has gone out."""
+        """Close every connection once what was written to it has gone out; if it lingers, wait."""
         if not self._open:
             return succeed(None)
         empty = self._empty = Deferred()
-        self._tell("loseConnection")
+        if not self.linger:
+            self._tell("loseConnection")
         return empty
 
     def abort(self) -> None:
@@ -137,8 +144,11 @@ class Server:
                 raise
         return list(self._ports)
 
-    def shutdown(self) -> Deferred[bool]:
+    def shutdown(self, linger: float = 0) -> Deferred[bool]:
         """Stop accepting, let connections finish, and abort those that outlast the grace.
+
+        Args:
+            linger: Seconds that idle connections are left open for one more request.
 
         Returns:
             A Deferred that fires once no port and no connection is left: with True if all of them ended
@@ -146,7 +156,12 @@ class Server:
         """
         if self._stopped is None:
             self._stopped = Deferred()
-            self._stop_listening().addBoth(lambda _: self._drain())
+            stopping = self._stop_listening()
+            if linger > 0:
+                if hasattr(self._factory, "linger"):
+                    self._factory.linger = linger
+                stopping.addBoth(lambda _: self._last_arrivals())
+            stopping.addBoth(lambda _: self._drain())
         done: Deferred[bool] = Deferred()
 
         def tell(result: bool) -> bool:
@@ -169,6 +184,12 @@ class Server:
         # Standard input and output are an endpoint without a port.
         closable = [port for port in ports if hasattr(port, "stopListening")]
         return DeferredList([maybeDeferred(port.stopListening) for port in closable])
+
+    def _last_arrivals(self) -> Deferred[None]:
+        """Wait until what the loop had accepted already has been introduced."""
+        arrived: Deferred[None] = Deferred()
+        self._reactor.callLater(_ARRIVALS, arrived.callback, None)
+        return arrived
 
     def _drain(self) -> None:
         if self._aborted:
@@ -203,6 +224,7 @@ async def serve(
     grace: float = 30.0,
     started: Callable[[Server, list[Any]], object] | None = None,
     stopping: Callable[[], object] | None = None,
+    linger: Callable[[], float] | None = None,
 ) -> bool:
     """Serve until cancelled, then shut down with grace.
 
@@ -215,6 +237,7 @@ async def serve(
         grace: How many seconds the shutdown waits for connections to end.
         started: Called with the server and its ports once all of them listen.
         stopping: Called when the shutdown begins.
+        linger: Called then; returns how many seconds idle connections are left open for one more request.
 
     Returns:
         True if all connections ended on their own.
@@ -233,4 +256,4 @@ async def serve(
         await forever
     if stopping is not None:
         stopping()
-    return await server.shutdown()
+    return await server.shutdown(0 if linger is None else linger())

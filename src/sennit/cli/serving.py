@@ -43,6 +43,7 @@ class ServerOptions:
         listen: Descriptions of the endpoints.
         loop: The event loop's name; None for the best there is.
         grace: Seconds that requests under way may take after the first signal.
+        workers: How many processes serve; None for this one alone.
         log_file: The file that events are logged to; None for warnings alone, to standard error.
         quiet: Whether to say nothing when all is well.
     """
@@ -50,6 +51,7 @@ class ServerOptions:
     listen: tuple[str, ...]
     loop: str | None
     grace: float
+    workers: int | None
     log_file: str | None
     quiet: bool
 
@@ -85,6 +87,13 @@ def server_options(default_listen: str) -> Callable[[Callable[..., Any]], Callab
             callback=seconds,
             default="30",
             help="How long requests under way may take to finish after a signal to stop.  [default: 30]",
+        ),
+        click.option(
+            "--workers",
+            metavar="N",
+            type=click.IntRange(min=1),
+            help="Serve with N processes, which are replaced when they die and, with no connection lost, at "
+            "SIGHUP: new ones load the program as it is then.  [default: this process alone]",
         ),
         click.option(
             "--log-file",
@@ -133,9 +142,12 @@ def run_server(
         CannotRunError: If an endpoint cannot be listened on, or the loop cannot be had here.
         click.BadParameter: If an endpoint or a loop is named that is none.
     """
+    from sennit.app.workers.member import current_member
     from sennit.reactor import LoopNotAvailable, new_loop, run
 
     _begin_logging(options)
+    if options.workers is not None and current_member() is None:
+        return _run_parent(options)
     try:
         loop = new_loop(options.loop)
     except ValueError as error:
@@ -147,13 +159,26 @@ def run_server(
     return _INTERRUPTED if ended_well is None else 0
 
 
+def _run_parent(options: ServerOptions) -> int:
+    from sennit.app.workers import StartError, run_workers
+
+    assert options.workers is not None
+    try:
+        ended_well = run_workers(options.workers, grace=options.grace, tell=lambda line: _tell(options, line))
+    except StartError as error:
+        raise CannotRunError(str(error)) from None
+    return _INTERRUPTED if ended_well is None else 0
+
+
 async def _serve(
     options: ServerOptions,
     make_factory: Callable[[Any], Any],
     describe: Callable[[Any, bool], str],
     what: str,
 ) -> bool | None:
+    from sennit.app.notifying import Notifier
     from sennit.app.serve import serve
+    from sennit.app.workers.member import current_member
     from sennit.core.current import current_reactor
     from sennit.core.errors import CannotListenError
 
@@ -167,11 +192,24 @@ async def _serve(
         except RuntimeError as error:
             raise CannotRunError(str(error)) from None
 
+    member = current_member()
+    notifier = Notifier()
+
     def started(server: Any, ports: list[Any]) -> None:
-        for port in ports:
-            _tell(options, f"{what} on {describe(port.getHost(), _is_secure(port))}")
+        if member is None or member.is_first:
+            for port in ports:
+                _tell(options, f"{what} on {describe(port.getHost(), _is_secure(port))}")
+        if member is not None:
+            member.ready()
+        else:
+            notifier.ready()
+            notifier.watch(reactor)
 
     def stopping() -> None:
+        if member is not None:
+            return
+        notifier.stopping()
+        notifier.end_watch()
         _tell(options, f"Stopping; what is under way has {options.grace:g} s. A second signal ends it now.")
 
     try:
@@ -182,6 +220,7 @@ async def _serve(
             grace=options.grace,
             started=started,
             stopping=stopping,
+            linger=None if member is None else member.linger,
         )
     except (CannotListenError, OSError) as error:
         raise CannotRunError(str(error)) from None

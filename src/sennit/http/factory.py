@@ -59,12 +59,14 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
         logFile: The open access log, None without one.
         channels: The connections that are open.
         draining: Whether `drain` was called.
+        linger: Seconds that `drain` leaves open connections for one more request, which may be on its way.
     """
 
     protocol = HTTPChannel
     logPath: str | bytes | None = None
     timeOut: float | None = 60
     draining = False
+    linger: float = 0
 
     def __init__(
         self,
@@ -96,6 +98,7 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
         self._log_second = -1
         self._log_time = ""
         self._drained: list[Deferred[None]] = []
+        self._lingering: Any = None
 
     @property
     def reactor(self) -> Any:
@@ -195,19 +198,35 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
     def drain(self) -> Deferred[None]:
         """Stop gracefully: close idle connections now, and each other one when its request is answered.
 
-        Stop listening first; connections that come in meanwhile are answered once and closed.
+        Stop listening first; connections that come in meanwhile are answered once and closed.  With `linger`
+        the idle ones have so long to send one request more, whose answer says that it is the last (RFC 9112
+        section 9.6): a client that is never idle loses none.
 
         Returns:
             A Deferred that fires with None when no connection is left.
         """
         self.draining = True
-        for channel in list(self.channels):
-            channel.drain()
+        if self.linger > 0 and self._lingering is None:
+            self._lingering = self.reactor.callLater(self.linger, self._drain_channels)
+            for channel in list(self.channels):
+                channel.announce_end()
+        else:
+            self._drain_channels()
         if not self._open_channels():
+            self._stop_lingering()
             return succeed(None)
         deferred: Deferred[None] = Deferred()
         self._drained.append(deferred)
         return deferred
+
+    def _drain_channels(self) -> None:
+        self._stop_lingering()
+        for channel in list(self.channels):
+            channel.drain()
+
+    def _stop_lingering(self) -> None:
+        if self._lingering is not None and self._lingering.active():
+            self._lingering.cancel()
 
     def abort(self) -> None:
         """End every connection now, in the middle of whatever it does."""
@@ -222,6 +241,7 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
         """Take note that a connection is gone."""
         self.channels.discard(channel)
         if self._drained and not self._open_channels():
+            self._stop_lingering()
             waiting, self._drained = self._drained, []
             for deferred in waiting:
                 deferred.callback(None)

@@ -757,6 +757,9 @@ class HTTPChannel(Protocol):
             self._networkProducer = None
         self.transport.loseConnection()
 
+    def announce_end(self) -> None:
+        """Do nothing: the next answer says that it is the last, since the factory drains."""
+
     def drain(self) -> None:
         """Close now if idle, else when the request being received or answered is done."""
         if self._state is _IDLE and not self._parser.receiving_head and not self._held:

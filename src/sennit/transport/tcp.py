@@ -24,6 +24,7 @@ from sennit.transport.connector import Attempt, StreamConnector
 from sennit.transport.names import Lookup, is_ipv4, is_ipv6, socket_address, tcp_address
 from sennit.transport.port import StreamPort
 from sennit.transport.registry import open_things
+from sennit.transport.shared import socket_source
 from sennit.transport.sockets import new_socket
 from sennit.transport.stream import Owner, StreamConnection
 
@@ -368,7 +369,10 @@ class TCPPort(StreamPort):
             adopted, self._adopted = self._adopted, None
             return adopted
         listening = None
+        source = None if self._reuse_port else socket_source()
         try:
+            if source is not None:
+                return source.tcp(self.interface, self.port, self.backlog)
             listening = self.createInternetSocket()
             where: Any = (self.interface, self.port)
             if is_ipv6(self.interface):

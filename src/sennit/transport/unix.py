@@ -27,6 +27,7 @@ from sennit.transport.accepting import Acceptor, accept
 from sennit.transport.connector import Attempt, StreamConnector
 from sennit.transport.descriptors import DescriptorCarrier
 from sennit.transport.port import StreamPort
+from sennit.transport.shared import socket_source
 from sennit.transport.socket_file import SocketFile
 from sennit.transport.stream import StreamConnection
 
@@ -289,6 +290,12 @@ class UNIXPort(StreamPort):
         if self._adopted is not None:
             adopted, self._adopted = self._adopted, None
             return adopted
+        source = socket_source()
+        if source is not None:
+            try:
+                return source.unix(self.port, self.mode, self.backlog, lock=self.wantPID)
+            except OSError as error:
+                raise CannotListenError(None, self.port, error) from None
         self._lock()
         listening = None
         try:

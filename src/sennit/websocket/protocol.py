@@ -150,6 +150,8 @@ class WebSocketProtocol(Protocol):
         """Close because the server goes away."""
         self.close(GOING_AWAY)
 
+    announce_end = drain
+
     # What the transport calls
 
     def prepare(self, extensions: Sequence[Extension], subprotocol: str | None) -> None:

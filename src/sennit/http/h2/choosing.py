@@ -59,6 +59,9 @@ class Chooser(Protocol):
         self._forget()
         protocol.dataReceived(data)
 
+    def announce_end(self) -> None:
+        """Do nothing: what is chosen learns it from the factory."""
+
     def drain(self) -> None:
         """Close: nothing has begun."""
         self.transport.loseConnection()

@@ -286,6 +286,11 @@ class Http2Channel(Protocol):
 
     # The end
 
+    def announce_end(self) -> None:
+        """Have the client open no more streams; those that it does until it knows are served."""
+        self.core.drain()
+        self.flush_soon()
+
     def drain(self) -> None:
         """Close now if idle, else when the streams that are open are done."""
         if self._draining:
