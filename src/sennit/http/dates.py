@@ -30,7 +30,7 @@ monthname_lower = [name and name.lower() for name in monthname]
 _MONTHS = {name.lower().encode(): number for number, name in enumerate(monthname) if name}
 _TIME = rb"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
 _IMF = re.compile(
-    rb"[A-Z][a-z]{2}, (?P<day>[0-9]{2}) (?P<month>[A-Z][a-z]{2}) (?P<year>[0-9]{4}) " + _TIME + rb" GMT"
+    rb"(?:[A-Z][a-z]{2}, )?(?P<day>[0-9]{2}) (?P<month>[A-Z][a-z]{2}) (?P<year>[0-9]{4}) " + _TIME + rb" GMT"
 )
 _RFC850 = re.compile(
     rb"[A-Z][a-z]{5,8}, (?P<day>[0-9]{2})-(?P<month>[A-Z][a-z]{2})-(?P<year>[0-9]{2}) " + _TIME + rb" GMT"

@@ -102,6 +102,10 @@ class ReceivedRequest:
         """The connection's transport."""
         return self._connection.transport
 
+    @transport.setter
+    def transport(self, transport: Any) -> None:
+        self._connection.transport = transport
+
     def gotLength(self, length: int | None) -> None:
         """Prepare for a body.
 
