@@ -49,6 +49,12 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "twisted.internet._baseprocess": (_NO + "BaseProcess",),
     "twisted.internet._glibbase": (_NO + "ensureNotImported",),
+    "twisted.internet._sslverify": (
+        "sennit.core.interfaces:ICipher",
+        "sennit.core.errors:VerifyError",
+        "sennit.tls:DiffieHellmanParameters=OpenSSLDiffieHellmanParameters SSL",
+        _NO + "_ChooseDiffieHellmanEllipticCurve _expandCipherString _verifyCB",
+    ),
     "twisted.internet._newtls": (_NO + "_BypassTLS",),
     "twisted.internet._idna": (_NO + "idna_text=_idnaText",),
     # What Twisted has here is for main loops of others; in its place the reactor that programs get is tested.

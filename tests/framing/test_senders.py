@@ -93,4 +93,4 @@ def test_a_consumer_that_stops_fails_the_deferred_once():
     sender.stopProducing()
     sender.stopProducing()
     assert len(results) == 1
-    assert str(results[0].value) == "The consumer wants no more."
+    assert str(results[0].value) == "Consumer asked us to stop producing"

@@ -12,7 +12,7 @@ from tests.tls import pki
 from tests.tls.kit import Pair, standard_client, standard_server
 
 from sennit.core.deferred import Deferred, succeed
-from sennit.core.errors import VerifyError
+from sennit.core.errors import CertificateError, VerifyError
 from sennit.tls import (
     DN,
     Certificate,
@@ -301,3 +301,32 @@ def test_a_folder_is_for_servers(folder):
 def test_settings_for_a_client_are_for_clients():
     with pytest.raises(TypeError, match="no settings for servers"):
         Pair(standard_client(), standard_client())
+
+
+class _Handle:
+    def __init__(self, found=None):
+        self.get_peer_certificate = self.get_host_certificate = lambda: found
+
+
+class _Transport:
+    def __init__(self, handle):
+        self.getHandle = lambda: handle
+
+
+@pytest.mark.parametrize("ask", [Certificate.peerFromTransport, Certificate.hostFromTransport])
+@pytest.mark.parametrize(
+    ("transport", "words"),
+    [(object(), "non-TLS"), (_Transport(object()), "non-TLS"), (_Transport(_Handle()), "TLS transport")],
+)
+def test_a_connection_without_a_certificate_is_an_error(ask, transport, words):
+    with pytest.raises(CertificateError, match=f"^{words}"):
+        ask(transport)
+
+
+def test_a_request_has_one_of_two_formats():
+    request = KeyPair.generate().requestObject(DN(commonName="x"))
+    with pytest.raises(ValueError, match="in PEM or in DER"):
+        request.dump(99)
+    with pytest.raises(ValueError, match="in PEM or in DER"):
+        CertificateRequest.load(request.dump(), 99)
+    assert CertificateRequest.load(request.dump()).getSubject() == DN(commonName="x")

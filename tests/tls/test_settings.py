@@ -269,9 +269,9 @@ def test_private_certificates_make_settings():
 def test_a_connection_without_certificates_says_so():
     pair = Pair(standard_server(), standard_client())
     pair.run()
-    with pytest.raises(CertificateError, match="no peer certificate"):
+    with pytest.raises(CertificateError, match="the peer certificate"):
         Certificate.peerFromTransport(pair.server.transport)
-    with pytest.raises(CertificateError, match="no host certificate"):
+    with pytest.raises(CertificateError, match="the host certificate"):
         Certificate.hostFromTransport(pair.client.transport)
 
 

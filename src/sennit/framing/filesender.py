@@ -82,7 +82,9 @@ class FileSender:
 
     def stopProducing(self) -> None:
         """Give up."""
-        self._finish(lambda deferred: deferred.errback(Failure(Exception("The consumer wants no more."))))
+        self._finish(
+            lambda deferred: deferred.errback(Failure(Exception("Consumer asked us to stop producing")))
+        )
 
     def _finish(self, fire: Callable[[Deferred[Any]], object]) -> None:
         self.file = None

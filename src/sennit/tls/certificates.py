@@ -61,9 +61,10 @@ class CertificateRequest(CertBase):
         """Load a request.
 
         Raises:
+            ValueError: If it is in another format.
             VerifyError: If it is not signed with the key that it is for.
         """
-        if requestFormat == crypto.FILETYPE_PEM:
+        if _encoding(requestFormat) is Encoding.PEM:
             original = x509.load_pem_x509_csr(requestData)
         else:
             original = x509.load_der_x509_csr(requestData)
@@ -76,10 +77,34 @@ class CertificateRequest(CertBase):
         return DistinguishedName.from_x509_name(self.original.subject)
 
     def dump(self, format: int = crypto.FILETYPE_ASN1) -> bytes:
-        """Give it in a format."""
-        encoding = Encoding.PEM if format == crypto.FILETYPE_PEM else Encoding.DER
-        data: bytes = self.original.public_bytes(encoding)
+        """Give it in a format.
+
+        Raises:
+            ValueError: If there is no such format.
+        """
+        data: bytes = self.original.public_bytes(_encoding(format))
         return data
+
+
+def _shown(transport: Any, whose: str, *ways: str) -> Any:
+    """Give a certificate by the first of several methods that a connection's handle has."""
+    handle = transport.getHandle() if hasattr(transport, "getHandle") else None
+    for way in ways:
+        ask = getattr(handle, way, None)
+        if ask is not None:
+            found = ask()
+            if found is None:
+                raise CertificateError(f"TLS transport {transport!r} did not show the {whose} certificate")
+            return found
+    raise CertificateError(f"non-TLS transport {transport!r} has no certificates")
+
+
+def _encoding(format: int) -> Encoding:
+    if format == crypto.FILETYPE_PEM:
+        return Encoding.PEM
+    if format == crypto.FILETYPE_ASN1:
+        return Encoding.DER
+    raise ValueError(f"A request is in PEM or in DER (FILETYPE_ASN1), not in {format!r}.")
 
 
 class Certificate(CertBase):
@@ -126,24 +151,18 @@ class Certificate(CertBase):
         """Give the other side's certificate of a connection under TLS.
 
         Raises:
-            CertificateError: If it showed none.
+            CertificateError: If it showed none, or the connection is not under TLS.
         """
-        found = transport.getPeerCertificate()
-        if found is None:
-            raise CertificateError(f"TLS transport of {transport.getPeer()} has no peer certificate")
-        return cls(found)
+        return cls(_shown(transport, "peer", "get_peer_certificate"))
 
     @classmethod
     def hostFromTransport(cls, transport: Any) -> Certificate:
         """Give our own certificate of a connection under TLS.
 
         Raises:
-            CertificateError: If we show none.
+            CertificateError: If we show none, or the connection is not under TLS.
         """
-        found = transport.getHandle().get_certificate()
-        if found is None:
-            raise CertificateError(f"TLS transport of {transport.getHost()} has no host certificate")
-        return cls(found)
+        return cls(_shown(transport, "host", "get_host_certificate", "get_certificate"))
 
     def getIssuer(self) -> DistinguishedName:
         """Give the name of the authority."""
