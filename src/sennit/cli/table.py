@@ -14,6 +14,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {
     ("drop-in", "enable"): ("sennit.cli.drop_in:enable", "Make `import twisted` give Sennit here."),
     ("drop-in", "status"): ("sennit.cli.drop_in:status", "Say what `import twisted` gives here."),
     ("cert",): ("sennit.cli.cert", "Make a certificate for development."),
+    ("get",): ("sennit.cli.get", "Fetch a URL."),
     ("run",): (None, "Run a server until it is told to stop."),
     ("run", "smtp"): ("sennit.cli.run_smtp", "Take mail into Maildirs."),
     ("run", "web"): ("sennit.cli.run_web", "Serve a directory over HTTP."),

@@ -74,9 +74,8 @@ class Both:
         return [dict(event.headers) for event in self.events if isinstance(event, RequestReceived)]
 
     def answer(self, stream_id, *fields, body=None, status=b"200", end=True):
-        self.server.send_head(stream_id, [(b":status", status), *fields], end=end and body is None)
-        if body is not None:
-            self.server.send(stream_id, body, end=end)
+        self.server.send_head(stream_id, [(b":status", status), *fields])
+        self.server.send(stream_id, body or b"", end=end)
         self.settle()
 
 

@@ -261,6 +261,10 @@ class Exchange:
             RemoteProtocolError: If the body is too large.
         """
         self.heard = self.connection.clock.seconds()
+        if not data:
+            # An end, or padding: there is nothing for a reader to wait for.
+            self.connection.consumed(self, size)
+            return
         self._size += len(data)
         limit = self.connection.limits.body_size
         if limit is not None and self._size > limit:
@@ -273,8 +277,7 @@ class Exchange:
         self._hand_on(data, size)
 
     def _hand_on(self, data: bytes, size: int) -> None:
-        if data:
-            self._response._bodyDataReceived(data)
+        self._response._bodyDataReceived(data)
         self.connection.consumed(self, size)
 
     def trailers_received(self, fields: Any) -> None:
