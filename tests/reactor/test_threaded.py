@@ -158,8 +158,9 @@ def test_the_pool_is_stopped_at_shutdown_and_the_next_run_has_another(reactor):
 
 def test_the_size_of_the_pool_can_be_suggested_before_and_after_it_is_made(reactor):
     reactor.suggestThreadPoolSize(3)
-    pool = reactor.getThreadPool()
+    pool = reactor.threadpool
     assert pool.max == 3
+    assert pool.threads == []
     reactor.suggestThreadPoolSize(7)
     assert pool.max == 7
     assert reactor.getThreadPool() is pool

@@ -69,10 +69,9 @@ class Threads(ReactorBase):
         return pool
 
     def suggestThreadPoolSize(self, size: int) -> None:
-        """Allow the pool `size` threads at most."""
+        """Allow the pool `size` threads at most; the pool is there from then on."""
         self._pool_size = size
-        if self.threadpool is not None:
-            self.threadpool.adjustPoolsize(maxthreads=size)
+        self.getThreadPool().adjustPoolsize(maxthreads=size)
 
     def renew_thread_pool(self) -> None:
         """Let go of the pool behind `callInThread`; the next one has the size of a new reactor's.
