@@ -103,7 +103,8 @@ def test_a_connection_that_was_lost_is_not_used(setting):
 def test_closing_closes_what_is_idle_and_tells_when(setting):
     setting.use()
     closed = Outcome(setting.pool.closeCachedConnections())
-    assert setting.protocols[0].transport.disconnected
+    assert setting.protocols[0].transport.disconnecting
+    assert not setting.protocols[0].transport.disconnected
     assert not closed.results
     setting.protocols[0].connectionLost(DONE)
     assert closed.results == [None]

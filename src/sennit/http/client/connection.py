@@ -280,8 +280,13 @@ class HTTP11ClientProtocol(Protocol):
             return aborted
         if self._state is _TRANSMITTING:
             self._stop_writing()
+        idle = self._state is _QUIESCENT
         self._state = _ABORTING
-        drop(self.transport)
+        if idle:
+            # Nothing is on its way: the server need not see an error.
+            self.transport.loseConnection()
+        else:
+            drop(self.transport)
         self._disconnectParser(Failure(ConnectionAborted()))
         return aborted
 
