@@ -24,6 +24,7 @@ ROOMS = (
     "spawn",
     "http_hello",
     "http_client",
+    "smtp",
     "idle_memory",
     "startup",
 )

@@ -1,0 +1,72 @@
+"""Mail servers: messages of 4 KiB taken for each second of the server's CPU, and the memory of a large one.
+
+All servers drop a message when it is complete.  Sennit stands with its own server, which takes a message in
+octets, and with the program for Twisted, whose messages are told line by line.  Counting the server's CPU
+rather than the clock keeps other work on the machine out of the figure.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.harness import (
+    HERE,
+    PEERS,
+    BenchmarkError,
+    Options,
+    Result,
+    Server,
+    compare,
+    contenders,
+    output,
+    python,
+    serving,
+    serving_all,
+)
+
+CONNECTIONS = 16
+SIZE = 4096
+LARGE = 1 << 30
+FLOORS = {"twisted": 2.0, "aiosmtpd": 3.0}
+LIMIT = 64.0
+
+
+def measure(options: Options) -> Iterator[Result]:
+    """Yield the rates at which servers take messages, and what memory a large message takes."""
+    own = [python(), str(PEERS / "smtp_sennit.py")]
+    commands = {**contenders("smtp_program.py"), "aiosmtpd": [python(), str(PEERS / "smtp_aiosmtpd.py")]}
+    if importlib.util.find_spec("aiosmtpd") is None:
+        del commands["aiosmtpd"]
+    for name, mine in (("", own), (", by lines", commands["sennit"])):
+        with serving_all({**commands, "sennit": mine}, options) as servers:
+            for mode in ("pipelined", "one by one"):
+                turns = {
+                    peer: functools.partial(_turn, server, options.seconds, mode)
+                    for peer, server in servers.items()
+                }
+                yield from compare(f"4 KiB, {mode}{name}", "msg/CPU-s", turns, options, FLOORS)
+    with serving(own) as server:
+        yield Result("1 GiB in one message", "", "MiB at most", [_peak(server)], floor=LIMIT)
+
+
+def _turn(server: Server, seconds: float, mode: str) -> float:
+    before = server.cpu_seconds()
+    count = int(_load(server, str(CONNECTIONS), str(SIZE), str(seconds), mode))
+    return count / (server.cpu_seconds() - before)
+
+
+def _peak(server: Server) -> float:
+    _load(server, "large", str(LARGE))
+    status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    if found is None:
+        raise BenchmarkError("the system does not tell the most memory that a process had")
+    return int(found[1]) / 1024
+
+
+def _load(server: Server, *arguments: str) -> str:
+    return output([python(), str(HERE / "load" / "smtp_load.py"), str(server.port), *arguments])
