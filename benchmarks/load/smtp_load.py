@@ -37,9 +37,7 @@ class _Connection:
             self.first = (b"".join(_ENVELOPE), (b"250", b"250", b"354"))
         else:
             answers = (b"250", b"250", b"354", b"250")
-            self.steps = [
-                (data, (code,)) for data, code in zip((*_ENVELOPE, end), answers, strict=True)
-            ]
+            self.steps = [(data, (code,)) for data, code in zip((*_ENVELOPE, end), answers, strict=True)]
             self.first = self.steps[0]
         self.pipelined = pipelined
         self.place = 0

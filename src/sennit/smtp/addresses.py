@@ -46,12 +46,17 @@ class Path:
         return not self.local and not self.domain
 
     @property
+    def quoted_local(self) -> str:
+        """The local part, quoted where it has to be."""
+        local = self.local
+        if _DOT_STRING_ONLY.fullmatch(local) or self.null:
+            return local
+        return '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
+
+    @property
     def mailbox(self) -> str:
         """The mailbox as text, quoted where its local part has to be."""
-        local = self.local
-        if not self.null and not _DOT_STRING_ONLY.fullmatch(local):
-            local = '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
-        return f"{local}@{self.domain}" if self.domain else local
+        return f"{self.quoted_local}@{self.domain}" if self.domain else self.quoted_local
 
     @property
     def international(self) -> bool:
@@ -82,9 +87,10 @@ def parse_path(text: str) -> tuple[Path, str]:
     local, domain = match["local"], match["domain"] or ""
     if local.startswith('"'):
         local = _PAIR.sub(r"\1", local[1:-1])
-    if len(local.encode()) > _LONGEST_LOCAL:
+    if len(local) > _LONGEST_LOCAL // 4 and len(local.encode()) > _LONGEST_LOCAL:
         raise AddressSyntaxError(f"A local part has at most {_LONGEST_LOCAL} octets.")
-    if domain and not valid_domain(domain):
+    # What matches is a domain but for its length, or else a literal.
+    if (len(domain) > _LONGEST_DOMAIN // 4 or domain.startswith("[")) and not valid_domain(domain):
         raise AddressSyntaxError("What follows the @ is no domain.")
     return Path(local, domain), rest
 

@@ -93,6 +93,8 @@ def _parse_envelope(prefix: str, command: Command) -> tuple[Path, Parameters]:
     except AddressSyntaxError as error:
         raise syntax_error(str(error), 501, "5.1.7" if prefix == "FROM:" else "5.1.3") from None
     parameters: Parameters = {}
+    if not rest:
+        return path, parameters
     if rest.strip(" ") and not rest.startswith(" "):
         raise syntax_error("A space comes between an address and its parameters.")
     for word in rest.split():

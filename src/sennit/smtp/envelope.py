@@ -6,7 +6,7 @@ import re
 from email.utils import parseaddr
 from typing import Any, ClassVar
 
-from sennit.smtp.addresses import AddressSyntaxError, parse_path
+from sennit.smtp.addresses import AddressSyntaxError, Path, parse_path
 from sennit.smtp.commands import Parameters
 from sennit.smtp.errors import AddressError
 
@@ -46,9 +46,21 @@ class Address:
             raise AddressError(f"{error} This is none: {text!r}") from None
         if rest:
             raise AddressError(f"Something follows the address {path}: {rest!r}")
-        local, _, domain = path.mailbox.rpartition("@") if path.domain else (path.mailbox, "", "")
-        self.local = local.encode()
-        self.domain = domain.encode() or (b"" if path.null else defaultDomain or DNSNAME)
+        self.local = path.quoted_local.encode()
+        self.domain = path.domain.encode() or (b"" if path.null else defaultDomain or DNSNAME)
+
+    @classmethod
+    def from_path(cls, path: Path, default_domain: bytes | None = None) -> Address:
+        """Make an address of a path that was read already.
+
+        Args:
+            path: The path.
+            default_domain: As of the class.
+        """
+        address = cls.__new__(cls)
+        address.local = path.quoted_local.encode()
+        address.domain = path.domain.encode() or (b"" if path.null else default_domain or DNSNAME)
+        return address
 
     def dequote(self, addr: bytes | str) -> bytes:
         """Return a local part without its quotes."""

@@ -49,7 +49,8 @@ class Intake:
         self.longest_line = longest_line
         self.failures: list[Failure | None] = [None] * len(takers)
         self._sinks = [place for place, taker in enumerate(takers) if IMessageSink.providedBy(taker)]
-        self._lines = [place for place in range(len(takers)) if place not in self._sinks]
+        sinks = set(self._sinks)
+        self._lines = [place for place in range(len(takers)) if place not in sinks]
         self._tail = b""
         self._first = True
 
@@ -132,7 +133,8 @@ class Intake:
             for place, taker in enumerate(self.takers)
             if self.failures[place] is None
         ]
-        return DeferredList(waiting).addCallback(lambda _: self.failures)
+        kept = waiting[0] if len(waiting) == 1 else DeferredList(waiting)
+        return kept.addCallback(lambda _: self.failures)
 
     def _failed_at_end(self, failure: Failure, place: int) -> None:
         self.failures[place] = failure

@@ -5,17 +5,19 @@ Nothing leaves with a CR, LF or NUL inside that the grammar does not put there.
 
 from __future__ import annotations
 
+import re
+
 from sennit.smtp.errors import LocalProtocolError
 from sennit.smtp.events import Command, Reply
 
 __all__ = ["BodySerializer", "serialize_command", "serialize_reply"]
 
-_CONTROLS = b"\r\n\0"
+_CONTROL = re.compile(rb"[\r\n\0]")
 _LONGEST_TEXT = 500
 
 
 def _checked(line: bytes) -> bytes:
-    if any(octet in line for octet in _CONTROLS):
+    if _CONTROL.search(line):
         raise LocalProtocolError(f"A line with a CR, LF or NUL inside can't be sent: {line[:80]!r}.")
     return line
 
@@ -43,6 +45,8 @@ def serialize_reply(reply: Reply, *, enhanced: bool = True) -> bytes:
         raise LocalProtocolError(f"The code of a reply is 200 to 599, not {reply.code}.")
     # RFC 2034 section 4: of 2yz, 4yz and 5yz only.
     prefix = f"{reply.enhanced} " if enhanced and reply.enhanced and not reply.challenging else ""
+    if len(reply.lines) == 1:
+        return _checked(f"{reply.code} {f'{prefix}{reply.lines[0]}'[:_LONGEST_TEXT]}".encode()) + b"\r\n"
     lines = [_checked(f"{prefix}{line}"[:_LONGEST_TEXT].encode()) for line in reply.lines or ("",)]
     last = lines.pop()
     return b"".join([b"%d-%s\r\n" % (reply.code, line) for line in lines]) + b"%d %s\r\n" % (reply.code, last)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from types import CoroutineType
 from typing import Any, ClassVar
 
-from sennit.core.deferred import maybeDeferred
+from sennit.core.deferred import Deferred, fail, maybeDeferred
 from sennit.core.failure import Failure
 from sennit.log import Logger
 from sennit.protocol import ServerFactory, connectionDone
@@ -22,6 +23,10 @@ from sennit.smtp.session import Session
 
 __all__ = ["SMTP", "SMTPFactory"]
 
+_SENDER_TAKEN = Reply(250, ("Sender address accepted",), "2.1.0")
+_RECIPIENT_TAKEN = Reply(250, ("Recipient address accepted",), "2.1.5")
+_GO_ON = Reply(354, ("Continue",))
+_TAKEN = Reply(250, ("Delivery in progress",), "2.6.0")
 _LOCAL_ERROR = "Requested action aborted: local error in processing"
 _log = Logger()
 
@@ -30,6 +35,15 @@ def _envelope_pattern(prefix: str, quoted: str) -> re.Pattern[bytes]:
     """Make the pattern that parts an address, in its brackets or without, from what follows it."""
     path = rf"<(?:[^<>\"]|{quoted})*>|[^<\s](?:[^\s\"]|{quoted})*"
     return re.compile(rf"\s*{prefix}\s*(?P<path>{path})(?P<opts>.*)".encode(), re.IGNORECASE)
+
+
+def _called(function: Callable[..., Any], *args: Any) -> Any:
+    """Return what a function of the program's gives, or a Deferred if that is not there yet, or an error."""
+    try:
+        result = function(*args)
+    except Exception:
+        return fail()
+    return maybeDeferred(lambda: result) if isinstance(result, CoroutineType) else result
 
 
 class SMTP(Delivering, Session):
@@ -117,10 +131,12 @@ class SMTP(Delivering, Session):
             return
         self._forget()
         self._mail = mail
-        origin = Address(mail.sender.mailbox)
-        maybeDeferred(self.validateFrom, self._helo, origin).addCallbacks(
-            self._sender_taken, self._sender_refused, errbackArgs=(origin,)
-        )
+        origin = Address.from_path(mail.sender)
+        validated = _called(self.validateFrom, self._helo, origin)
+        if isinstance(validated, Deferred):
+            validated.addCallbacks(self._sender_taken, self._sender_refused, errbackArgs=(origin,))
+        else:
+            self._sender_taken(validated)
 
     @staticmethod
     def _bracketed(pattern: re.Pattern[bytes], prefix: bytes, rest: bytes) -> bytes:
@@ -139,7 +155,7 @@ class SMTP(Delivering, Session):
 
     def _sender_taken(self, origin: Any) -> None:
         self._from = origin
-        self.sendReply(Reply(250, ("Sender address accepted",), "2.1.0"))
+        self.sendReply(_SENDER_TAKEN)
 
     def _sender_refused(self, failure: Failure, origin: Address) -> None:
         error = failure.value
@@ -172,15 +188,17 @@ class SMTP(Delivering, Session):
             return
         path = recipient.recipient
         user = User(
-            Address(path.mailbox, self.host), self._helo, self, self._from, parameters=recipient.parameters
+            Address.from_path(path, self.host), self._helo, self, self._from, parameters=recipient.parameters
         )
-        maybeDeferred(self.validateTo, user).addCallbacks(
-            self._recipient_taken, self._refuse, callbackArgs=(user,)
-        )
+        validated = _called(self.validateTo, user)
+        if isinstance(validated, Deferred):
+            validated.addCallbacks(self._recipient_taken, self._refuse, callbackArgs=(user,))
+        else:
+            self._recipient_taken(validated, user)
 
     def _recipient_taken(self, make_message: Callable[[], Any], user: User) -> None:
         self._to.append((user, make_message))
-        self.sendReply(Reply(250, ("Recipient address accepted",), "2.1.5"))
+        self.sendReply(_RECIPIENT_TAKEN)
 
     def do_DATA(self, rest: bytes) -> None:
         """Let the message come (section 4.1.1.4)."""
@@ -189,7 +207,7 @@ class SMTP(Delivering, Session):
             return
         self._begin()
         if self._refusal is None:
-            self.sendCode(354, b"Continue")
+            self.sendReply(_GO_ON)
         else:
             self._refuse_message(self._refusal)
             self._refusal = None
@@ -261,7 +279,7 @@ class SMTP(Delivering, Session):
     def _answer_message(self, failures: list[Failure | None]) -> None:
         failed = [failure for failure in failures if failure is not None]
         if not failed:
-            self.sendReply(Reply(250, ("Delivery in progress",), "2.6.0"))
+            self.sendReply(_TAKEN)
         elif len(failed) == len(failures) and len({str(failure.value) for failure in failed}) == 1:
             self._refuse_message(failed[0])
         else:

@@ -33,6 +33,13 @@ from sennit.smtp.state import MOVES, TRANSITIONS, Move, State
 
 __all__ = ["ServerConnection"]
 
+# Members of an Enum are found by a call; these are asked for at each command.
+_BODY, _READY, _GREETED, _CLOSING = State.BODY, State.READY, State.GREETED, State.CLOSING
+_AUTHENTICATING, _SECURING = State.AUTHENTICATING, State.SECURING
+_BDAT, _RCPT, _OTHER, _LAST = Move.BDAT, Move.RCPT, Move.OTHER, Move.LAST
+# What is answered without an enhanced status code (RFC 2034 section 4).
+_PLAIN = frozenset({Move.GREETING, Move.HELLO})
+
 _OUT_OF_ORDER = {
     Move.MAIL: "Say EHLO first, and end the message that is begun.",
     Move.RCPT: "Say MAIL first.",
@@ -83,6 +90,7 @@ class ServerConnection:
         self._octets = 0
         self._chunk: Chunk | None = None
         self._in_chunk = False
+        self._at_end = False
 
     @property
     def wants_data(self) -> bool:
@@ -100,7 +108,7 @@ class ServerConnection:
         Raises:
             RemoteProtocolError: If it goes on sending, while a reply is due, past the limit.
         """
-        if self.state is State.CLOSING or self.state is State.SECURING:
+        if self.state is _CLOSING or self.state is _SECURING:
             # What comes in plain text after STARTTLS is never looked at (RFC 3207 section 6).
             return
         try:
@@ -122,9 +130,15 @@ class ServerConnection:
         """
         if self.replies_due:
             return None
-        # The last octets of a chunk may have been given on, and its end not yet.
-        if (len(self._buffer) or (self._in_chunk and not self._octets)) and self.state is not State.CLOSING:
-            event = self._read()
+        # The last octets of a body may have been given on, and its end not yet.
+        if (self._buffer or self._at_end or self._in_chunk) and self.state is not _CLOSING:
+            event = (
+                self._read_chunk()
+                if self._in_chunk
+                else self._read_body()
+                if self.state is _BODY
+                else self._read_line()
+            )
             if event is not None:
                 return event
         if self._ended:
@@ -132,13 +146,6 @@ class ServerConnection:
             self.state = State.CLOSING
             return ConnectionClosed()
         return None
-
-    def _read(self) -> ServerEvent | None:
-        if self._in_chunk:
-            return self._read_chunk()
-        if self.state is State.BODY:
-            return self._read_body()
-        return self._read_line()
 
     def _read_line(self) -> ServerEvent | None:
         try:
@@ -149,17 +156,18 @@ class ServerConnection:
             return self._violation(error.reply, fatal=True)
         if line is None:
             return None
-        if self.state is State.AUTHENTICATING:
+        if self.state is _AUTHENTICATING:
             self._due(Move.RESPONSE)
             return AuthenticationResponse(line)
         verb, _, argument = line.partition(b" ")
         command = Command(verb.upper(), argument.strip(b" "))
-        move = MOVES.get(command.verb, Move.OTHER)
-        if move is Move.BDAT:
+        move = MOVES.get(command.verb, _OTHER)
+        if move is _BDAT:
             return self._begin_chunk(command)
         if move not in TRANSITIONS[self.state]:
             return self._out_of_order(move)
-        self._due(move)
+        self._move = move
+        self.replies_due = 1
         return command
 
     def _out_of_order(self, move: Move) -> Violation:
@@ -178,22 +186,22 @@ class ServerConnection:
         self.replies_due = 1
 
     def _read_body(self) -> ServerEvent | None:
-        if self._body is None:
-            self._body = BodyParser(self.newlines)
         body = self._body
-        data, ended = body.receive_data(self._buffer.take_all())
-        self._size += len(data)
-        wanted = bool(data) and not body.broken and not self._too_large
-        if ended:
-            self._buffer.prepend(body.rest)
-            if wanted:
+        if body is None:
+            body = self._body = BodyParser(self.newlines)
+        if not self._at_end:
+            data, self._at_end = body.receive_data(self._buffer.take_all())
+            self._size += len(data)
+            if self._at_end:
+                self._buffer.prepend(body.rest)
+            if data and not body.broken and not self._too_large:
                 # The end is an event of its own, which the next call finds.
-                self._buffer.prepend(b".\r\n")
-                self._body = BodyParser(self.newlines)
                 return BodyPart(data)
-            self._body = None
-            return self._end_message(Move.END, broken=body.broken)
-        return BodyPart(data) if wanted else None
+        if not self._at_end:
+            return None
+        self._at_end = False
+        self._body = None
+        return self._end_message(Move.END, broken=body.broken)
 
     @property
     def _too_large(self) -> bool:
@@ -251,12 +259,7 @@ class ServerConnection:
         Raises:
             LocalProtocolError: If no reply is due, or it is one that can't be given to what was asked.
         """
-        if (
-            self.enhanced
-            and reply.enhanced is None
-            and not reply.challenging
-            and self._move not in {Move.GREETING, Move.HELLO}
-        ):
+        if self.enhanced and reply.enhanced is None and not reply.challenging and self._move not in _PLAIN:
             # Where they are offered, every reply has one (RFC 2034 section 4).
             reply = Reply(reply.code, reply.lines, f"{reply.code // 100}.0.0")
         data = serialize_reply(reply, enhanced=self.enhanced)
@@ -267,9 +270,9 @@ class ServerConnection:
             return data
         if not self.replies_due:
             raise LocalProtocolError("Nothing was asked, so there is nothing to answer.")
-        if self.state is not State.CLOSING:
+        if self.state is not _CLOSING:
             self._step(reply)
-        self.replies_due = max(0, self.replies_due - 1)
+        self.replies_due -= 1
         return data
 
     def _step(self, reply: Reply) -> None:
@@ -277,19 +280,20 @@ class ServerConnection:
         step = TRANSITIONS[self.state].get(move)
         if step is None:
             return
-        state = step.accepted if reply.accepted else step.challenged if reply.challenging else step.refused
-        if state is None and reply.code < 400:
-            raise LocalProtocolError(f"The reply {reply.code} can't be given to {move.name}.")
-        if reply.accepted and move is Move.RCPT:
+        code = reply.code
+        state = step.accepted if code < 300 else step.challenged if code < 400 else step.refused
+        if state is None and code < 400:
+            raise LocalProtocolError(f"The reply {code} can't be given to {move.name}.")
+        if move is _RCPT and code < 300:
             self.recipients += 1
         if self.replies_due > 1 or state is None:
             return
-        if state in {State.READY, State.GREETED}:
+        if state is _READY or state is _GREETED:
             self.recipients = self._size = 0
-        if state is State.SECURING:
+            if state is _GREETED and not self.hello_required:
+                state = _READY
+        elif state is _SECURING:
             self._buffer.clear()
-        if state is State.GREETED and not self.hello_required:
-            state = State.READY
         self.state = state
 
     def tls_started(self) -> None:

@@ -36,6 +36,8 @@ from sennit.smtp.state import State
 
 __all__ = ["Session"]
 
+_READY = State.READY
+
 
 @implementer(IHalfCloseableProtocol)
 class Session(LineOnlyReceiver, TimeoutMixin):
@@ -180,7 +182,7 @@ class Session(LineOnlyReceiver, TimeoutMixin):
         else:
             while self._conversation.replies_due:
                 self.sendReply(violation.reply)
-            if self._conversation.state is State.READY:
+            if self._conversation.state is _READY:
                 self._forget()
 
     def _closed(self, _: ConnectionClosed) -> None:
@@ -211,7 +213,8 @@ class Session(LineOnlyReceiver, TimeoutMixin):
             if self._errors >= self.limits.errors:
                 self._close_with(Reply(421, ("Too many errors.",), "4.7.0"))
                 return
-        self._advance()
+        if not self._advancing:
+            self._advance()
 
     def sendSyntaxError(self) -> None:
         """Answer that a command is not written as it should be."""
