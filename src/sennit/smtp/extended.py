@@ -127,9 +127,11 @@ class ESMTP(SMTP):
 
     def lookupMethod(self, command: bytes | str) -> Callable[[bytes], object] | None:
         """Return the method for a command, or None; an extension's begins with ``ext_``."""
+        method: Callable[[bytes], object] | None = super().lookupMethod(command)
+        if method is not None:
+            return method
         verb = (command if isinstance(command, bytes) else command.encode()).upper()
-        method: Callable[[bytes], object] | None = super().lookupMethod(verb)
-        if method is None and (verb in self._verbs() or verb in {b"AUTH", b"STARTTLS"}):
+        if verb in self._verbs() or verb in {b"AUTH", b"STARTTLS"}:
             method = getattr(self, f"ext_{verb.decode('ascii', 'replace')}", None)
         return method
 

@@ -6,6 +6,7 @@ Nothing leaves with a CR, LF or NUL inside that the grammar does not put there.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from sennit.smtp.errors import LocalProtocolError
 from sennit.smtp.events import Command, Reply
@@ -46,10 +47,16 @@ def serialize_reply(reply: Reply, *, enhanced: bool = True) -> bytes:
     # RFC 2034 section 4: of 2yz, 4yz and 5yz only.
     prefix = f"{reply.enhanced} " if enhanced and reply.enhanced and not reply.challenging else ""
     if len(reply.lines) == 1:
-        return _checked(f"{reply.code} {f'{prefix}{reply.lines[0]}'[:_LONGEST_TEXT]}".encode()) + b"\r\n"
+        return _one_line(reply.code, prefix, reply.lines[0])
     lines = [_checked(f"{prefix}{line}"[:_LONGEST_TEXT].encode()) for line in reply.lines or ("",)]
     last = lines.pop()
     return b"".join([b"%d-%s\r\n" % (reply.code, line) for line in lines]) + b"%d %s\r\n" % (reply.code, last)
+
+
+@lru_cache(maxsize=64)
+def _one_line(code: int, prefix: str, line: str) -> bytes:
+    """Write a reply of one line; a server says the same few again and again."""
+    return _checked(f"{code} {f'{prefix}{line}'[:_LONGEST_TEXT]}".encode()) + b"\r\n"
 
 
 class BodySerializer:

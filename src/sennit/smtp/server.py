@@ -141,6 +141,8 @@ class SMTP(Delivering, Session):
     @staticmethod
     def _bracketed(pattern: re.Pattern[bytes], prefix: bytes, rest: bytes) -> bytes:
         """Return an argument with brackets around its address, which old clients leave out."""
+        if rest[: len(prefix) + 1].upper() == prefix + b"<":
+            return rest
         match = pattern.fullmatch(rest)
         if match is None:
             return rest

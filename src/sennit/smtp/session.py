@@ -3,6 +3,9 @@
 `dataReceived` feeds the conversation's core and does what each event asks for: a command goes to its ``do_``
 method, a message's octets to who takes them.  A ``do_`` method answers by `sendCode` or `sendReply`, at once
 or later: meanwhile nothing that the client has pipelined is looked at, and reading stops when that is enough.
+
+The replies to a group of commands are written together (RFC 2920 section 3.2), before any of another kind is
+looked at.
 """
 
 from __future__ import annotations
@@ -37,6 +40,12 @@ from sennit.smtp.state import State
 __all__ = ["Session"]
 
 _READY = State.READY
+# What is asked for in groups, and answered without a side effect on the connection.
+_GROUPED = {b"MAIL", b"RCPT", b"DATA"}
+_METHODS: dict[bytes | str, str] = {verb: f"do_{verb.decode()}" for verb in _GROUPED}
+
+
+_OF_BODY = {BodyPart, BodyEnd, ChunkEnd}
 
 
 @implementer(IHalfCloseableProtocol)
@@ -71,6 +80,9 @@ class Session(LineOnlyReceiver, TimeoutMixin):
         self._waits = False
         self._stopped = False
         self._advancing = False
+        # Replies that are written with those to come, and whether the event at hand lets its reply wait.
+        self._held: list[bytes] = []
+        self._grouped = False
         self._errors = 0
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -144,9 +156,17 @@ class Session(LineOnlyReceiver, TimeoutMixin):
         conversation = self._conversation
         try:
             while not self._waits and (event := conversation.next_event()) is not None:
+                if isinstance(event, Command):
+                    self._grouped = event.verb in _GROUPED
+                else:
+                    self._grouped = type(event) in _OF_BODY
+                if self._held and not self._grouped:
+                    self._flush()
                 self._EVENTS[type(event)](self, event)
         finally:
-            self._advancing = False
+            self._advancing = self._grouped = False
+            if self._held:
+                self._flush()
         if not self._waits and conversation.wants_data:
             if self._stopped:
                 self._stopped = False
@@ -154,6 +174,10 @@ class Session(LineOnlyReceiver, TimeoutMixin):
         elif not self._stopped:
             self._stopped = True
             self.transport.pauseProducing()
+
+    def _flush(self) -> None:
+        held, self._held = self._held, []
+        self.transport.write(b"".join(held))
 
     def readConnectionLost(self) -> None:
         """Take note that the client sends no more; it may still wait for answers."""
@@ -173,8 +197,11 @@ class Session(LineOnlyReceiver, TimeoutMixin):
 
     def lookupMethod(self, command: bytes | str) -> Callable[[bytes], object] | None:
         """Return the method for a command, or None."""
-        verb = command.decode("ascii", "replace") if isinstance(command, bytes) else command
-        return getattr(self, f"do_{verb.upper()}", None)
+        name = _METHODS.get(command)
+        if name is None:
+            verb = command.decode("ascii", "replace") if isinstance(command, bytes) else command
+            name = f"do_{verb.upper()}"
+        return getattr(self, name, None)
 
     def _violation(self, violation: Violation) -> None:
         if violation.fatal:
@@ -207,7 +234,10 @@ class Session(LineOnlyReceiver, TimeoutMixin):
             data = conversation.send(reply)
         else:
             data = serialize_reply(reply, enhanced=conversation.enhanced)
-        self.transport.write(data)
+        if self._grouped:
+            self._held.append(data)
+        else:
+            self.transport.write(data)
         if reply.code >= 400:
             self._errors += 1
             if self._errors >= self.limits.errors:
@@ -222,6 +252,8 @@ class Session(LineOnlyReceiver, TimeoutMixin):
 
     def _close_with(self, reply: Reply) -> None:
         conversation = self._conversation
+        if self._held:
+            self._flush()
         data = serialize_reply(reply, enhanced=conversation.enhanced)
         if conversation.replies_due or reply.code == 421:
             data = conversation.send(reply)
