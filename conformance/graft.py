@@ -117,7 +117,7 @@ def python() -> Path:
         if not (home / "ready").exists():
             shutil.rmtree(home, ignore_errors=True)
             _run(sys.executable, "-m", "venv", str(home))
-            _run(str(found), "-m", "pip", "install", "--editable", f"{ROOT}[tls]", *REQUIREMENTS)
+            _run(str(found), "-m", "pip", "install", "--editable", f"{ROOT}[tls,websocket]", *REQUIREMENTS)
             _graft_every_process(home)
             (home / "ready").touch()
         # There may be more to enable since the last time.

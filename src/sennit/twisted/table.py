@@ -310,6 +310,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.web.script": ("sennit.web.script",),
     "twisted.web.twcgi": ("sennit.twisted.web.twcgi",),
     "twisted.web.vhost": ("sennit.twisted.web.vhost",),
+    "twisted.web.websocket": ("sennit.twisted.web.websocket",),
     "twisted.web.wsgi": ("sennit.web.wsgi",),
     "twisted.web.xmlrpc": (
         "sennit.web.xmlrpc",
