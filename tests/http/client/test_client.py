@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -285,3 +286,15 @@ async def test_cve_2019_12387_a_url_that_is_none_is_refused(url):
             await asking.get(url)
         with pytest.raises(ValueError, match="method"):
             await asking.request("GET /\r\n", "http://localhost/")
+
+
+async def test_the_example_measures_pages(capsys):
+    path = Path(__file__).parents[3] / "examples" / "fetch.py"
+    spec = importlib.util.spec_from_file_location("fetch", path)
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    server = await serve("plain")
+    await example.main(f"{server.url}/large", f"{server.url}/missing")
+    printed = sorted(capsys.readouterr().out.split())
+    assert {"200", "404", "2000000"} <= set(printed)
+    await server.port.stopListening()

@@ -26,6 +26,7 @@ __all__ = ["Proxies", "Route", "Router"]
 
 _PORTS = {b"http": 80, b"https": 443, b"socks5": 1080, b"socks5h": 1080}
 _CONNECT_TIMEOUT = 30.0
+_SHUTDOWN_TIMEOUT = 5.0
 
 
 class Route:
@@ -196,7 +197,12 @@ class Router:
         return WrapperClientEndpoint(
             endpoint,
             lambda factory: TLSMemoryBIOFactory(
-                settings, True, factory, clock=self._reactor, handshake_timeout=limit
+                settings,
+                True,
+                factory,
+                clock=self._reactor,
+                handshake_timeout=limit,
+                shutdown_timeout=_SHUTDOWN_TIMEOUT,
             ),
         )
 
