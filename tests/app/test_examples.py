@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import runpy
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from sennit.reactor import run
@@ -15,3 +19,25 @@ def test_the_echo_service_answers_and_stops(capsys, tmp_path):
     run(main, tmp_path / "echo.sock")
     assert capsys.readouterr().out == "b'one' -> b'one'\nb'two' -> b'two'\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_example_of_workers_serves_from_two_processes_and_stops():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with subprocess.Popen(
+        [sys.executable, str(EXAMPLES / "workers.py"), str(port)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        try:
+            for line in ("2 workers ready", "2 workers replaced"):
+                assert parent.stdout.readline().startswith(line)
+                with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+                    client.sendall(b"hello")
+                    assert client.recv(100) == b"hello"
+                parent.send_signal(signal.SIGHUP)
+            parent.send_signal(signal.SIGTERM)
+            parent.communicate(timeout=30)
+        finally:
+            parent.kill()
+    assert parent.returncode == 0

@@ -213,3 +213,41 @@ def test_a_refused_connection_is_not_counted(made):
 
     scene = Scene(Choosy())
     assert (scene.endpoint.factory.buildProtocol(None) is not None) is made
+
+
+def test_a_shutdown_that_lingers_leaves_connections_to_end_by_themselves():
+    scene = Scene(grace=5)
+    protocol = scene.connect()
+    scene.server.shutdown(linger=1).addCallback(scene.results.append)
+    scene.clock.advance(0.05)
+    assert scene.log == ["port closed"]
+    protocol.connectionLost(Failure(ConnectionDone()))
+    assert scene.results == [True]
+
+
+def test_a_shutdown_that_lingers_takes_what_the_loop_had_accepted():
+    scene = Scene(grace=5)
+    scene.server.shutdown(linger=1).addCallback(scene.results.append)
+    protocol = scene.connect()
+    scene.clock.advance(0.05)
+    assert scene.results == []
+    protocol.connectionLost(Failure(ConnectionDone()))
+    assert scene.results == [True]
+
+
+def test_a_factory_is_told_how_long_to_linger():
+    class Lingering(Factory):
+        linger = 0
+
+        def drain(self):
+            return succeed(None)
+
+        def abort(self):
+            pass
+
+    factory = Lingering()
+    scene = Scene(factory)
+    scene.server.shutdown(linger=1).addCallback(scene.results.append)
+    scene.clock.advance(0.05)
+    assert factory.linger == 1
+    assert scene.results == [True]

@@ -145,3 +145,33 @@ def test_the_clock_is_the_current_reactor_unless_one_is_given():
         assert HTTPFactory().reactor is clock
     finally:
         leave_reactor(clock)
+
+
+def test_a_drain_that_lingers_answers_one_more_request_on_idle_connections(connect, clock, seen):
+    factory = HTTPFactory(reactor=clock)
+    factory.linger = 1
+    asking, silent = connect(factory), connect(factory)
+    results = drain(factory)
+    assert (asking.closed, silent.closed) == (False, False)
+    asking.send(GET)
+    seen[0].finish()
+    assert b"Connection: close" in asking.wire.value()
+    assert asking.closed
+    lose(asking)
+    clock.advance(0.9)
+    assert not silent.closed
+    clock.advance(0.2)
+    assert silent.closed
+    lose(silent)
+    assert results == [None]
+    assert clock.getDelayedCalls() == []
+
+
+def test_a_drain_that_lingers_is_done_with_its_last_connection(connect, clock, seen):
+    factory = HTTPFactory(reactor=clock)
+    factory.linger = 1
+    client = connect(factory)
+    results = drain(factory)
+    lose(client)
+    assert results == [None]
+    assert clock.getDelayedCalls() == []

@@ -368,11 +368,22 @@ class TCPPort(StreamPort):
         if self._adopted is not None:
             adopted, self._adopted = self._adopted, None
             return adopted
-        listening = None
         source = None if self._reuse_port else socket_source()
+        if source is None:
+            return self.make_listening_socket()
         try:
-            if source is not None:
-                return source.tcp(self.interface, self.port, self.backlog)
+            return source.tcp(self.interface, self.port, self.backlog)
+        except OSError as error:
+            raise CannotListenError(self.interface, self.port, error) from None
+
+    def make_listening_socket(self) -> socket.socket:
+        """Make the socket, whoever else may have one for this place.
+
+        Raises:
+            CannotListenError: If the address cannot be had.
+        """
+        listening = None
+        try:
             listening = self.createInternetSocket()
             where: Any = (self.interface, self.port)
             if is_ipv6(self.interface):

@@ -291,11 +291,19 @@ class UNIXPort(StreamPort):
             adopted, self._adopted = self._adopted, None
             return adopted
         source = socket_source()
-        if source is not None:
-            try:
-                return source.unix(self.port, self.mode, self.backlog, lock=self.wantPID)
-            except OSError as error:
-                raise CannotListenError(None, self.port, error) from None
+        if source is None:
+            return self.make_listening_socket()
+        try:
+            return source.unix(self.port, self.mode, self.backlog, lock=self.wantPID)
+        except OSError as error:
+            raise CannotListenError(None, self.port, error) from None
+
+    def make_listening_socket(self) -> socket.socket:
+        """Make the socket, whoever else may have one for this place.
+
+        Raises:
+            CannotListenError: If the address cannot be had, or the lock is held.
+        """
         self._lock()
         listening = None
         try:

@@ -87,7 +87,7 @@ class SocketStore:
             port = UNIXPort(
                 path, _NO_FACTORY, backlog, int(question["mode"]), self._reactor, bool(question["lock"])
             )
-        listening: socket.socket = port._listening_socket()
+        listening: socket.socket = port.make_listening_socket()
         return port, listening
 
     def _close(self, place: Place) -> None:
