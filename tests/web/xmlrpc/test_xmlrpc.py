@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import io
 import xmlrpc.client
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import sennit
 from sennit.core.deferred import Deferred, succeed
@@ -202,3 +207,43 @@ def test_the_standard_librarys_client_and_ours_talk_to_the_server_on_sockets():
         return theirs, ours
 
     assert sennit.run(main) == ((4, "Add two numbers."), 6)
+
+
+_XML = st.sampled_from(
+    [
+        *(
+            "<methodCall>",
+            "</methodCall>",
+            "<methodName>add</methodName>",
+            "<params>",
+            "</params>",
+            "<param>",
+        ),
+        *("</param>", "<value>", "</value>", "<int>", "1", "</int>", "<nil/>", "<array><data>", "<struct>"),
+        *(
+            "<member>",
+            "<name>",
+            "</name>",
+            "<dateTime.iso8601>",
+            "<base64>",
+            "&lt;",
+            "&x;",
+            "<!DOCTYPE a>",
+            "<",
+        ),
+    ]
+)
+
+
+@settings(max_examples=100)
+@given(st.lists(_XML, max_size=20).map("".join) | st.text(max_size=30))
+def test_no_message_breaks_the_reader(text):
+    with contextlib.suppress(Exception):
+        loads(text)
+    request = SimpleNamespace(content=io.BytesIO(text.encode("utf-8", "replace")), written=[])
+    request.setHeader = request.finish = lambda *args: None
+    request.write = request.written.append
+    request.notifyFinish = Deferred
+    XMLRPC().render_POST(request)
+    with pytest.raises(Fault):
+        loads(b"".join(request.written))

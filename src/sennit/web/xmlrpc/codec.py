@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 from xml.parsers import expat
-from xmlrpc.client import ResponseError, Unmarshaller, dumps
+from xmlrpc import client
+from xmlrpc.client import ResponseError, Unmarshaller
 
 __all__ = ["DEEPEST", "dumps", "loads"]
 
 DEEPEST = 200
 """How deep the elements of a message may be nested."""
+
+
+def dumps(
+    params: Any, methodname: str | None = None, methodresponse: bool = False, allow_none: bool = False
+) -> str:
+    """Return a message.
+
+    Args:
+        params: The values, a tuple; or a `xmlrpc.client.Fault`.
+        methodname: The method that is called.
+        methodresponse: Whether this is a response, of one value.
+        allow_none: Whether None may be sent.
+
+    Raises:
+        TypeError: If a value cannot be sent.
+    """
+    return client.dumps(params, methodname, methodresponse, None, allow_none)
 
 
 class _Parser:

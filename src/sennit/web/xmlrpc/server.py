@@ -137,8 +137,13 @@ class XMLRPC(Resource):
         try:
             content = self._dumped(result)
         except Exception as error:
+            try:
+                content = self._dumped(Fault(self.FAILURE, f"Can't serialize output: {error}"))
+            except Exception:
+                # Nothing can be said in XML-RPC.
+                request.processingFailed(Failure())
+                return
             _log.failure("A procedure's result cannot be sent as XML-RPC.", Failure())
-            content = self._dumped(Fault(self.FAILURE, f"Can't serialize output: {error}"))
         octets = content.encode("utf-8")
         request.setHeader(b"content-length", b"%d" % len(octets))
         request.write(octets)
