@@ -105,6 +105,20 @@ class Tap:
             raise TapError(f"There is no plug-in {self.plugin!r}; `sennit plugins` lists what is there.")
         return maker.makeService(self.parsed(maker))
 
+    def write(self, path: str | Path) -> None:
+        """Write the file, at once: a reader finds the old one or the new.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        beside = Path(f"{path}.new")
+        try:
+            beside.write_text(self.text(), "utf-8")
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+
     def text(self) -> str:
         """Return the file's text."""
         lines = ["[service]", f"plugin = {_toml(self.plugin)}", f"name = {_toml(self.name)}"]

@@ -15,8 +15,11 @@ COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {
     ("drop-in", "status"): ("sennit.cli.drop_in:status", "Say what `import twisted` gives here."),
     ("cert",): ("sennit.cli.cert", "Make a certificate for development."),
     ("get",): ("sennit.cli.get", "Fetch a URL."),
+    ("daemon",): ("sennit.cli.daemon", "Run an application as a daemon."),
+    ("plugins",): ("sennit.cli.plugins", "List plug-ins, and say why one does not load."),
     ("run",): (None, "Run a server until it is told to stop."),
     ("run", "smtp"): ("sennit.cli.run_smtp", "Take mail into Maildirs."),
     ("run", "web"): ("sennit.cli.run_web", "Serve a directory over HTTP."),
+    ("tap",): ("sennit.cli.tap", "Write a TAP file: a service and its options."),
     ("test",): ("sennit.cli.test", "Run tests."),
 }

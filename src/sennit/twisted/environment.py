@@ -39,6 +39,7 @@ SCRIPTS: Final = {
     "ckeygen": "twisted.conch.scripts.ckeygen:run",
     "conch": "twisted.conch.scripts.conch:run",
     "mailmail": "twisted.mail.scripts.mailmail:run",
+    "mktap": "twisted.scripts.mktap:run",
     "pyhtmlizer": "twisted.scripts.htmlizer:run",
     "tkconch": "twisted.conch.scripts.tkconch:run",
     "trial": "twisted.scripts.trial:run",

@@ -381,6 +381,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     # Commands
     "twisted.scripts": (),
     "twisted.scripts.htmlizer": ("sennit.twisted.scripts.htmlizer",),
+    "twisted.scripts.mktap": ("sennit.twisted.scripts.mktap",),
     "twisted.scripts.trial": ("sennit.twisted.scripts.trial",),
     "twisted.scripts._twistd_unix": ("sennit.twisted.scripts.twistd_unix",),
     "twisted.scripts.twistd": ("sennit.twisted.scripts.twistd",),

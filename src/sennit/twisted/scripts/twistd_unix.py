@@ -133,6 +133,8 @@ class UnixAppLogger(app.AppLogger):
         options: With ``syslog``, ``prefix``, ``nodaemon``, ``logfile`` and ``logger``.
     """
 
+    default_name = "twistd.log"
+
     def __init__(self, options: Any) -> None:
         super().__init__(options)
         self._syslog = options.get("syslog", False)
@@ -159,10 +161,10 @@ class UnixAppLogger(app.AppLogger):
         elif self._nodaemon and not self._logfilename:
             stream = sys.stdout
         else:
-            stream = logfile.LogFile.fromFullPath(self._logfilename or "twistd.log")
+            stream = logfile.LogFile.fromFullPath(self._logfilename or self.default_name)
             _at_signal(signal.SIGUSR1, stream.rotate)
             self._file = stream
-        return logger.jsonFileLogObserver(stream) if self._json else logger.textFileLogObserver(stream)
+        return logger.jsonFileLogObserver(stream, "") if self._json else logger.textFileLogObserver(stream)
 
 
 def _at_signal(number: int, action: Any) -> None:

@@ -1,0 +1,208 @@
+"""``sennit daemon``: run an application in the background, or under a supervisor with ``--nodaemon``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sennit.cli.groups import CannotRunError
+
+__all__ = ["command"]
+
+
+def _user(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    from sennit.twisted.python.util import gidFromString, uidFromString
+
+    if value is None:
+        return None
+    try:
+        return uidFromString(value) if param.name == "uid" else gidFromString(value)
+    except (KeyError, ValueError):
+        raise click.BadParameter(f"there is no {value!r} on this system.", ctx, param) from None
+
+
+def _octal(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    try:
+        return None if value is None else int(value, 8)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not octal.", ctx, param) from None
+
+
+@click.command(
+    "daemon",
+    short_help="Run an application as a daemon.",
+    context_settings={"allow_interspersed_args": False},
+)
+@click.option("-n", "--nodaemon", is_flag=True, help="Stay in the foreground; log to standard output.")
+@click.option("-f", "--file", metavar="FILE", help="Run what this TAP file says.")
+@click.option("-y", "--python", metavar="FILE", help="Run the application that this program (.tac) makes.")
+@click.option("-s", "--source", metavar="FILE", help="Run the application that was saved to this .tas file.")
+@click.option("--pidfile", metavar="FILE", default="sennit.pid", help='"" for none.  [default: sennit.pid]')
+@click.option("-l", "--logfile", metavar="FILE", help="- is standard output.  [default: sennit.log]")
+@click.option("--json", is_flag=True, help="Log one JSON object a line.")
+@click.option("--syslog", is_flag=True, help="Log to the system's log.")
+@click.option("--prefix", metavar="NAME", default="sennit", help="The name there.  [default: sennit]")
+@click.option("--logger", metavar="NAME", help="The full name of a function that makes the log's observer.")
+@click.option("-u", "--uid", metavar="USER", callback=_user, help="Run as this user once ports are open.")
+@click.option("-g", "--gid", metavar="GROUP", callback=_user, help="Run as this group.  [default: its own]")
+@click.option("--euid", is_flag=True, help="Change the effective user and group alone.")
+@click.option("--umask", metavar="MASK", callback=_octal, help="[default: 0077 for a daemon]")
+@click.option("--chroot", metavar="DIR", help="Make this directory the root.")
+@click.option("-d", "--rundir", metavar="DIR", default=".", help="Run in this directory.")
+@click.option("--loop", "--reactor", "-r", metavar="NAME", help="The event loop.  [default: the fastest]")
+@click.option("-p", "--profile", metavar="FILE", help="Measure where time goes, and write it to this file.")
+@click.option(
+    "--profiler",
+    type=click.Choice(["cprofile", "profile", "flame"]),
+    default="cprofile",
+    help="flame writes stacks that flame graphs are drawn from.  [default: cprofile]",
+)
+@click.option("--savestats", is_flag=True, help="Write the profile as pstats reads it.")
+@click.option("-b", "--debug", is_flag=True, help="Run in the Python debugger; implies --nodaemon.")
+@click.option("-o", "--no_save", "--no-save", is_flag=True, help="Do not save the application at the end.")
+@click.option("--originalname", is_flag=True, help="Do not change the process's name.")
+@click.option("-e", "--encrypted", is_flag=True, help="Refused: nothing is encrypted any more.")
+@click.argument("plugin", required=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def command(plugin: str | None, options: tuple[str, ...], loop: str | None, **config: Any) -> int:
+    """Run an application in the background: a TAP file's, a program's, or a plug-in's with its options.
+
+    Its ports are open, its user is changed and its services are started when this command returns; if that
+    fails, it says why and returns 1.
+    """
+    files = [config[name] for name in ("file", "python", "source") if config[name] is not None]
+    if len(files) + (plugin is not None) != 1:
+        raise click.UsageError("One of --file, --python, --source and PLUGIN says what is run.")
+    if config["encrypted"]:
+        raise click.UsageError("Encrypted applications are not supported; decrypt the file first.")
+    for name in files:
+        if not Path(name).is_file():
+            raise CannotRunError(f"There is no file {name}.")
+    config["no_save"] = config["no_save"] or config["source"] is None
+    if config["pidfile"]:
+        config["pidfile"] = os.path.abspath(config["pidfile"])  # noqa: PTH100 - links are kept
+    return _run(config, plugin, options, loop)
+
+
+def _run(config: dict[str, Any], plugin: str | None, options: tuple[str, ...], loop: str | None) -> int:
+    from sennit.app.tap import TapError
+    from sennit.core.current import set_default_reactor
+    from sennit.reactor import LoopNotAvailable, Reactor, new_loop
+    from sennit.twisted.python.reflect import namedAny
+
+    if config["logger"] is not None:
+        try:
+            config["logger"] = namedAny(config["logger"])
+        except Exception as error:
+            raise click.BadParameter(str(error), param_hint="--logger") from None
+    if loop is not None:
+        try:
+            new_loop(loop).close()
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--loop") from None
+        except LoopNotAvailable as error:
+            raise CannotRunError(str(error)) from None
+    # Its loop is made when it is first needed: after the fork.
+    reactor = Reactor(loop)
+    set_default_reactor(lambda: reactor)
+    try:
+        application = _application(config, plugin, options)
+    except TapError as error:
+        raise CannotRunError(str(error)) from None
+    return _serve(config, application)
+
+
+def _application(config: dict[str, Any], plugin: str | None, options: tuple[str, ...]) -> Any:
+    from sennit.app.plugins import service_makers
+    from sennit.app.service import Application
+    from sennit.app.tap import Tap, TapError, is_tap_file, load_tap, read_options
+
+    if config["file"] is not None:
+        if not is_tap_file(config["file"]):
+            raise TapError(f"{config['file']} is no TAP file; a pickled application is run by twistd alone.")
+        tap = load_tap(config["file"])
+    elif plugin is not None:
+        makers = service_makers()
+        if plugin not in makers:
+            raise TapError(f"There is no plug-in {plugin!r}; `sennit plugins` lists what is there.")
+        tap = Tap(plugin, plugin, read_options(makers[plugin], options))
+    else:
+        return _loaded(config)
+    application = Application(tap.name, tap.uid, tap.gid)
+    tap.make_service(service_makers()).setServiceParent(application)
+    return application
+
+
+def _loaded(config: dict[str, Any]) -> Any:
+    from sennit.app.service import IService
+    from sennit.twisted.application.service import loadApplication
+
+    kind = "python" if config["python"] is not None else "source"
+    name = config[kind]
+    try:
+        application = loadApplication(name, kind)
+    except KeyError as error:
+        if error.args != ("application",):
+            raise
+        raise CannotRunError(f"{name} has no variable named 'application'.") from None
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "twisted":
+            raise
+        raise CannotRunError(f"{name} imports twisted: run `sennit drop-in enable`, or use twistd.") from None
+    if IService(application, None) is None:
+        raise CannotRunError(f"What {name} calls 'application' is none: {application!r}.")
+    return application
+
+
+def _serve(config: dict[str, Any], application: Any) -> int:
+    from sennit.app.notifying import Notifier
+    from sennit.core.errors import CannotListenError
+    from sennit.twisted.application.exiting import _exitWithSignal
+    from sennit.twisted.scripts.twistd_unix import UnixApplicationRunner, UnixAppLogger
+
+    class Runner(UnixApplicationRunner):
+        loggerFactory = _logger_of(UnixAppLogger)
+
+        def createOrGetApplication(self) -> Any:
+            return application
+
+        def startReactor(self, reactor: Any, oldstdout: Any, oldstderr: Any) -> None:
+            notifier = Notifier()
+            notifier.ready()
+            super().startReactor(reactor, oldstdout, oldstderr)
+            notifier.stopping()
+
+    runner = Runner(config)
+    try:
+        runner.run()
+    except (CannotListenError, OSError) as error:
+        if config["nodaemon"]:
+            raise CannotRunError(str(error)) from None
+        raise
+    if runner._exitSignal is not None and not config["nodaemon"]:
+        _exitWithSignal(runner._exitSignal)
+    return 0
+
+
+def _logger_of(base: Any) -> Any:
+    """Return the class that begins a log, with this command's names and words."""
+    from sennit.log import Logger
+    from sennit.version import __version__
+
+    log = Logger(namespace="sennit.daemon")
+
+    class AppLogger(base):  # type: ignore[misc]  # made here, so that help loads none of it
+        default_name = "sennit.log"
+
+        def _initialLog(self) -> None:
+            log.info(
+                "Sennit {version} on Python {python} starts.",
+                version=__version__,
+                python=sys.version.partition(" ")[0],
+            )
+
+    return AppLogger
