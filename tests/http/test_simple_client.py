@@ -70,6 +70,9 @@ def test_an_answer_is_the_same_however_it_is_cut(text, expected, step):
         OK + b"no colon\r\n\r\n",
         OK + b"Content-Length: -1\r\n\r\n",
         OK + b"Content-Length: 1_0\r\n\r\n",
+        OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
+        OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
         OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
         OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"1" * 70_000,
         OK + b"A: b\r\n" * 501 + b"\r\n",
@@ -122,3 +125,10 @@ _PIECES = st.sampled_from(
 @given(st.lists(_PIECES | st.binary(max_size=8), max_size=12).map(b"".join))
 def test_no_octets_break_the_client_and_cuts_make_no_difference(text):
     assert received(text).seen == received(text, 1).seen
+
+
+def test_nothing_is_taken_from_a_server_that_was_cut_off():
+    client = received(b"nonsense\r\n" + OK + b"Content-Length: 2\r\n\r\nhi")
+    assert client.seen == ["bad"]
+    client = received(OK + b"Content-Length: 2\r\n\r\nhi, there is more\r\n")
+    assert client.seen == [STATUS, (b"Content-Length", b"2"), b"hi"]

@@ -100,14 +100,22 @@ class HTTPClient(LineReceiver):
         lower = name.lower()
         if lower == b"content-length":
             try:
-                self.length = parse_decimal(value, _LARGEST)
+                length = parse_decimal(value, _LARGEST)
             except NumberError:
+                length = -1
+            if length < 0 or self.length not in (None, length):
                 self._cut_off()
-        elif lower == b"transfer-encoding" and value.lower().endswith(b"chunked"):
+            self.length = length
+        elif lower == b"transfer-encoding":
+            if value.lower() != b"chunked" or self._chunked:
+                # What was done to the body besides could not be undone.
+                self._cut_off()
             self._chunked = True
 
     def lineReceived(self, line: bytes) -> None:
         """Take a line of the head, or of a body in chunks."""
+        if self._ended:
+            return
         if self._trailers or self._in_chunk is not None:
             self._chunk_line(line)
         elif self.firstLine:
@@ -164,6 +172,8 @@ class HTTPClient(LineReceiver):
 
     def rawDataReceived(self, data: bytes) -> None:
         """Take a piece of the body."""
+        if self._ended:
+            return
         if self._in_chunk is not None:
             self._chunk_data(data)
             return
@@ -211,6 +221,8 @@ class HTTPClient(LineReceiver):
         self._cut_off()
 
     def _cut_off(self) -> None:
+        if self._ended:
+            return
         self.transport.loseConnection()
         self._ended = True
         self.handleBadResponse()
