@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from h2.errors import ErrorCodes
@@ -23,6 +22,7 @@ from sennit.http.client.errors import (
     WrapperError,
     WrongBodyLength,
 )
+from sennit.http.client.framing import http2_head, is_control, is_name
 from sennit.http.client.interfaces import UNKNOWN_LENGTH
 from sennit.http.client.limits import Timeouts
 from sennit.http.client.response import Response
@@ -33,10 +33,6 @@ from sennit.http.headers import Headers
 
 __all__ = ["Exchange"]
 
-_CONTROL = re.compile(rb"[\0-\x08\n-\x1f\x7f]")
-_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
-_STATUS = re.compile(rb"[1-9][0-9]{2}")
-_LENGTH = re.compile(rb"[0-9]{1,18}")
 _ONLY_HTTP_1 = frozenset(
     (
         b"Connection",
@@ -218,27 +214,8 @@ class Exchange:
             RemoteProtocolError: If it is malformed or too large.
         """
         self.heard = self.connection.clock.seconds()
-        limits = self.connection.limits
-        code, length, pairs = 0, None, []
-        for name, value in fields:
-            if _CONTROL.search(value) is not None:
-                raise RemoteProtocolError("A field's value holds a control character.")
-            if name == b":status":
-                if _STATUS.fullmatch(value) is None:
-                    raise RemoteProtocolError("The status code is malformed.")
-                code = int(value)
-            elif name[:1] == b":" or _NAME.fullmatch(name) is None:
-                raise RemoteProtocolError("A field's name is malformed.")
-            elif name == b"content-length":
-                if _LENGTH.fullmatch(value) is None or length is not None:
-                    raise RemoteProtocolError("The length of the body is not one number.")
-                length = int(value)
-            if name[:1] != b":" and (name != b"content-length" or self.request.method == b"HEAD"):
-                pairs.append((bytes(name), bytes(value)))
-        if len(pairs) > limits.header_count:
-            raise RemoteProtocolError("The response has too many fields.")
-        if limits.body_size is not None and length and length > limits.body_size:
-            raise RemoteProtocolError("The response's body is too large.")
+        is_head = self.request.method == b"HEAD"
+        code, length, pairs = http2_head(fields, is_head=is_head, limits=self.connection.limits)
         response = Response((b"HTTP", 2, 0), code, b"", Headers.from_wire(pairs), self)
         response.request = self.request
         response.length = 0 if ended else UNKNOWN_LENGTH if length is None else length
@@ -288,7 +265,7 @@ class Exchange:
         """
         pairs = [(bytes(name), bytes(value)) for name, value in fields]
         if len(pairs) > self.connection.limits.header_count or any(
-            _NAME.fullmatch(name) is None or _CONTROL.search(value) for name, value in pairs
+            not is_name(name) or is_control(value) for name, value in pairs
         ):
             raise RemoteProtocolError("The trailers are malformed.")
         self._response.trailers = tuple(pairs)

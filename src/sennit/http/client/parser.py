@@ -20,6 +20,7 @@ from typing import Any
 import httptools
 
 from sennit.http.client.events import BodyData, EndOfMessage, ResponseEvent, ResponseHead
+from sennit.http.client.framing import body_length, persists
 from sennit.http.client.limits import DEFAULT_CLIENT_LIMITS, ClientLimits
 from sennit.http.errors import RemoteProtocolError
 
@@ -29,7 +30,6 @@ _FAIR_PER_CHUNK = 16
 _FAIR_PER_OCTET = 2
 _FOLD = re.compile(rb"\r\n([ \t]+)")
 _FOLDED = re.compile(rb"\r\n[ \t]")
-_FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 _NEVER_IN_TRAILERS = frozenset((b"content-length", b"transfer-encoding", b"host", b"connection", b"trailer"))
 _VERSIONS = {"1.1": 11, "1.0": 10}
 
@@ -326,7 +326,7 @@ class ResponseParser:
             self._reason = b""
             return
         keep_alive: bool = llhttp.should_keep_alive()
-        length, until_close = self._framing(headers)
+        length, until_close = body_length(headers)
         method = self._method
         upgrade = code == 101 or (method == b"CONNECT" and code < 300)
         if upgrade:
@@ -334,7 +334,7 @@ class ResponseParser:
         elif code in (204, 304) or method == b"HEAD":
             length, until_close = 0, False
             if method == b"HEAD":
-                keep_alive = self._persists(version, headers)
+                keep_alive = persists(version, headers)
         elif until_close:
             keep_alive = False
         if length and self.limits.body_size is not None and length > self.limits.body_size:
@@ -349,32 +349,6 @@ class ResponseParser:
             # llhttp does not know, and would wait for a body.
             self._done = True
             self._spent = True
-
-    def _framing(self, headers: list[tuple[bytes, bytes]]) -> tuple[int | None, bool]:
-        """Return the length that fields tell, and whether they tell none."""
-        length: int | None = None
-        chunked = False
-        for name, value in headers:
-            if len(name) in (14, 17) and (lower := name.lower()) in _FRAMING:
-                if lower == b"content-length":
-                    # llhttp has seen to it that there is one at the most, of digits that fit 64 bits.
-                    length = int(value)
-                elif chunked or value.lower() != b"chunked":
-                    raise RemoteProtocolError("The only transfer coding known is chunked.")
-                else:
-                    chunked = True
-        return (None, False) if chunked else (length, length is None)
-
-    @staticmethod
-    def _persists(version: int, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Tell whether a connection goes on after a response without body (RFC 9112 section 9.3)."""
-        options = [
-            option.strip(b" \t").lower()
-            for name, value in headers
-            if name.lower() == b"connection"
-            for option in value.split(b",")
-        ]
-        return b"close" not in options and (version == 11 or b"keep-alive" in options)
 
     def on_chunk_header(self) -> None:
         """Count a chunk."""
