@@ -1,0 +1,79 @@
+"""Slow clients: what 5,000 that send an octet a second leave of the rate of 64 fast ones; each gets 408."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import select
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+from benchmarks.harness import (
+    HERE,
+    LOAD_CPU,
+    PEERS,
+    BenchmarkError,
+    Options,
+    Result,
+    output,
+    pinned,
+    python,
+    serving,
+)
+from benchmarks.load import idle_connections
+
+SLOW = 5000
+FAST = 64
+FLOOR = 0.8
+PATIENCE = 40
+
+
+def measure(options: Options) -> Iterator[Result]:
+    """Yield the fast clients' rate beside slow ones as a ratio to their rate alone."""
+    name = f"{FAST} fast beside {SLOW} slow"
+    if shutil.which("wrk") is None:
+        yield Result(name, "", "", [], note="skipped: the load generator wrk is not installed")
+        return
+    count = idle_connections.limit(SLOW)
+    alone, beside = [], []
+    with serving([python(), str(PEERS / "http_slow_program.py")]) as server:
+        for _ in range(min(options.rounds, 3)):
+            alone.append(_rate(server.port, options.seconds))
+            with _slow(server.port, count) as slow:
+                beside.append(_rate(server.port, options.seconds))
+                late, other = _end(slow)
+            if other or late != count:
+                raise BenchmarkError(f"{late} slow clients of {count} were answered with 408.")
+    yield Result(name, "alone", "req/s", beside, alone, FLOOR)
+
+
+@contextlib.contextmanager
+def _slow(port: int, count: int) -> Iterator[subprocess.Popen[str]]:
+    command = [python(), str(HERE / "load" / "slow_clients.py"), str(port), str(count), str(PATIENCE)]
+    process = subprocess.Popen(pinned(command, LOAD_CPU), stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        ready, _, _ = select.select([process.stdout], [], [], 60)
+        if not ready or process.stdout.readline().strip() != "ready":
+            raise BenchmarkError("The slow clients did not all connect.")
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _end(process: subprocess.Popen[str]) -> tuple[int, int]:
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], PATIENCE + 20)
+    late, other = process.stdout.readline().split() if ready else (0, 0)
+    return int(late), int(other)
+
+
+def _rate(port: int, seconds: float) -> float:
+    duration = max(1, round(seconds))
+    report = output(["wrk", "-t1", f"-c{FAST}", f"-d{duration}s", f"http://127.0.0.1:{port}/"])
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
+    if rate is None or "Non-2xx" in report:
+        raise BenchmarkError(f"wrk was not answered well: {report}")
+    return float(rate[1])
