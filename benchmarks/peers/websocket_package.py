@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 import uvloop
 from websockets.asyncio.server import serve
+
+# It logs each client that leaves without a word, to where nobody reads.
+logging.getLogger("websockets").setLevel(logging.CRITICAL)
 
 
 async def echo(websocket):
