@@ -82,6 +82,7 @@ def test_a_resource_is_served_made_or_not(ask, name):
     ("options", "words"),
     [
         (["--class", "served_program:number"], "is no resource"),
+        (["--asgi", "served_program:number", "--user-dirs"], "does not go with --asgi"),
         (["--class", "served_program:hello", "--wsgi", "served_program:application"], "one can be served"),
     ],
 )
@@ -101,6 +102,10 @@ def test_home_pages_stand_beside_what_is_served(tmp_path, ask, monkeypatch):
         return {"ann": ("ann", "", 1, 1, "", str(home), "")}[name]
 
     monkeypatch.setattr("sennit.web.homes.pwd", SimpleNamespace(getpwnam=find))
+    served = ask(b"/~ann/a.txt", "--wsgi", "served_program:application", "--user-dirs")
+    assert served.endswith(b"ann's")
+    served = ask(b"/x/y", "--wsgi", "served_program:application", "--user-dirs")
+    assert served.endswith(b"/x/y")
     for path, body in ((b"/~ann/a.txt", b"ann's"), (b"/b.txt", b"the site's")):
         assert ask(path, "--path", ".", "--user-dirs").endswith(body)
     for path in (b"/~ann/link", b"/~zoe/", b"/~ann/..%2fsecret", b"/~%ff/"):

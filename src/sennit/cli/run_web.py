@@ -80,10 +80,12 @@ def command(
     options = site.listening(options)
     if sum(name is not None for name in (asgi, wsgi, resource)) > 1:
         raise click.UsageError("Of --asgi, --wsgi and --class, one can be served.")
+    if asgi is not None and user_dirs:
+        raise click.UsageError("--user-dirs does not go with --asgi.")
     if asgi is not None:
         return _run_asgi(options, site, asgi)
     if wsgi is not None:
-        return _run_wsgi(options, site, wsgi)
+        return _run_wsgi(options, site, wsgi, user_dirs)
     if resource is not None:
         return _run_resource(options, site, resource, user_dirs)
     if not path.is_dir():
@@ -115,7 +117,7 @@ def _run_asgi(options: ServerOptions, site: SiteOptions, name: str) -> int:
     return run_server(options, make_factory, _url, f"Serving {name}")
 
 
-def _run_wsgi(options: ServerOptions, site: SiteOptions, name: str) -> int:
+def _run_wsgi(options: ServerOptions, site: SiteOptions, name: str, user_dirs: bool) -> int:
     """Serve a WSGI application."""
     application: Any = load_object(name, "--wsgi")
 
@@ -124,7 +126,7 @@ def _run_wsgi(options: ServerOptions, site: SiteOptions, name: str) -> int:
         from sennit.web.wsgi import WSGIResource
 
         root = WSGIResource(reactor, reactor.getThreadPool(), application)
-        return site.make(Site, _compressed(root, site), reactor, _LARGE_BODY)
+        return site.make(Site, _compressed(_with_homes(root, user_dirs), site), reactor, _LARGE_BODY)
 
     return run_server(options, make_factory, _url, f"Serving {name}")
 
