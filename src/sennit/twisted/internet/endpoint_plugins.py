@@ -10,12 +10,16 @@ from sennit.core.interfaces import (
     IStreamServerEndpointStringParser,
 )
 from sennit.endpoint.plugins import add_parser_source
+from sennit.twisted.finder import installed
 from sennit.twisted.plugin import getPlugins
 
 __all__: list[str] = []
 
 
 def _parsers() -> Iterator[Any]:
+    if not installed():
+        # It was, and its plugins with it.
+        return
     yield from getPlugins(IStreamServerEndpointStringParser)
     yield from getPlugins(IStreamClientEndpointStringParserWithReactor)
 
