@@ -41,3 +41,12 @@ def test_the_example_of_workers_serves_from_two_processes_and_stops():
         finally:
             parent.kill()
     assert parent.returncode == 0
+
+
+def test_the_example_of_supervision_starts_again_and_gives_up(capsys):
+    run(runpy.run_path(str(EXAMPLES / "supervised.py"))["main"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line != "tick"] == [
+        *("0", "1", "2") * 3,
+        "count ended, and that is more than 2 restarts in 10 s.",
+    ]

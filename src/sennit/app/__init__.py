@@ -25,10 +25,13 @@ from sennit.app.listening import (
 )
 from sennit.app.loading import loadApplication
 from sennit.app.service import Application, MultiService, Process, Service, ServiceMaker
+from sennit.app.supervised import ProgramService, TaskService
+from sennit.app.supervision import Child, Supervisor, TooManyRestartsError
 from sennit.app.timed import CooperatorService, TimerService
 
 __all__ = [
     "Application",
+    "Child",
     "ClientService",
     "CooperatorService",
     "DatagramEndpointService",
@@ -39,14 +42,18 @@ __all__ = [
     "MultiService",
     "MulticastServer",
     "Process",
+    "ProgramService",
     "SSLClient",
     "SSLServer",
     "Service",
     "ServiceMaker",
     "StreamServerEndpointService",
+    "Supervisor",
     "TCPClient",
     "TCPServer",
+    "TaskService",
     "TimerService",
+    "TooManyRestartsError",
     "UDPServer",
     "UNIXClient",
     "UNIXDatagramClient",
