@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from zope.interface import implementer
@@ -19,7 +20,13 @@ from sennit.core.interfaces import IPushProducer
 from sennit.protocol import Protocol, connectionDone
 from sennit.smtp.client_connection import Answer, ClientConnection
 from sennit.smtp.commands import Chunk
-from sennit.smtp.errors import RemoteProtocolError, SMTPConnectError, SMTPProtocolError, SMTPTimeoutError
+from sennit.smtp.errors import (
+    LocalProtocolError,
+    RemoteProtocolError,
+    SMTPConnectError,
+    SMTPProtocolError,
+    SMTPTimeoutError,
+)
 from sennit.smtp.events import Command, Reply
 from sennit.smtp.limits import DEFAULT_LIMITS, Limits
 
@@ -232,8 +239,9 @@ class Channel(Protocol):
 
     def quit(self) -> None:
         """Say good-bye if that can be, and close."""
-        if self.error is None and self.idle:
-            self.send(Command(b"QUIT"))
+        if self.idle:
+            with suppress(LocalProtocolError):
+                self.send(Command(b"QUIT"))
         if self.transport is not None:
             self.transport.loseConnection()
 

@@ -11,9 +11,14 @@ from zope.interface import implementer
 from sennit.core.deferred import Deferred, succeed
 from sennit.protocol import DatagramProtocol
 from sennit.sim import simulated
-from sennit.smtp.interfaces import IMessage, IMessageDelivery
+from sennit.smtp.errors import SMTPClientError
+from sennit.smtp.extended import ALL_EXTENSIONS, ESMTP
+from sennit.smtp.interfaces import IMessage, IMessageDelivery, IMessageSink
+from sennit.smtp.mailer import Mailer
+from sennit.smtp.routing import TLS, MailServer
 from sennit.smtp.sender import SMTPSenderFactory
 from sennit.smtp.server import SMTP, SMTPFactory
+from sennit.task import deferLater
 
 
 @implementer(IMessage)
@@ -109,6 +114,87 @@ def test_without_faults_each_message_is_there_once(sim):
     sim.run_until(lambda: len(outcomes) == 8, limit=600)
     assert sorted(text.split(b"\n", 1)[0] for text in store) == [b"Subject: %d" % n for n in range(8)]
     assert_clean(sim)
+
+
+@implementer(IMessageSink)
+class Parts:
+    """A message in octets that is in the store once it is complete."""
+
+    def __init__(self, store):
+        self.store = store
+        self.parts = []
+
+    def partReceived(self, data):
+        self.parts.append(data)
+
+    def eomReceived(self):
+        self.store.append(b"".join(self.parts))
+        return succeed(None)
+
+    def connectionLost(self):
+        pass
+
+
+@implementer(IMessageDelivery)
+class PartsDelivery(Delivery):
+    """The same, with messages in octets."""
+
+    def validateTo(self, user):
+        return lambda: Parts(self.store)
+
+
+def full_mail_server(store):
+    def build():
+        made = ESMTP()
+        made.offered = ALL_EXTENSIONS
+        made.delivery = PartsDelivery(store)
+        return made
+
+    def program(reactor):
+        factory = SMTPFactory()
+        factory.protocol = build
+        return reactor.listenTCP(25, factory)
+
+    return program
+
+
+@simulated
+def test_a_mailer_that_tries_again_loses_nothing_that_was_acknowledged(sim):
+    sim.links(loss=sim.random.choice([0.0, 0.1]), latency=sim.random.choice([0.001, 0.05]))
+    store, acknowledged, tried, done = [], [], [], []
+    sim.host("server").run(full_mail_server(store))
+    client = sim.host("client")
+    sim.trouble(["server"], every=3, lasting=3, kinds=("kill", "partition"), until=25)
+    sizes = [sim.random.randrange(4000) for _ in range(6)]
+
+    async def send_all(reactor):
+        mailer = Mailer(MailServer("server", tls=TLS.NONE), timeout=10, connect_timeout=5, reactor=reactor)
+        for number, size in enumerate(sizes):
+            text = b"%d\r\n" % number + b"line\r\n.dot\r\n" * size
+            for _ in range(20):
+                tried.append(number)
+                try:
+                    sent = await mailer.send(text, "a@example.org", ["b@example.org", "c@example.org"])
+                except SMTPClientError:
+                    await deferLater(reactor, 1)
+                else:
+                    assert sent.accepted == ["b@example.org", "c@example.org"]
+                    acknowledged.append(number)
+                    break
+        mailer.close()
+        done.append(True)
+
+    client.call(lambda reactor: Deferred.fromCoroutine(send_all(reactor)))
+    sim.run_until(lambda: done, limit=1500)
+    kept = [int(text.split(b"\r\n", 1)[0]) for text in store]
+    assert acknowledged == list(range(6))
+    for number in acknowledged:
+        # Once for each recipient, and again only if a connection ended before the answer came.
+        assert 2 <= kept.count(number) <= 2 * tried.count(number)
+    for text in store:
+        number, _, body = text.partition(b"\r\n")
+        assert body == b"line\r\n.dot\r\n" * sizes[int(number)]
+    assert_clean(sim, "client")
 
 
 class Answering(DatagramProtocol):
