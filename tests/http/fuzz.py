@@ -201,6 +201,5 @@ if __name__ == "__main__":
     began = time.process_time()
     total = int(sys.argv[1])
     used = run(total, int(sys.argv[2]) if len(sys.argv) > 2 else None)
-    print(
-        f"{total} inputs, seed {used}, {total / (time.process_time() - began):.0f} a second of CPU, no failure"
-    )
+    rate = total / (time.process_time() - began)
+    sys.stdout.write(f"{total} inputs, seed {used}, {rate:.0f} a second of CPU, no failure\n")

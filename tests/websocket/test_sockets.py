@@ -47,21 +47,62 @@ def with_site(resource, client, **kwargs):
 
 
 @pytest.mark.parametrize("deflate", [True, False])
-@pytest.mark.parametrize("http2", [True, False])
-def test_messages_of_all_sizes_come_back(deflate, http2):
+@pytest.mark.parametrize(
+    ("server_http2", "http2"), [(False, False), (True, False), (True, True)], ids=["1.1", "both", "2"]
+)
+def test_messages_of_all_sizes_come_back(deflate, server_http2, http2):
     messages = ["", "hällo", b"\0" * 200, b"x" * 70_000, "y" * 300_000]
 
     async def client(url):
-        async with await connect(url, deflate=deflate) as websocket:
+        async with await connect(url, deflate=deflate, http2=http2) as websocket:
             assert await websocket.ping() < 10
             for message in messages:
                 await websocket.send(message)
             return [await websocket.receive() for _ in messages]
 
-    assert with_site(WebSocketResource(echo), client, http2=http2) == messages
+    assert with_site(WebSocketResource(echo), client, http2=server_http2) == messages
 
 
-def test_both_sides_learn_how_it_was_closed():
+def test_a_refusal_over_http_2_says_its_status():
+    async def client(url):
+        with pytest.raises(HandshakeError) as caught:
+            await connect(url, origin="https://evil.example", http2=True)
+        with pytest.raises(HandshakeError) as missing:
+            await connect(url.removesuffix("ws"), http2=True)
+        return caught.value.status, missing.value.status
+
+    assert with_site(WebSocketResource(echo), client, http2=True) == (403, 404)
+
+
+def test_a_server_without_http_2_is_told_so():
+    async def client(url):
+        with pytest.raises(HandshakeError):
+            await connect(url, http2=True)
+        return True
+
+    assert with_site(WebSocketResource(echo), client)
+
+
+@pytest.mark.parametrize("http2", [True, False])
+def test_much_in_both_directions_gets_through_however_slow_the_reader(http2):
+    async def client(url):
+        async with await connect(url, http2=http2, deflate=False) as websocket:
+            for _ in range(40):
+                await websocket.send(b"x" * 100_000)
+            got = [len(await websocket.receive()) for _ in range(40)]
+            return sum(got)
+
+    async def late(websocket):
+        kept = [await websocket.receive() for _ in range(40)]
+        for message in kept:
+            await websocket.send(message)
+        await websocket.wait_closed()
+
+    assert with_site(WebSocketResource(late, deflate=False), client, http2=True) == 4_000_000
+
+
+@pytest.mark.parametrize("http2", [True, False])
+def test_both_sides_learn_how_it_was_closed(http2):
     ends = []
 
     class Server(WebSocketProtocol):
@@ -79,10 +120,10 @@ def test_both_sides_learn_how_it_was_closed():
     over = asyncio.Event()
 
     async def client(url):
-        await connect_protocol(url, Client)
+        await connect_protocol(url, Client, http2=http2)
         await over.wait()
 
-    with_site(WebSocketResource(Server), client)
+    with_site(WebSocketResource(Server), client, http2=http2)
     assert sorted(ends) == [("client", 4321, "done"), ("server", 4321, "done")]
 
 
@@ -108,6 +149,15 @@ def test_a_refusal_says_its_status():
         return caught.value.status, missing.value.status
 
     assert with_site(WebSocketResource(echo), client) == (403, 404)
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"content-length": "5"}, {"a b": "1"}])
+def test_known_fields_that_frame_or_route_are_not_for_programs_to_set(headers):
+    async def main():
+        with pytest.raises(ValueError, match=r"URL|header name"):
+            await connect("ws://127.0.0.1:1/", headers=headers)
+
+    sennit.run(main)
 
 
 def test_nobody_there_is_a_connect_error():

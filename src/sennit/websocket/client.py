@@ -1,4 +1,4 @@
-"""`connect`: opening a WebSocket to a server, over HTTP/1.1.
+"""`connect`: opening a WebSocket to a server, over HTTP/1.1 or HTTP/2.
 
 The certificate is verified and nothing is taken from the URL that could begin another line of the request.
 """
@@ -16,6 +16,7 @@ import httptools
 from sennit.core.current import current_reactor
 from sennit.core.deferred import Deferred
 from sennit.core.errors import ConnectionClosed
+from sennit.core.extras import missing_extra
 from sennit.core.failure import Failure
 from sennit.endpoint import HostnameEndpoint, wrapClientTLS
 from sennit.http.handing_over import hand_over
@@ -32,6 +33,7 @@ __all__ = ["ConnectOptions", "Target", "connect", "connect_protocol", "parse_url
 _P = TypeVar("_P", bound=WebSocketProtocol)
 
 _MAX_HEAD = 65536
+_OURS = frozenset((b"Host", b"Connection", b"Upgrade", b"Content-Length", b"Transfer-Encoding"))
 _NO_STATUS = 0
 
 
@@ -143,10 +145,10 @@ class _Opening(Protocol):
 
 
 class _OpeningFactory(Factory[Any]):
-    def __init__(self, make: Callable[[], _Opening]) -> None:
+    def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
 
-    def buildProtocol(self, addr: Any) -> _Opening:
+    def buildProtocol(self, addr: Any) -> Any:
         return self._make()
 
 
@@ -158,6 +160,7 @@ class ConnectOptions(TypedDict, total=False):
     origin: str | None
     deflate: bool
     limits: WebSocketLimits
+    http2: bool
     tls: Any
     endpoint: Any
     reactor: Any
@@ -182,6 +185,7 @@ async def connect_protocol(
     origin: str | None = None,
     deflate: bool = True,
     limits: WebSocketLimits = DEFAULT_WEBSOCKET_LIMITS,
+    http2: bool = False,
     tls: Any = None,
     endpoint: Any = None,
     reactor: Any = None,
@@ -196,6 +200,7 @@ async def connect_protocol(
         origin: The origin to name, if any.
         deflate: Whether messages may be compressed.
         limits: What the server may take up.
+        http2: Whether to open it over HTTP/2 (RFC 8441, extra ``http2``), where the server takes that.
         tls: The TLS settings (`optionsForClientTLS`); by default the platform's authorities are trusted.
         endpoint: The client endpoint to connect with; by default the URL's host and port.
         reactor: The reactor; the current one by default.
@@ -204,20 +209,21 @@ async def connect_protocol(
         What `protocol` made, open.
 
     Raises:
-        ValueError: If the URL or a field may not go on the wire.
+        ValueError: If the URL or a field may not go on the wire, or a field is not for the program to set.
         HandshakeError: If the server did not accept, or not in time.
         ConnectError: If it cannot be reached.
+        MissingExtraError: If an extra is not installed.
     """
     if reactor is None:
         reactor = current_reactor()
     target = parse_url(url)
-    key = new_key(secrets.token_bytes(16))
-    fields = {b"Host": [target.authority.encode("ascii")]}
-    fields.update(request_fields(key=key, subprotocols=subprotocols, deflate=deflate, origin=origin))
+    key = None if http2 else new_key(secrets.token_bytes(16))
+    fields = request_fields(key=key, subprotocols=subprotocols, deflate=deflate, origin=origin)
     for name, value in (headers or {}).items():
-        fields[canonical_name(name)] = [clean_value(value)]
-    lines = [b"%b: %b\r\n" % (name, value) for name, values in fields.items() for value in values]
-    request = b"GET %b HTTP/1.1\r\n%b\r\n" % (target.resource.encode("ascii"), b"".join(lines))
+        canonical = canonical_name(name)
+        if canonical in _OURS:
+            raise ValueError(f"{name} is for the URL and the opening to say.")
+        fields[canonical] = [clean_value(value)]
 
     def check(status: int, answer: Headers) -> Any:
         return check_response(status, answer, key=key, subprotocols=subprotocols, deflate=deflate)
@@ -230,11 +236,13 @@ async def connect_protocol(
     if endpoint is None:
         endpoint = HostnameEndpoint(reactor, target.host, target.port)
         if target.secure:
-            endpoint = wrapClientTLS(_tls_options(target, tls), endpoint)
+            endpoint = wrapClientTLS(_tls_options(target, tls, http2), endpoint)
     timer = reactor.callLater(limits.open_timeout, _too_late, opened)
+    make = _http2_opening if http2 else _http1_opening
     opening: Any = None
     try:
-        opening = await endpoint.connect(_OpeningFactory(lambda: _Opening(request, check, made, opened)))
+        factory = _OpeningFactory(lambda: make(target, fields, check, made, opened, reactor))
+        opening = await endpoint.connect(factory)
         return await opened
     except ConnectionClosed as error:
         raise HandshakeError(f"The connection was lost: {error}", _NO_STATUS) from error
@@ -245,12 +253,32 @@ async def connect_protocol(
             opening.transport.abortConnection()
 
 
-def _tls_options(target: Target, tls: Any) -> Any:
+def _http1_opening(
+    target: Target, fields: dict[bytes, list[bytes]], check: Any, protocol: Any, opened: Any, reactor: Any
+) -> Any:
+    lines = [b"%b: %b\r\n" % (name, value) for name, values in fields.items() for value in values]
+    request = b"GET %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (
+        target.resource.encode("ascii"),
+        target.authority.encode("ascii"),
+        b"".join(lines),
+    )
+    return _Opening(request, check, protocol, opened)
+
+
+def _http2_opening(*arguments: Any) -> Any:
+    try:
+        from sennit.websocket.client_http2 import Http2Opening
+    except ImportError:
+        raise missing_extra("A WebSocket over HTTP/2", "http2") from None
+    return Http2Opening(*arguments)
+
+
+def _tls_options(target: Target, tls: Any, http2: bool) -> Any:
     if tls is not None:
         return tls
     from sennit.tls import optionsForClientTLS
 
-    return optionsForClientTLS(target.host)
+    return optionsForClientTLS(target.host, acceptableProtocols=[b"h2"] if http2 else None)
 
 
 def _too_late(opened: Deferred[Any]) -> None:
