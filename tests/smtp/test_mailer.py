@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
@@ -10,7 +11,13 @@ from zope.interface import implementer
 
 import sennit
 from sennit.core.deferred import Deferred, succeed
-from sennit.cred import InMemoryUsernamePasswordDatabaseDontUse, IRealm, Portal
+from sennit.cred import (
+    IBearerToken,
+    ICredentialsChecker,
+    InMemoryUsernamePasswordDatabaseDontUse,
+    IRealm,
+    Portal,
+)
 from sennit.protocol import Factory
 from sennit.smtp.authentication import CramMD5Credentials, LOGINCredentials, PLAINCredentials
 from sennit.smtp.bearer import BearerCredentials
@@ -20,6 +27,7 @@ from sennit.smtp.errors import (
     SMTPConnectError,
     SMTPDeliveryError,
     SMTPTimeoutError,
+    TLSError,
     TLSRequiredError,
 )
 from sennit.smtp.extended import ALL_EXTENSIONS, ESMTP, LMTP
@@ -283,6 +291,17 @@ class Realm:
         return IMessageDelivery, Delivery(self.store), lambda: None
 
 
+@implementer(ICredentialsChecker)
+class Tokens:
+    """Knows one token."""
+
+    credentialInterfaces = (IBearerToken,)
+
+    def requestAvatarId(self, credentials):
+        assert credentials.token == b"secret"
+        return succeed(b"user")
+
+
 MECHANISMS = {
     b"SCRAM-SHA-256": SCRAMCredentials,
     b"CRAM-MD5": CramMD5Credentials,
@@ -296,7 +315,8 @@ MECHANISMS = {
 class MailHost:
     """A server on a real socket, while the block runs."""
 
-    def __init__(self, kind=ESMTP, offered=ALL_EXTENSIONS, login=False):
+    def __init__(self, kind=ESMTP, offered=ALL_EXTENSIONS, login=False, context=None):
+        self.context = context
         self.store = []
         self.built = []
         self.kind, self.offered, self.login = kind, offered, login
@@ -305,10 +325,12 @@ class MailHost:
         made = self.kind(MECHANISMS if self.login else None)
         made.offered = self.offered
         made.limits = Limits(message_size=100 << 20)
+        if self.context is not None:
+            made.ctx, made.canStartTLS, made.authentication_requires_tls = self.context, True, True
         made.noisy = False
         if self.login:
             users = InMemoryUsernamePasswordDatabaseDontUse(user=b"secret")
-            made.portal = Portal(Realm(self.store), [users])
+            made.portal = Portal(Realm(self.store), [users, Tokens()])
         else:
             made.delivery = Delivery(self.store)
         self.built.append(made)
@@ -413,5 +435,67 @@ def test_a_kept_connection_that_has_died_is_replaced():
             host.built[0].transport.abortConnection()
             await mailer.send("2", "a@example.org", "b@example.org")
             assert len(host.built) == 2
+
+    sennit.run(main)
+
+
+@pytest.fixture(scope="module")
+def identity():
+    from sennit.tls import Certificate, PrivateCertificate, make_certificate
+
+    key, certificate = make_certificate(["localhost"])
+    return PrivateCertificate.loadPEM(key + certificate).options(), Certificate.loadPEM(certificate)
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "XOAUTH2", "OAUTHBEARER"])
+def test_under_tls_with_a_server_that_has_proven_its_name_a_secret_may_be_said(identity, mechanism):
+    context, certificate = identity
+    token = mechanism != "PLAIN"
+
+    async def main():
+        async with MailHost(login=True, context=context) as host:
+            login = Login("user", "secret", token=token, mechanisms=(mechanism,))
+            server = replace(
+                host.server(tls=TLS.REQUIRED, login=login), host="localhost", trust_root=certificate
+            )
+            sent = await send("x", "a@example.org", "b@example.org", server=server, require_tls=True)
+            assert sent.accepted
+            assert host.built[0].startedTLS
+
+    sennit.run(main)
+
+
+def test_nothing_is_sent_to_a_server_that_can_not_prove_its_name_but_where_that_was_asked_for(identity):
+    context, _ = identity
+
+    async def main():
+        async with MailHost(context=context) as host:
+            server = replace(host.server(tls=TLS.REQUIRED), host="localhost")
+            with pytest.raises(TLSError, match="certificate"):
+                await send("x", "a@example.org", "b@example.org", server=server)
+            assert not host.store
+            opportunistic = replace(server, tls=TLS.OPPORTUNISTIC)
+            assert (await send("x", "a@example.org", "b@example.org", server=opportunistic)).accepted
+            assert host.built[-1].startedTLS
+            with pytest.raises(TLSRequiredError):
+                await send("x", "a@example.org", "b@example.org", server=opportunistic, require_tls=True)
+
+    sennit.run(main)
+
+
+def test_tls_from_the_first_octet(identity):
+    context, certificate = identity
+
+    async def main():
+        host = MailHost()
+        factory = Factory()
+        factory.buildProtocol = host.build
+        factory.noisy = False
+        port = sennit.current_reactor().listenSSL(0, factory, context, interface="127.0.0.1")
+        server = MailServer("localhost", port.getHost().port, TLS.IMPLICIT, trust_root=certificate)
+        assert (await send("x", "a@example.org", "b@example.org", server=server)).accepted
+        with pytest.raises(SMTPConnectError, match="certificate"):
+            await send("x", "a@example.org", "b@example.org", server=replace(server, trust_root=None))
+        await port.stopListening()
 
     sennit.run(main)

@@ -17,6 +17,8 @@ COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {
     ("get",): ("sennit.cli.get", "Fetch a URL."),
     ("daemon",): ("sennit.cli.daemon", "Run an application as a daemon."),
     ("plugins",): ("sennit.cli.plugins", "List plug-ins, and say why one does not load."),
+    ("mail",): (None, "Send mail."),
+    ("mail", "send"): ("sennit.cli.mail_send", "Send a message to a server."),
     ("run",): (None, "Run a server until it is told to stop."),
     ("run", "smtp"): ("sennit.cli.run_smtp", "Take mail into Maildirs."),
     ("run", "web"): ("sennit.cli.run_web", "Serve a directory over HTTP."),
