@@ -16,6 +16,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {
     ("cert",): ("sennit.cli.cert", "Make a certificate for development."),
     ("get",): ("sennit.cli.get", "Fetch a URL."),
     ("daemon",): ("sennit.cli.daemon", "Run an application as a daemon."),
+    ("package",): ("sennit.cli.package", "Make a .deb or .rpm of a TAP file's service."),
     ("plugins",): ("sennit.cli.plugins", "List plug-ins, and say why one does not load."),
     ("mail",): (None, "Send mail."),
     ("mail", "send"): ("sennit.cli.mail_send", "Send a message to a server."),
