@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import click
@@ -44,6 +45,8 @@ class ServerOptions:
         loop: The event loop's name; None for the best there is.
         grace: Seconds that requests under way may take after the first signal.
         workers: How many processes serve; None for this one alone.
+        introspect: Where the control socket for `sennit ps` is to be, ``auto`` for the usual place; None for
+            no such socket.
         log_file: The file that events are logged to; None for warnings alone, to standard error.
         quiet: Whether to say nothing when all is well.
     """
@@ -52,6 +55,7 @@ class ServerOptions:
     loop: str | None
     grace: float
     workers: int | None
+    introspect: str | None
     log_file: str | None
     quiet: bool
 
@@ -94,6 +98,14 @@ def server_options(default_listen: str) -> Callable[[Callable[..., Any]], Callab
             type=click.IntRange(min=1),
             help="Serve with N processes, which are replaced when they die and, with no connection lost, at "
             "SIGHUP: new ones load the program as it is then.  [default: this process alone]",
+        ),
+        click.option(
+            "--introspect",
+            metavar="[PATH]",
+            is_flag=False,
+            flag_value="auto",
+            help="Let `sennit ps` look into this process, by a socket that its owner alone can open; log "
+            "what blocks the loop.",
         ),
         click.option(
             "--log-file",
@@ -183,6 +195,7 @@ async def _serve(
     from sennit.core.errors import CannotListenError
 
     reactor = current_reactor()
+    introspection = _introspection(options, reactor)
     endpoints = [_endpoint(reactor, description) for description in options.listen]
     factory = make_factory(reactor)
     startup = getattr(factory, "startup", None)
@@ -227,8 +240,26 @@ async def _serve(
     finally:
         if startup is not None and reactor.running:
             await factory.shutdown()
+        if introspection is not None:
+            introspection.end()
     # A second signal stops the reactor under us, and its connections end with it.
     return ended_well if reactor.running else None
+
+
+def _introspection(options: ServerOptions, reactor: Any) -> Any:
+    if options.introspect is None:
+        return None
+    from sennit.app.introspection import Introspection
+
+    path = None if options.introspect == "auto" else Path(options.introspect)
+    if path is not None and options.workers is not None:
+        raise CannotRunError("Workers have a socket each: use --introspect without a path.")
+    introspection = Introspection(reactor, path)
+    try:
+        introspection.begin()
+    except OSError as error:
+        raise CannotRunError(f"There can be no control socket: {error}.") from None
+    return introspection
 
 
 def _is_secure(port: Any) -> bool:

@@ -20,6 +20,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {
     ("plugins",): ("sennit.cli.plugins", "List plug-ins, and say why one does not load."),
     ("mail",): (None, "Send mail."),
     ("mail", "send"): ("sennit.cli.mail_send", "Send a message to a server."),
+    ("ps",): ("sennit.cli.ps", "Look into a running server."),
     ("run",): (None, "Run a server until it is told to stop."),
     ("run", "smtp"): ("sennit.cli.run_smtp", "Take mail into Maildirs."),
     ("run", "web"): ("sennit.cli.run_web", "Serve a directory over HTTP."),

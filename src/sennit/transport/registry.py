@@ -1,18 +1,19 @@
 """What is open, by reactor: so that a reactor which stops can close everything that stands on it.
 
 Ports and connections put themselves into their reactor's set while they are open.  A set belongs to its
-reactor and goes with it.
+reactor and goes with it.  Where somebody will ask how old they are, a set remembers when each came.
 """
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from sennit.core.failure import Failure
 from sennit.log import Logger
 
-__all__ = ["Open", "close_all", "open_things"]
+__all__ = ["DatedThings", "Open", "close_all", "date_things", "open_things"]
 
 _log = Logger()
 
@@ -22,6 +23,29 @@ class Open(Protocol):
 
     def reactor_stopped(self) -> None:
         """Let go of the descriptor now, and tell whoever is concerned."""
+
+
+class DatedThings(set[Open]):
+    """A set that remembers since when each thing has been in it.
+
+    Attributes:
+        dates: Readings of `time.monotonic`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dates: dict[Open, float] = {}
+
+    def add(self, thing: Open, /) -> None:
+        """Take a thing in."""
+        super().add(thing)
+        self.dates.setdefault(thing, monotonic())
+
+    def discard(self, thing: object, /) -> None:
+        """Let go of a thing."""
+        super().discard(thing)
+        dates: dict[Any, float] = self.dates
+        dates.pop(thing, None)
 
 
 _open: WeakKeyDictionary[Any, set[Open]] = WeakKeyDictionary()
@@ -35,6 +59,12 @@ def open_things(reactor: Any) -> set[Open]:
         things: set[Open] = set()
         _open[reactor] = things
         return things
+
+
+def date_things(reactor: Any) -> None:
+    """Remember from now on when each thing on `reactor` was opened; to be called before the first one is."""
+    if not _open.get(reactor):
+        _open[reactor] = DatedThings()
 
 
 def close_all(reactor: Any) -> None:
