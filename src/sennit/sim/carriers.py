@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from sennit.sim.streams import StreamState
+from sennit.sim.streams import SEND_BUFFER, StreamState
 
 if TYPE_CHECKING:
     from sennit.sim.loop import HostLoop
@@ -135,7 +135,8 @@ class StreamCarrier(asyncio.Transport):
     def _flush(self) -> None:
         if self._waiting:
             try:
-                taken = self._end.write(bytes(self._waiting))
+                # As much as an end takes at most: the rest is not copied each time.
+                taken = self._end.write(self._waiting[:SEND_BUFFER])
             except OSError as error:
                 self._force(error)
                 return

@@ -440,18 +440,43 @@ class HostLoop(RefusingLoop):
         code = sock.connect_ex(address)
         if code == 0:
             return
-        waiting = self.create_future()
-        self.add_writer(sock, _set_done, waiting)
-        try:
-            await waiting
-        finally:
-            self.remove_writer(sock)
+        await self._writable(sock)
         error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error:
             from sennit.sim.kernel import failure
 
             sock.close()
             raise failure(error)
+
+    async def sock_recv(self, sock: Any, nbytes: int) -> bytes:
+        """Read from a socket as soon as there is something."""
+        while True:
+            try:
+                data: bytes = sock.recv(nbytes)
+            except BlockingIOError:
+                waiting = self.create_future()
+                self.add_reader(sock, _set_done, waiting)
+                try:
+                    await waiting
+                finally:
+                    self.remove_reader(sock)
+            else:
+                return data
+
+    async def sock_sendall(self, sock: Any, data: Any) -> None:
+        """Write all to a socket."""
+        rest = bytes(data)
+        while rest:
+            await self._writable(sock)
+            rest = rest[sock.send(rest) :]
+
+    async def _writable(self, sock: Any) -> None:
+        waiting = self.create_future()
+        self.add_writer(sock, _set_done, waiting)
+        try:
+            await waiting
+        finally:
+            self.remove_writer(sock)
 
 
 def _set_done(waiting: asyncio.Future[None]) -> None:

@@ -45,15 +45,7 @@ class RefusingLoop(asyncio.AbstractEventLoop):
         """Refuse."""
         _refuse("bare sockets for coroutines", "use the reactor's listenTCP")
 
-    async def sock_recv(self, *args: Any, **kwargs: Any) -> Any:
-        """Refuse."""
-        _refuse("bare sockets for coroutines", "use a protocol")
-
     async def sock_recv_into(self, *args: Any, **kwargs: Any) -> Any:
-        """Refuse."""
-        _refuse("bare sockets for coroutines", "use a protocol")
-
-    async def sock_sendall(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse."""
         _refuse("bare sockets for coroutines", "use a protocol")
 

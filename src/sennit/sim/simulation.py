@@ -89,7 +89,7 @@ class Simulation:
         return list(self.network.hosts.values())
 
     def _host_failed(self, name: str, context: dict[str, Any]) -> None:
-        self.trace.note("error", name, context.get("message", ""), repr(context.get("exception")))
+        self.trace.note("error", name, type(context.get("exception")).__name__)
         self.errors.append((name, context))
 
     # Time

@@ -16,7 +16,7 @@ from sennit.sim.errors import NotSimulatedError
 from sennit.sim.kernel import WILDCARDS, Kernel, failure
 from sennit.sim.local import LocalEnd
 from sennit.sim.packets import Address, Packet
-from sennit.sim.streams import StreamEnd, StreamState
+from sennit.sim.streams import SEND_BUFFER, StreamEnd, StreamState
 
 if TYPE_CHECKING:
     from sennit.sim.loop import HostLoop
@@ -314,7 +314,7 @@ class StreamSocket(SimulatedSocket):
         end = self.end
         if end is None or end.state is StreamState.CLOSED or end.error:
             return True
-        return end.state is StreamState.OPEN and end.room > 0
+        return end.state is StreamState.OPEN and end.room >= SEND_BUFFER // 4
 
     def _close(self) -> None:
         if self._backlog or self._bound is not None:

@@ -113,7 +113,9 @@ class StreamEnd:
             raise self._take_error()
         if self._ending or self.state is StreamState.CLOSED:
             raise BrokenPipeError(errno.EPIPE, "Broken pipe")
-        taken = min(len(data), max(0, self.room))
+        room = self.room
+        # As a system does, it takes no more by drops once it is full: they would go out as drops.
+        taken = min(len(data), room) if room >= min(len(data), SEND_BUFFER // 4) else 0
         self._pending += data[:taken]
         self._pump()
         return taken
@@ -227,7 +229,9 @@ class StreamEnd:
         chance = self.kernel.scheduler.random
         while self._pending:
             room = min(self._window - (self._next - self._sent), len(self._pending), _LARGEST_SEGMENT)
-            if room <= 0:
+            waits = self._unacknowledged and room < min(len(self._pending), _LARGEST_SEGMENT)
+            if room <= 0 or waits:
+                # No small segments into a window that is nearly shut (RFC 9293 section 3.8.6.2.1).
                 if self._timer is None:
                     # The window is shut; it is asked for again, should the word that it is open get lost.
                     self._wait()
