@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = "examples/test_phone_book.py"
+# Where Sennit is installed pytest finds the plugin by itself.
+INSTALLED = any(found.value == "sennit.trial.pytest_plugin" for found in entry_points(group="pytest11"))
+PLUGIN = () if INSTALLED else ("-p", "sennit.trial.pytest_plugin")
 
 
 @pytest.mark.parametrize(
     ("command", "said"),
     [
         (("-m", "sennit", "test", EXAMPLE), "PASSED (successes=3)"),
-        (
-            ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "sennit.trial.pytest_plugin", EXAMPLE),
-            "3 passed",
-        ),
+        (("-m", "pytest", "-q", "-p", "no:cacheprovider", *PLUGIN, EXAMPLE), "3 passed"),
         (("-m", "unittest", EXAMPLE), "OK"),
     ],
     ids=["sennit test", "pytest", "unittest"],
