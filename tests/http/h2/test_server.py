@@ -621,3 +621,28 @@ def test_a_tunnel_is_lost_with_its_connection(tunnel):
     client.channel.connectionLost(Failure(ConnectionDone()))
     assert len(echo.lost) == 1
     echo.transport.write(b"too late")
+
+
+def test_an_asgi_application_is_answered_alike(clock):
+    from sennit.web.asgi import ASGISite
+
+    scopes = []
+
+    async def app(scope, receive, send):
+        scopes.append(scope)
+        body = b""
+        while True:
+            event = await receive()
+            body += event["body"]
+            if not event["more_body"]:
+                break
+        await send({"type": "http.response.start", "status": 200, "headers": [], "trailers": True})
+        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.trailers", "headers": [(b"checksum", b"1")]})
+
+    client = Client(ASGISite(app, reactor=clock, http2=True), clock)
+    stream_id = client.ask(POST, b"x" * 1000)
+    assert scopes[0]["http_version"] == "2"
+    assert dict(scopes[0]["headers"])[b"host"] == b"example.com"
+    assert client.body(stream_id) == b"x" * 1000
+    assert client.of(TrailersReceived, stream_id)[0].headers == [("checksum", "1")]

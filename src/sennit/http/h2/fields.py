@@ -31,13 +31,16 @@ _lower: dict[bytes, bytes] = {}
 _MAX_NAMES = 1024
 
 
-def request_head(fields: Iterable[tuple[bytes, bytes]], *, ended: bool, limits: Limits) -> RequestHead:
+def request_head(
+    fields: Iterable[tuple[bytes, bytes]], *, ended: bool, limits: Limits, version: int = 2
+) -> RequestHead:
     """Return a request's head.
 
     Args:
         fields: The header list, as h2 lets it through.
         ended: Whether no body follows.
         limits: What a request may take up.
+        version: The version of HTTP.
 
     Raises:
         RemoteProtocolError: If it is malformed or too large; only the latter has a status other than 400.
@@ -84,8 +87,8 @@ def request_head(fields: Iterable[tuple[bytes, bytes]], *, ended: bool, limits: 
     if method == b"CONNECT" and protocol is None:
         path = authority
     if protocol is not None:
-        return TunnelHead(method, path, 2, headers, True, length, expects, True, protocol)
-    return RequestHead(method, path, 2, headers, True, length, expects, method == b"CONNECT")
+        return TunnelHead(method, path, version, headers, True, length, expects, True, protocol)
+    return RequestHead(method, path, version, headers, True, length, expects, method == b"CONNECT")
 
 
 def _check_line(method: bytes, path: bytes, authority: bytes, protocol: bytes | None, limits: Limits) -> None:

@@ -39,6 +39,8 @@ class Stream:
         persistent: Whether the response is whole; if it becomes false, the stream is reset at its end.
     """
 
+    version = HTTP_2
+
     def __init__(self, connection: Http2Channel, stream_id: int, head: RequestHead) -> None:
         self.connection = connection
         self.stream_id = stream_id
@@ -71,14 +73,14 @@ class Stream:
         request._head = head
         request.gotLength(head.length)
         if ended:
-            request.requestReceived(head.method, head.target, HTTP_2)
+            request.requestReceived(head.method, head.target, self.version)
             return
         if head.expects_continue:
             self.connection.core.send_head(self.stream_id, [(b":status", b"100")])
             self.connection.flush_soon()
         look = getattr(request, "headReceived", None)
         if look is not None:
-            look(head.method, head.target, HTTP_2)
+            look(head.method, head.target, self.version)
 
     def start_streaming(self) -> Callable[[int, int], None]:
         """Answer the request from now on, while its body arrives; as `HTTPChannel.start_streaming`."""
@@ -137,7 +139,7 @@ class Stream:
                 request.bodyReceived()
             else:
                 head = self.head
-                request.requestReceived(head.method, head.target, HTTP_2)
+                request.requestReceived(head.method, head.target, self.version)
 
     def lost(self, reason: Failure) -> None:
         """Tell the request, and who makes its body, that nobody listens any more."""

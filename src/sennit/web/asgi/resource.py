@@ -18,7 +18,7 @@ __all__ = ["ASGIResource", "ASGISite"]
 _ASGI = {"version": "3.0", "spec_version": "2.4"}
 _HTTP_EXTENSIONS: dict[str, dict[str, Any]] = {"http.response.trailers": {}}
 _WEBSOCKET_EXTENSIONS: dict[str, dict[str, Any]] = {"websocket.http.response": {}}
-_VERSIONS = ("1.0", "1.1", "2")
+_VERSIONS = ("1.0", "1.1", "2", "3")
 _PERCENT = ord("%")
 
 
