@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import signal
 import socket
@@ -50,3 +51,25 @@ def test_the_example_of_supervision_starts_again_and_gives_up(capsys):
         *("0", "1", "2") * 3,
         "count ended, and that is more than 2 restarts in 10 s.",
     ]
+
+
+def test_the_example_of_metrics_serves_them_on_a_port_of_their_own(tmp_path):
+    ports = []
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        ports += [one.getsockname()[1], other.getsockname()[1]]
+    with subprocess.Popen(
+        [sys.executable, str(EXAMPLES / "metrics.py"), *map(str, ports)],
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            with socket.socket() as client:
+                while client.connect_ex(("127.0.0.1", ports[1])):
+                    assert server.poll() is None
+                client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                answer = client.makefile("rb").read().decode()
+        finally:
+            server.terminate()
+            server.wait(30)
+    assert "sennit_loop_lag_seconds_count" in answer
+    assert f'address="127.0.0.1:{ports[1]}",kind="TCP"}} 1' in answer
