@@ -95,8 +95,6 @@ def check_parameters(parameters: Parameters, checks: Iterable[Mapping[str, Param
     Raises:
         RemoteProtocolError: If no extension knows one (555, RFC 5321 section 4.1.1.11), or finds it wrong.
     """
-    if not parameters:
-        return
     known: dict[str, ParameterCheck] = {}
     for some in checks:
         known.update(some)

@@ -129,17 +129,22 @@ class Intake:
             self.receive_lines([self._tail])
             self._tail = b""
         waiting = [
-            maybeDeferred(taker.eomReceived).addErrback(self._failed_at_end, place)
+            maybeDeferred(taker.eomReceived).addCallbacks(
+                self._kept, self._failed_at_end, errbackArgs=(place,)
+            )
             for place, taker in enumerate(self.takers)
             if self.failures[place] is None
         ]
-        kept = waiting[0] if len(waiting) == 1 else DeferredList(waiting)
-        return kept.addCallback(lambda _: self.failures)
+        return waiting[0] if len(waiting) == 1 else DeferredList(waiting).addCallback(self._kept)
 
-    def _failed_at_end(self, failure: Failure, place: int) -> None:
+    def _kept(self, _: object) -> list[Failure | None]:
+        return self.failures
+
+    def _failed_at_end(self, failure: Failure, place: int) -> list[Failure | None]:
         self.failures[place] = failure
         if not failure.check(SMTPServerError):
             _log.failure("A message could not be kept.", failure)
+        return self.failures
 
     def abandon(self) -> None:
         """Tell the takers that the rest will not come."""

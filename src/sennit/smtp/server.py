@@ -125,7 +125,8 @@ class SMTP(Delivering, Session):
         """Begin a message, if its sender is taken (section 4.1.1.2)."""
         try:
             mail = Mail.parse(Command(b"MAIL", self._bracketed(self.mail_re, b"FROM:", rest)))
-            check_parameters(mail.parameters, self._mail_parameters())
+            if mail.parameters:
+                check_parameters(mail.parameters, self._mail_parameters())
         except RemoteProtocolError as error:
             self.sendReply(error.reply)
             return
@@ -184,7 +185,8 @@ class SMTP(Delivering, Session):
             return
         try:
             recipient = Recipient.parse(Command(b"RCPT", self._bracketed(self.rcpt_re, b"TO:", rest)))
-            check_parameters(recipient.parameters, self._rcpt_parameters())
+            if recipient.parameters:
+                check_parameters(recipient.parameters, self._rcpt_parameters())
         except RemoteProtocolError as error:
             self.sendReply(error.reply)
             return

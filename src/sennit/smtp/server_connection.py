@@ -131,14 +131,17 @@ class ServerConnection:
         if self.replies_due:
             return None
         # The last octets of a body may have been given on, and its end not yet.
-        if (self._buffer or self._at_end or self._in_chunk) and self.state is not _CLOSING:
-            event = (
-                self._read_chunk()
-                if self._in_chunk
-                else self._read_body()
-                if self.state is _BODY
-                else self._read_line()
-            )
+        state = self.state
+        if state is not _CLOSING:
+            event: ServerEvent | None
+            if self._in_chunk:
+                event = self._read_chunk()
+            elif self._at_end:
+                event = self._read_body()
+            elif not self._buffer:
+                event = None
+            else:
+                event = self._read_body() if state is _BODY else self._read_line()
             if event is not None:
                 return event
         if self._ended:

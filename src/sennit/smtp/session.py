@@ -154,6 +154,7 @@ class Session(LineOnlyReceiver, TimeoutMixin):
             return
         self._advancing = True
         conversation = self._conversation
+        events = self._EVENTS
         try:
             while not self._waits and (event := conversation.next_event()) is not None:
                 if isinstance(event, Command):
@@ -162,7 +163,7 @@ class Session(LineOnlyReceiver, TimeoutMixin):
                     self._grouped = type(event) in _OF_BODY
                 if self._held and not self._grouped:
                     self._flush()
-                self._EVENTS[type(event)](self, event)
+                events[type(event)](self, event)
         finally:
             self._advancing = self._grouped = False
             if self._held:
