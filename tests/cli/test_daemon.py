@@ -7,6 +7,8 @@ import os
 import re
 import select
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -138,6 +140,38 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(site, words, reason):
     assert ran.returncode in (1, 2)
     assert reason in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_socket_that_systemd_passed_serves_under_tls(site):
+    pytest.importorskip("OpenSSL")
+    (site / "certificates").mkdir()
+    made = sennit(site / "certificates", "cert", "localhost")
+    assert made.returncode == 0, made.stderr
+    with socket.create_server(("127.0.0.1", 0)) as passed:
+        address = passed.getsockname()
+        start = (
+            "import os, sys; os.dup2(int(sys.argv[1]), 3); os.set_inheritable(3, True);"
+            "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1');"
+            "os.execv(sys.executable, [sys.executable, '-m', 'sennit', *sys.argv[2:]])"
+        )
+        listen = f"tls:{site}/certificates:endpoint=systemd\\:domain=INET\\:index=0"
+        words = ("daemon", "-n", "--pidfile=", "web", f"--path={site}/www", f"--listen={listen}")
+        with subprocess.Popen(
+            [sys.executable, "-c", start, str(passed.fileno()), *words],
+            env={**os.environ, "PYTHONPATH": str(Path(sennit_package.__file__).parents[1])},
+            pass_fds=[passed.fileno()],
+            stdout=subprocess.DEVNULL,
+        ) as server:
+            try:
+                context = ssl.create_default_context(cafile=site / "certificates" / "localhost.crt")
+                with (
+                    socket.create_connection(address, timeout=30) as plain,
+                    context.wrap_socket(plain, server_hostname="localhost") as secure,
+                ):
+                    secure.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                    assert secure.makefile("rb").read().endswith(b"from the file")
+            finally:
+                server.terminate()
 
 
 def test_plugins_are_listed():

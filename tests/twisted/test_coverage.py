@@ -11,6 +11,7 @@ from conformance.coverage import Coverage, modules
 from conformance.environment import ROOT
 
 MODULES = (
+    "twisted.application.app",
     "twisted.application.internet",
     "twisted.application.service",
     "twisted.application.strports",

@@ -243,10 +243,19 @@ def _server_ssl(
 
 
 def _server_tls(
-    reactor: Any, path: str, port: str = "443", backlog: str | int = 50, interface: str = "::"
+    reactor: Any,
+    path: str,
+    port: str = "443",
+    backlog: str | int = 50,
+    interface: str = "::",
+    endpoint: str | None = None,
 ) -> Any:
-    """tls:DIRECTORY-OF-PEM-FILES[:port=443][:interface=ADDRESS][:backlog=N]."""
-    below = TCP6ServerEndpoint(reactor, port_number(port), _backlog(backlog), interface)
+    """tls:DIRECTORY-OF-PEM-FILES[:port=443][:interface=ADDRESS][:backlog=N], or endpoint=DESCRIPTION."""
+    below = (
+        TCP6ServerEndpoint(reactor, port_number(port), _backlog(backlog), interface)
+        if endpoint is None
+        else serverFromString(reactor, endpoint)
+    )
     return _tls_strings().tls_server(below, path)
 
 

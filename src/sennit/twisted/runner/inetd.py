@@ -45,8 +45,8 @@ class InetdProtocol(Protocol):
             _log.error("Cannot run {program}: {error}", program=program, error=str(error))
         finally:
             os.close(connection)
-            # Closes this process's descriptor; the connection goes on in the program.
-            transport.loseConnection()
+            # Closes this process's descriptor before the loop reads; the connection goes on in the program.
+            transport._carrier.abort()
 
     def _run(self, connection: int) -> None:
         service = self.factory.service
