@@ -19,7 +19,10 @@ from pathlib import Path
 
 import pytest
 
+import sennit
 from sennit.reactor import Reactor
+from sennit.smtp import mailer
+from sennit.smtp.routing import TLS, MailServer
 from sennit.smtp.sender import ESMTPSenderFactory
 
 pytestmark = [pytest.mark.interop]
@@ -448,3 +451,32 @@ def test_exim_delivers_to_us_in_chunks(exim, ours):
     subprocess.run(["exim4", "-C", folder / "conf", "-qff"], check=True)
     [message] = wait_for(ours.messages)
     assert message.endswith(KEPT)
+
+
+def mail(port, recipient, **settings):
+    """Send the message by a mailer, and return who got it."""
+
+    async def main():
+        server = MailServer("localhost" if settings else "127.0.0.1", port, **settings)
+        return (await mailer.send(MESSAGE, "a@b.test", recipient, server=server)).accepted
+
+    return sennit.run(main)
+
+
+def test_a_mailer_delivers_in_groups_to_postfix_under_tls(postfix, certificate):
+    from sennit.tls import Certificate
+
+    port, _, folder = postfix
+    trust = Certificate.loadPEM(certificate.with_suffix(".crt").read_bytes())
+    assert mail(port, "x@example.org", tls=TLS.REQUIRED, trust_root=trust) == ["x@example.org"]
+    [path] = wait_for(lambda: list((folder / "boxes").glob("me/new/*")))
+    assert path.read_bytes().endswith(KEPT)
+    assert b"with ESMTPS" in path.read_bytes()
+
+
+def test_a_mailer_delivers_in_chunks_to_exim(exim):
+    port, folder = exim
+    assert mail(port, "x@elsewhere.test") == ["x@elsewhere.test"]
+    subprocess.run(["exim4", "-C", folder / "conf", "-qff"], check=True)
+    [path] = wait_for(lambda: list((folder / "boxes").glob("new/*")))
+    assert path.read_bytes().endswith(KEPT)
