@@ -132,7 +132,14 @@ class Exchange:
         if not self._responding:
             if request._unusual and request._encoder is not None:
                 body = request._encode_whole(bytes(body))
-            if (
+            lines = request._lines
+            if request._headers is None and lines.get(b"Content-Length") == b"Content-Length: %d\r\n" % len(
+                body
+            ):
+                # What the application says of the length is what we would: so the response is a usual one.
+                del lines[b"Content-Length"]
+                request._length = len(body)
+            elif (
                 not request._has_field(b"Content-Length")
                 and request.method != b"HEAD"
                 and request.code not in codes.NO_BODY_CODES
