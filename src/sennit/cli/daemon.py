@@ -64,6 +64,12 @@ def _octal(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 @click.option("--savestats", is_flag=True, help="Write the profile as pstats reads it.")
 @click.option("-b", "--debug", is_flag=True, help="Run in the Python debugger; implies --nodaemon.")
 @click.option("-o", "--no_save", "--no-save", is_flag=True, help="Do not save the application at the end.")
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Serve with N processes; SIGHUP replaces them.  [default: one, which is this]",
+)
 @click.option("--originalname", is_flag=True, help="Do not change the process's name.")
 @click.option("-e", "--encrypted", is_flag=True, help="Refused: nothing is encrypted any more.")
 @click.argument("plugin", required=False)
@@ -74,6 +80,7 @@ def command(plugin: str | None, options: tuple[str, ...], loop: str | None, **co
     Its ports are open, its user is changed and its services are started when this command returns; if that
     fails, it says why and returns 1.
     """
+    member = _as_worker(config)
     files = [config[name] for name in ("file", "python", "source") if config[name] is not None]
     if len(files) + (plugin is not None) != 1:
         raise click.UsageError("One of --file, --python, --source and PLUGIN says what is run.")
@@ -85,13 +92,49 @@ def command(plugin: str | None, options: tuple[str, ...], loop: str | None, **co
     config["no_save"] = config["no_save"] or config["source"] is None
     if config["pidfile"]:
         config["pidfile"] = os.path.abspath(config["pidfile"])  # noqa: PTH100 - links are kept
+    if config["workers"] is not None and member is None:
+        return _run_parent(config, loop)
     return _run(config, plugin, options, loop)
+
+
+def _as_worker(config: dict[str, Any]) -> Any:
+    """If this is a worker, leave to its parent what the parent does; return what it is among them."""
+    from sennit.app.workers.member import current_member
+
+    member = current_member()
+    if member is not None:
+        if not (config["nodaemon"] or config["logfile"] or config["syslog"]):
+            config["logfile"] = "sennit.log"
+        config.update(nodaemon=True, pidfile="")
+    return member
+
+
+def _run_parent(config: dict[str, Any], loop: str | None) -> int:
+    """Keep workers, each of which is this command."""
+    from sennit.app.service import Application
+    from sennit.app.workers.service import WorkersService
+
+    problems: list[str] = []
+
+    def begun(problem: str | None) -> None:
+        if problem is not None:
+            problems.append(problem)
+        pipe = config.pop("begunPipe", None)
+        if pipe is not None:
+            os.write(pipe, b"0" if problem is None else f"1 {problem}".encode("ascii", "backslashreplace"))
+            os.close(pipe)
+
+    _use_loop(loop)
+    application = Application("sennit")
+    WorkersService(config["workers"], folder=str(Path.cwd()), begun=begun).setServiceParent(application)
+    # What they do for themselves, the parent must not have done: it starts others later.
+    config.update(uid=None, gid=None, chroot=None, no_save=True)
+    status = _serve(config, application)
+    return 1 if problems else status
 
 
 def _run(config: dict[str, Any], plugin: str | None, options: tuple[str, ...], loop: str | None) -> int:
     from sennit.app.tap import TapError
-    from sennit.core.current import set_default_reactor
-    from sennit.reactor import LoopNotAvailable, Reactor, new_loop
     from sennit.twisted.python.reflect import namedAny
 
     if config["logger"] is not None:
@@ -99,6 +142,19 @@ def _run(config: dict[str, Any], plugin: str | None, options: tuple[str, ...], l
             config["logger"] = namedAny(config["logger"])
         except Exception as error:
             raise click.BadParameter(str(error), param_hint="--logger") from None
+    _use_loop(loop)
+    try:
+        application = _application(config, plugin, options)
+    except TapError as error:
+        raise CannotRunError(str(error)) from None
+    return _serve(config, application)
+
+
+def _use_loop(loop: str | None) -> None:
+    """Make the process's reactor."""
+    from sennit.core.current import set_default_reactor
+    from sennit.reactor import LoopNotAvailable, Reactor, new_loop
+
     if loop is not None:
         try:
             new_loop(loop).close()
@@ -109,11 +165,6 @@ def _run(config: dict[str, Any], plugin: str | None, options: tuple[str, ...], l
     # Its loop is made when it is first needed: after the fork.
     reactor = Reactor(loop)
     set_default_reactor(lambda: reactor)
-    try:
-        application = _application(config, plugin, options)
-    except TapError as error:
-        raise CannotRunError(str(error)) from None
-    return _serve(config, application)
 
 
 def _application(config: dict[str, Any], plugin: str | None, options: tuple[str, ...]) -> Any:
@@ -160,9 +211,14 @@ def _loaded(config: dict[str, Any]) -> Any:
 
 def _serve(config: dict[str, Any], application: Any) -> int:
     from sennit.app.notifying import Notifier
+    from sennit.app.workers.member import current_member
+    from sennit.core.current import default_reactor
     from sennit.core.errors import CannotListenError
     from sennit.twisted.application.exiting import _exitWithSignal
     from sennit.twisted.scripts.twistd_unix import UnixApplicationRunner, UnixAppLogger
+
+    member = current_member()
+    is_parent = config["workers"] is not None and member is None
 
     class Runner(UnixApplicationRunner):
         loggerFactory = _logger_of(UnixAppLogger)
@@ -170,8 +226,17 @@ def _serve(config: dict[str, Any], application: Any) -> int:
         def createOrGetApplication(self) -> Any:
             return application
 
+        def startApplication(self, application: Any) -> None:
+            super().startApplication(application)
+            if is_parent and "statusPipe" in self.config:
+                # The starter is told when the workers serve.
+                self.config["begunPipe"] = self.config.pop("statusPipe")
+
         def startReactor(self, reactor: Any, oldstdout: Any, oldstderr: Any) -> None:
-            notifier = Notifier()
+            if member is not None:
+                member.attach(default_reactor())
+            alone = member is None and not is_parent
+            notifier = Notifier() if alone else Notifier({})
             notifier.ready()
             super().startReactor(reactor, oldstdout, oldstderr)
             notifier.stopping()

@@ -14,5 +14,6 @@ from __future__ import annotations
 from sennit.app.workers.member import Member, current_member
 from sennit.app.workers.parent import run_workers, supervise
 from sennit.app.workers.pool import StartError
+from sennit.app.workers.service import WorkersService
 
-__all__ = ["Member", "StartError", "current_member", "run_workers", "supervise"]
+__all__ = ["Member", "StartError", "WorkersService", "current_member", "run_workers", "supervise"]

@@ -72,6 +72,7 @@ async def supervise(
     command: Sequence[str] | None = None,
     grace: float = 30.0,
     start_timeout: float = 60.0,
+    folder: str | None = None,
     tell: Callable[[str], object] = _say_nothing,
     reactor: Any = None,
 ) -> bool | None:
@@ -82,6 +83,7 @@ async def supervise(
         command: What each of them is; None for this process's own command.
         grace: Seconds that a worker may take to end.
         start_timeout: Seconds that a worker may take until it serves.
+        folder: Where workers are started; None for this process's own.
         tell: Takes lines for the one who started this.
         reactor: The reactor; None for the current one.
 
@@ -98,6 +100,7 @@ async def supervise(
         grace,
         start_timeout,
         tell,
+        folder,
     )
     return await parent.live()
 
@@ -113,6 +116,7 @@ class Parent:
         grace: float,
         start_timeout: float,
         tell: Callable[[str], object],
+        folder: str | None = None,
     ) -> None:
         self.reactor = reactor
         self.command = command
@@ -125,11 +129,14 @@ class Parent:
         self._count = count
         self._grace = grace
         self._tell = tell
+        self.folder = folder
+        self._hangup_before: Any = None
 
     async def live(self) -> bool | None:
         """Keep the workers until cancelled."""
         hangup = getattr(signal, "SIGHUP", None)
         if hangup is not None:
+            self._hangup_before = signal.getsignal(hangup)
             self.reactor.loop.add_signal_handler(hangup, self.renew)
         forever: Deferred[None] = Deferred()
         try:
@@ -150,10 +157,13 @@ class Parent:
                 self.sockets.close()
                 if hangup is not None and not self.reactor.loop.is_closed():
                     self.reactor.loop.remove_signal_handler(hangup)
+                    signal.signal(hangup, self._hangup_before)
         return True if self.reactor.running else None
 
     def renew(self) -> None:
-        """Replace the workers."""
+        """Replace the workers; who handled SIGHUP before, to open a log anew, hears of it, too."""
+        if callable(self._hangup_before):
+            self._hangup_before(signal.SIGHUP, None)
         _log.info("Replacing the workers.")
         self.notifier.reloading()
         self.pool.renew()
@@ -197,6 +207,7 @@ class _Process(ProcessProtocol):
                 parent.command[0],
                 parent.command,
                 env=environment,
+                path=parent.folder,
                 childFDs={**kept, first: theirs.fileno(), first + 1: lifeline},
             )
         except BaseException:
