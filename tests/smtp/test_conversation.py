@@ -32,7 +32,7 @@ from sennit.smtp.refusals import SMTPBadRcpt, SMTPBadSender, SMTPServerError
 from sennit.smtp.scram import SCRAMAuthenticator, SCRAMCredentials
 from sennit.smtp.sender import SMTPSenderFactory
 from sennit.smtp.server import SMTP
-from sennit.testing import Clock, connected_pair
+from sennit.testing import Clock, StringTransport, connected_pair
 
 MECHANISMS = {
     b"SCRAM-SHA-256": SCRAMCredentials,
@@ -197,6 +197,38 @@ def test_an_answer_may_take_its_time_and_what_is_pipelined_waits(delivery):
     assert there.say(b"RCPT TO:<late@example.org>\r\nNOOP\r\n") == b""
     delivery.waiting.callback(Sink)
     assert there.say(b"") == b"250 Recipient address accepted\r\n250 OK\r\n"
+
+
+def test_the_replies_to_a_group_are_written_together_and_before_any_other(delivery):
+    server = SMTP(delivery)
+    server.callLater = Clock().callLater
+    written = []
+    transport = StringTransport()
+    transport.write = written.append
+    server.makeConnection(transport)
+    message = b"one\r\n.\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<nobody@example.org>\r\nNOOP\r\nRSET\r\n"
+    for data in (b"MAIL FROM:<a@b.test>\r\nRCPT TO:<me@example.org>\r\nDATA\r\n", message):
+        written.clear()
+        server.dataReceived(data)
+    assert [part.split(b" ")[0] for part in b"".join(written).splitlines()] == [
+        b"250",
+        b"250",
+        b"550",
+        b"250",
+        b"250",
+    ]
+    assert len(written) == 3
+    assert written[0].count(b"\r\n") == 3
+
+
+def test_a_reply_of_a_group_that_takes_its_time_does_not_hold_back_those_before_it(delivery):
+    talk_ = talk(delivery)
+    said = talk_.say(
+        b"MAIL FROM:<a@b.test>\r\nRCPT TO:<me@example.org>\r\nRCPT TO:<late@example.org>\r\nDATA\r\n"
+    )
+    assert said.count(b"\r\n") == 2
+    delivery.waiting.callback(lambda: Message("late", delivery.store, lambda: succeed(None)))
+    assert talk_.say(b"").splitlines() == [b"250 Recipient address accepted", b"354 Continue"]
 
 
 def test_a_sink_sets_the_pace(delivery):

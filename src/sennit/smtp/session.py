@@ -52,7 +52,8 @@ _OF_BODY = {BodyPart, BodyEnd, ChunkEnd}
 class Session(LineOnlyReceiver, TimeoutMixin):
     """A server's side of one conversation.
 
-    A client may end its side with its last command, and is still answered all that it asked.
+    A client may end its side with its last command, and is still answered all that it asked.  A delivery that
+    closes the connection itself takes with it the replies to the same group that are not written yet.
 
     Attributes:
         timeout: Seconds to wait for the client to say something.
