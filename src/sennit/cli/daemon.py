@@ -116,13 +116,17 @@ def _run_parent(config: dict[str, Any], loop: str | None) -> int:
 
     problems: list[str] = []
 
-    def begun(problem: str | None) -> None:
-        if problem is not None:
-            problems.append(problem)
+    def tell_starter(word: bytes) -> None:
         pipe = config.pop("begunPipe", None)
         if pipe is not None:
-            os.write(pipe, b"0" if problem is None else f"1 {problem}".encode("ascii", "backslashreplace"))
+            os.write(pipe, word)
             os.close(pipe)
+
+    def begun(problem: str | None) -> None:
+        if problem is None:
+            tell_starter(b"0")
+        else:
+            problems.append(problem)
 
     _use_loop(loop)
     application = Application("sennit")
@@ -130,7 +134,11 @@ def _run_parent(config: dict[str, Any], loop: str | None) -> int:
     # What they do for themselves, the parent must not have done: it starts others later.
     config.update(uid=None, gid=None, chroot=None, no_save=True)
     status = _serve(config, application)
-    return 1 if problems else status
+    if not problems:
+        return status
+    # Only now that nothing is left of us: whoever is told may try again at once.
+    tell_starter(f"1 {problems[0]}".encode("ascii", "backslashreplace"))
+    return 1
 
 
 def _run(config: dict[str, Any], plugin: str | None, options: tuple[str, ...], loop: str | None) -> int:
