@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from zope.interface import implementer
 
-from sennit.core.current import current_reactor
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IPushProducer
 from sennit.http import codes
@@ -29,8 +28,8 @@ from sennit.http.events import BodyData, EndOfMessage, RequestHead
 from sennit.http.handing_over import hand_over
 from sennit.http.headers import Headers
 from sennit.http.limits import DEFAULT_LIMITS, Limits
+from sennit.http.pacing import Pacing
 from sennit.http.parser import SLICE, RequestParser
-from sennit.http.pulling import Puller
 from sennit.http.request import Request
 from sennit.http.serializer import CONTINUE_RESPONSE, Openings, field_lines, response_head, status_line
 from sennit.http.state import Happening, State
@@ -65,7 +64,7 @@ _date = DateLine()
 
 
 @implementer(IPushProducer)
-class HTTPChannel(Protocol):
+class HTTPChannel(Pacing, Protocol):
     """One HTTP/1 connection, on the server's side.
 
     Attributes:
@@ -145,60 +144,7 @@ class HTTPChannel(Protocol):
             self.factory.channels.add(self)
         self._wait(self.timeOut)
 
-    # Time
-
-    def callLater(self, period: float, func: Callable[[], object]) -> Any:
-        """Call a function later; a factory puts its reactor's ``callLater`` in place of this."""
-        return current_reactor().callLater(period, func)
-
-    def seconds(self) -> float:
-        """Return the time of `callLater`'s clock; a factory puts its reactor's in place of this."""
-        return float(current_reactor().seconds())
-
-    def setTimeout(self, period: float | None) -> float | None:
-        """Change how long the connection may be idle.
-
-        Args:
-            period: In seconds; None for no limit.
-
-        Returns:
-            How long it was before.
-        """
-        previous = self.timeOut
-        self.timeOut = period
-        self._wait(period)
-        return previous
-
-    def resetTimeout(self) -> None:
-        """Count the time that the connection may be idle from now."""
-        self._wait(self.timeOut)
-
-    def _wait(self, period: float | None) -> None:
-        """Let `timeoutConnection` be called in `period` seconds; None to call off."""
-        if period is None:
-            self._deadline = None
-            return
-        deadline = self._deadline = self.seconds() + period
-        timer = self._timer
-        if timer is None:
-            self._rings_at = deadline
-            self._timer = self.callLater(period, self._ring)
-        elif deadline < self._rings_at:
-            self._rings_at = deadline
-            timer.reset(period)
-
-    def _ring(self) -> None:
-        self._timer = None
-        deadline = self._deadline
-        if deadline is None:
-            return
-        remaining = deadline - self.seconds()
-        if remaining > 0:
-            self._rings_at = deadline
-            self._timer = self.callLater(remaining, self._ring)
-            return
-        self._deadline = None
-        self.timeoutConnection()
+    # Giving up
 
     def timeoutConnection(self) -> None:
         """Close a connection on which the client took too long; a request begun is answered with 408."""
@@ -674,62 +620,6 @@ class HTTPChannel(Protocol):
         else:
             self._state = self._state.on[_ON_CLOSE]
             self._close()
-
-    # Flow
-
-    def registerProducer(self, producer: Any, streaming: bool) -> None:
-        """Let a request's producer follow the transport's pace.
-
-        Raises:
-            RuntimeError: If another is registered.
-        """
-        if self._requestProducer is not None:
-            raise RuntimeError(f"{self._requestProducer!r} is still registered: unregister it first.")
-        if not streaming:
-            producer = Puller(producer, self.callLater)
-        self._requestProducer = producer
-        if self._transport_full:
-            producer.pauseProducing()
-        elif not streaming:
-            producer.resumeProducing()
-
-    def unregisterProducer(self) -> None:
-        """Let go of the request's producer."""
-        producer, self._requestProducer = self._requestProducer, None
-        if isinstance(producer, Puller):
-            producer.stop()
-
-    def pauseProducing(self) -> None:
-        """Stop reading and producing: the transport has more to send than it likes."""
-        self._transport_full = True
-        self._update_reading()
-        if self._requestProducer is not None:
-            self._requestProducer.pauseProducing()
-
-    def resumeProducing(self) -> None:
-        """Go on: the transport has room again."""
-        self._transport_full = False
-        self._update_reading()
-        if self._requestProducer is not None:
-            self._requestProducer.resumeProducing()
-
-    def stopProducing(self) -> None:
-        """Stop for good: the transport is gone."""
-        if self._requestProducer is not None:
-            self._requestProducer.stopProducing()
-
-    def _update_reading(self) -> None:
-        wanted = (
-            not self._transport_full
-            and not self._body_full
-            and len(self._held) <= self.limits.pipeline_buffer
-        )
-        if wanted is not self._reading and self._state is not _CLOSED:
-            self._reading = wanted
-            if wanted:
-                self.transport.resumeProducing()
-            else:
-                self.transport.pauseProducing()
 
     # The connection
 
