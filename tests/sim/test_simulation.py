@@ -183,6 +183,66 @@ def test_a_datagram_to_nobody_is_refused(sim):
     assert here.was_refused
 
 
+def hear(protocol, group=None, source=None, port=9999):
+    def program(reactor):
+        reactor.listenMulticast(port, protocol, listenMultiple=True)
+        if group is not None:
+            return protocol.transport.joinGroup(group, source=source)
+        return None
+
+    return program
+
+
+def test_who_has_joined_a_group_hears_it_each_for_itself(sim):
+    sim.links(loss=0.3)
+    sender, joined, apart, choosy = Datagrams(), Datagrams(), Datagrams(), Datagrams()
+    group = "239.1.2.3"
+    sim.host("sender", "10.1.1.1").run(hear(sender, group))
+    sim.host("b").run(hear(joined, group))
+    sim.host("c").run(hear(apart))
+    sim.host("d").run(hear(choosy, group, source="10.1.1.9"))
+    sim.run_for(1)
+    for number in range(100):
+        sender.transport.write(b"%d" % number, (group, 9999))
+    sim.run_for(1)
+    assert len(sender.heard) == 100
+    assert 40 < len(joined.heard) < 95
+    assert apart.heard == choosy.heard == []
+    sender.transport.setLoopbackMode(False)
+    sender.transport.setTTL(0)
+    assert (sender.transport.getLoopbackMode(), sender.transport.getTTL()) == (False, 0)
+    before = len(joined.heard)
+    sender.transport.write(b"nobody", (group, 9999))
+    sim.run_for(1)
+    assert (len(sender.heard), len(joined.heard)) == (100, before)
+
+
+def test_who_has_left_a_group_hears_it_no_more(sim):
+    sender, joined = Datagrams(), Datagrams()
+    sim.host("a").run(hear(sender))
+    sim.host("b").run(hear(joined, "239.1.2.3"))
+    sim.run_for(1)
+    sender.transport.write(b"one", ("239.1.2.3", 9999))
+    sim.run_for(1)
+    sim.wait(sim.host("b").call(lambda _: joined.transport.leaveGroup("239.1.2.3")))
+    sender.transport.write(b"two", ("239.1.2.3", 9999))
+    sim.run_for(1)
+    assert [datagram for datagram, _ in joined.heard] == [b"one"]
+
+
+def test_a_broadcast_is_heard_by_all_and_has_to_be_allowed(sim):
+    sender, hearer = Datagrams(), Datagrams()
+    sim.host("a").run(hear(sender))
+    sim.host("b").run(hear(hearer))
+    sim.run_for(1)
+    with pytest.raises(PermissionError):
+        sender.transport.write(b"one", ("<broadcast>", 9999))
+    sender.transport.setBroadcastAllowed(True)
+    sender.transport.write(b"two", ("<broadcast>", 9999))
+    sim.run_for(1)
+    assert [datagram for datagram, _ in hearer.heard] == [b"two"]
+
+
 def test_work_for_threads_is_done_while_nothing_else_happens(sim):
     assert sim.wait(sim.host("a").call(lambda reactor: deferToThread(lambda: 6 * 7))) == 42
     with pytest.raises(ZeroDivisionError):

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sennit.sim.packets import Address, Packet
+from sennit.sim.packets import Address, Packet, is_broadcast, is_group
 from sennit.sim.streams import StreamEnd
 
 if TYPE_CHECKING:
@@ -120,10 +120,18 @@ class Kernel:
         if self.alive:
             self.network.send(self.host, packet)
 
+    def send_to_all(self, packet: Packet, *, here: bool, elsewhere: bool) -> None:
+        """Send a datagram to a group, or to everybody: to this host, to the others, or both."""
+        if self.alive:
+            self.network.send_to_all(self.host, packet, here=here, elsewhere=elsewhere)
+
     def receive(self, packet: Packet) -> None:
         """Give a packet to whose it is."""
         if packet.protocol == "udp":
-            self._receive_datagram(packet)
+            if is_group(packet.destination[0]) or is_broadcast(packet.destination[0]):
+                self._receive_for_all(packet)
+            else:
+                self._receive_datagram(packet)
             return
         end = self.streams.get((packet.destination, packet.source))
         if end is not None:
@@ -156,6 +164,17 @@ class Kernel:
                 acknowledged=packet.end,
             )
         )
+
+    def _receive_for_all(self, packet: Packet) -> None:
+        group, port = packet.destination
+        for (host, bound), receivers in list(self.datagram.items()):
+            if bound != port or host not in {*WILDCARDS, group}:
+                continue
+            for receiver in list(receivers):
+                sources = receiver.groups.get(group)
+                joined = sources is not None and (not sources or packet.source[0] in sources)
+                if joined or is_broadcast(group):
+                    receiver.receive(packet)
 
     def _receive_datagram(self, packet: Packet) -> None:
         host, port = packet.destination

@@ -176,6 +176,16 @@ class Network:
                 delay += said
         self._carry(sender.name, receiver, packet, delay)
 
+    def send_to_all(self, sender: Host, packet: Packet, *, here: bool, elsewhere: bool) -> None:
+        """Send a datagram to a group, or to everybody; each host's copy has a fate of its own."""
+        self.trace.note_packet("sent", packet)
+        for receiver in list(self.hosts.values()):
+            if receiver is sender:
+                if here:
+                    self.scheduler.call_later(0.0, self._arrive, receiver, packet)
+            elif elsewhere and receiver.up:
+                self._carry(sender.name, receiver, packet, 0.0)
+
     def _carry(self, sender: str, receiver: Host, packet: Packet, delay: float) -> None:
         ends = sender, receiver.name
         if ends in self._cut:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
 
-__all__ = ["Address", "Packet"]
+__all__ = ["Address", "Packet", "is_broadcast", "is_group"]
 
 Address = tuple[str, int]
 """A host's address and a port."""
@@ -42,3 +44,17 @@ class Packet:
         flags = f" {'+'.join(self.flags)} seq={self.sequence}" if self.flags else ""
         ends = f"{self.source[0]}:{self.source[1]} > {self.destination[0]}:{self.destination[1]}"
         return f"{self.protocol} {ends}{flags} {len(self.payload)} octets"
+
+
+@lru_cache(maxsize=1024)
+def is_group(address: str) -> bool:
+    """Tell whether an address is a group's."""
+    try:
+        return ip_address(address).is_multicast
+    except ValueError:
+        return False
+
+
+def is_broadcast(address: str) -> bool:
+    """Tell whether an address is everybody's."""
+    return address in {"255.255.255.255", "<broadcast>"}

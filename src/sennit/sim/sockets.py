@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sennit.sim.errors import NotSimulatedError
 from sennit.sim.kernel import WILDCARDS, Kernel, failure
 from sennit.sim.local import LocalEnd
-from sennit.sim.packets import Address, Packet
+from sennit.sim.packets import Address, Packet, is_broadcast, is_group
 from sennit.sim.streams import SEND_BUFFER, StreamEnd, StreamState
 
 if TYPE_CHECKING:
@@ -24,6 +24,24 @@ if TYPE_CHECKING:
 __all__ = ["DatagramSocket", "SimulatedSocket", "StreamSocket", "new_socket"]
 
 _LARGEST_DATAGRAM = 65507
+_LOOP_4 = socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP
+_LOOP_6 = socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP
+_HOPS_4 = socket.IPPROTO_IP, socket.IP_MULTICAST_TTL
+_HOPS_6 = socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS
+_DEFAULTS = {_LOOP_4: 1, _LOOP_6: 1, _HOPS_4: 1, _HOPS_6: 1}
+# Given as an octet, and asked for as a number.
+_OCTETS = {_LOOP_4, _HOPS_4}
+# Numbers of the system's that Python has no names for (ip(7)).
+_JOIN_SOURCE, _LEAVE_SOURCE = 39, 40
+# Whether it joins, how long a group's address is, and whether it names one sender.
+_MEMBERSHIPS = {
+    (socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP): (True, 4, False),
+    (socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP): (False, 4, False),
+    (socket.IPPROTO_IP, _JOIN_SOURCE): (True, 4, True),
+    (socket.IPPROTO_IP, _LEAVE_SOURCE): (False, 4, True),
+    (socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP): (True, 16, False),
+    (socket.IPPROTO_IPV6, socket.IPV6_LEAVE_GROUP): (False, 16, False),
+}
 _DATAGRAMS_WAITING = 256
 
 
@@ -342,6 +360,8 @@ class DatagramSocket(SimulatedSocket):
     def __init__(self, loop: HostLoop, family: int) -> None:
         super().__init__(loop, family)
         self.peer: Address | None = None
+        # The groups that were joined: for each the senders that are heard, or none for all.
+        self.groups: dict[str, set[str]] = {}
         self._local: Address | None = None
         self._waiting: deque[Packet] = deque()
         self._refused = False
@@ -351,6 +371,47 @@ class DatagramSocket(SimulatedSocket):
         """Whether others may have the same port."""
         reuse = (socket.SO_REUSEADDR, getattr(socket, "SO_REUSEPORT", socket.SO_REUSEADDR))
         return any(self.options.get((socket.SOL_SOCKET, option)) for option in reuse)
+
+    def setsockopt(self, level: int, option: int, value: Any, length: int | None = None) -> None:
+        """Remember an option; join or leave a group."""
+        change = _MEMBERSHIPS.get((level, option))
+        if change is None:
+            super().setsockopt(level, option, value[0] if (level, option) in _OCTETS else value, length)
+            return
+        joins, size, of_source = change
+        group = socket.inet_ntop(socket.AF_INET if size == 4 else socket.AF_INET6, value[:size])
+        source = socket.inet_ntoa(value[8:12]) if of_source else None
+        if joins:
+            if group in self.groups and source is None:
+                raise failure(errno.EADDRINUSE)
+            self.groups.setdefault(group, set()).update([source] if source else [])
+            return
+        if group not in self.groups:
+            raise failure(errno.EADDRNOTAVAIL)
+        self.groups[group].discard(source or "")
+        if source is None or not self.groups[group]:
+            del self.groups[group]
+
+    def getsockopt(self, level: int, option: int, size: int = 0) -> Any:
+        """Return an option."""
+        default = _DEFAULTS.get((level, option))
+        return (
+            super().getsockopt(level, option, size)
+            if default is None
+            else self.options.get((level, option), default)
+        )
+
+    @property
+    def loops(self) -> bool:
+        """Whether this host hears what it sends to a group."""
+        six = self.family == socket.AF_INET6
+        where = _LOOP_6 if six else _LOOP_4
+        return bool(self.getsockopt(*where))
+
+    @property
+    def hops(self) -> int:
+        """Over how many hops go what it sends to a group; all other hosts are one away."""
+        return int(self.getsockopt(*(_HOPS_6 if self.family == socket.AF_INET6 else _HOPS_4)))
 
     def bind(self, address: Any) -> None:
         """Take a local end."""
@@ -389,7 +450,15 @@ class DatagramSocket(SimulatedSocket):
             raise failure(errno.EMSGSIZE)
         local = self._ensure_bound()
         source = self.kernel.choose_source(to[0]) if local[0] in WILDCARDS else local[0]
-        self.kernel.send(Packet("udp", (source, local[1]), to, data))
+        packet = Packet("udp", (source, local[1]), to, data)
+        if is_broadcast(to[0]):
+            if not self.options.get((socket.SOL_SOCKET, socket.SO_BROADCAST)):
+                raise failure(errno.EACCES)
+            self.kernel.send_to_all(packet, here=True, elsewhere=True)
+        elif is_group(to[0]):
+            self.kernel.send_to_all(packet, here=self.loops, elsewhere=self.hops > 0)
+        else:
+            self.kernel.send(packet)
         return len(data)
 
     def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
