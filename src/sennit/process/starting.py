@@ -29,10 +29,14 @@ __all__ = ["Argument", "start"]
 Argument: TypeAlias = "str | bytes | os.PathLike[Any]"
 
 _STANDARD = frozenset({0, 1, 2})
-# Python itself ignores them.
+# Python itself ignores them, and `subprocess` sees to that they are not ignored in a child.
 _RESTORED = frozenset(
     getattr(signal, name) for name in ("SIGPIPE", "SIGXFZ", "SIGXFSZ") if hasattr(signal, name)
 )
+_WATCHED = tuple(sorted(map(int, signal.valid_signals() - _RESTORED)))
+_IGNORED = int(signal.SIG_IGN)
+# The function in C below it: to make an enumeration's member of each answer costs more than to ask.
+_disposition: Any = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
 
 
 def start(
@@ -98,9 +102,7 @@ def _popen(args: Sequence[Argument], options: dict[str, Any]) -> int:
 
 def _ignored_signals() -> tuple[int, ...]:
     """Give the signals that this process ignores, but for those that `subprocess` sees to."""
-    return tuple(
-        number for number in signal.valid_signals() - _RESTORED if signal.getsignal(number) is signal.SIG_IGN
-    )
+    return tuple(number for number in _WATCHED if _disposition(number) == _IGNORED)
 
 
 def _listening_again(ignored: tuple[int, ...], before: Callable[[], None] | None) -> Callable[[], None]:
