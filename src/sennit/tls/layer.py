@@ -420,6 +420,9 @@ class TLSLayer(Sender):
             return
         if self._queue or (self.producer is not None and not self.streamingProducer):
             return
+        if self._producer_paused and self._below_paused and self.producer is not None:
+            # What it writes when it is told to go on goes out too: `_flushed` comes back here then.
+            return
         if not self._shaken:
             if self.disconnecting:
                 self._lose_below()
