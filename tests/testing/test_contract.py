@@ -11,7 +11,7 @@ import pytest
 
 from sennit.log import Logger
 from sennit.testing.contract import Ability, Recorder, TCPStreams, check_stream, raises, stream_checks
-from sennit.testing.contract.checks import in_reactor
+from sennit.testing.contract.checks import in_reactor, same
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "contract_of_a_transport.py"
 
@@ -56,8 +56,16 @@ def named(kind, name):
 def test_bytes_out_of_order_are_caught():
     check = named(Reversing, "bytes_go_both_ways_whole_and_in_order")
     check_stream(check, TCPStreams)
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=r"^At byte 0 of 1165548 came b'"):
         check_stream(check, Reversing)
+
+
+def test_of_bytes_that_differ_it_is_said_where():
+    same(b"as sent", b"as sent")
+    with pytest.raises(AssertionError, match=r"At byte 3 of 7 came b'eent', and b'sent' was sent"):
+        same(b"as eent", b"as sent")
+    with pytest.raises(AssertionError, match=r"7 bytes were sent, 5 came, the first ones right"):
+        same(b"as se", b"as sent")
 
 
 def test_an_error_in_the_log_that_nobody_expected_is_caught():

@@ -17,7 +17,7 @@ from sennit.core.coroutine import ensureDeferred
 from sennit.core.deferred import Deferred
 from sennit.log.capture import capturedLogs
 
-__all__ = ["PATIENCE", "Check", "Checks", "Raised", "in_reactor", "raises", "turns"]
+__all__ = ["PATIENCE", "Check", "Checks", "Raised", "in_reactor", "raises", "same", "turns"]
 
 PATIENCE = 30
 """Seconds after which a check that hangs has failed."""
@@ -94,6 +94,25 @@ def raises(*kinds: type[BaseException], saying: str = "") -> Iterator[Raised]:
             raise AssertionError(f"{error!r} does not say {saying!r}.") from error
     else:
         raise AssertionError(f"None of {', '.join(kind.__name__ for kind in kinds)} was raised.")
+
+
+def same(received: bytes, sent: bytes) -> None:
+    """Assert that bytes came as they were sent; of many bytes that did not, say where.
+
+    A plain comparison would have a framework compare megabytes for a report that nobody can read, which takes
+    longer than a test may.
+
+    Raises:
+        AssertionError: If they differ.
+    """
+    if received == sent:
+        return
+    pairs = enumerate(zip(received, sent, strict=False))
+    where = next((at for at, (came, went) in pairs if came != went), None)
+    if where is None:
+        raise AssertionError(f"{len(sent)} bytes were sent, {len(received)} came, the first ones right.")
+    came, went = received[where : where + 16], sent[where : where + 16]
+    raise AssertionError(f"At byte {where} of {len(sent)} came {came!r}, and {went!r} was sent.")
 
 
 class Case:

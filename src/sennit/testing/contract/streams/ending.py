@@ -7,7 +7,7 @@ import random
 import weakref
 
 from sennit.core.errors import ConnectionAborted, ConnectionDone, ConnectionLost
-from sennit.testing.contract.checks import raises
+from sennit.testing.contract.checks import raises, same
 from sennit.testing.contract.kinds import Ability, StreamCase
 from sennit.testing.contract.streams.listed import BIG, check
 
@@ -82,7 +82,7 @@ async def everything_is_sent_before_the_close(case: StreamCase) -> None:
     server.transport.write(data)
     server.transport.loseConnection()
     assert await client.until_lost() is ConnectionDone
-    assert client.received == data
+    same(client.received, data)
     assert await server.until_lost() is ConnectionDone
 
 
@@ -102,9 +102,7 @@ async def what_is_written_while_the_rest_is_sent_goes_out_too(case: StreamCase) 
     server.transport.loseConnection()
     await case.turns()
     server.transport.write(b"after")
-    received = await peer.receive_all()
-    assert len(received) == BIG + 5
-    assert received.endswith(b"xafter")
+    same(await peer.receive_all(), b"x" * BIG + b"after")
 
 
 @check(Ability.ABORTS)

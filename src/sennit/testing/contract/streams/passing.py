@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from sennit.testing.contract.checks import raises
+from sennit.testing.contract.checks import raises, same
 from sennit.testing.contract.kinds import StreamCase
 from sennit.testing.contract.streams.listed import check
 
@@ -21,8 +21,8 @@ async def bytes_go_both_ways_whole_and_in_order(case: StreamCase) -> None:
             one.transport.write(data)
     await client.until_received(len(sent[server]))
     await server.until_received(len(sent[client]))
-    assert client.received == sent[server]
-    assert server.received == sent[client]
+    same(client.received, sent[server])
+    same(server.received, sent[client])
 
 
 @check()
