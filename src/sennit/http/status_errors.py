@@ -48,7 +48,23 @@ def reason_of(code: int | bytes) -> bytes | None:
         return None
 
 
-class PageRedirect(Error):
+class _Redirection(Error):
+    """A redirection, with where it led."""
+
+    def __init__(
+        self,
+        code: int | bytes,
+        message: bytes | None = None,
+        response: bytes | None = None,
+        location: bytes | None = None,
+    ) -> None:
+        super().__init__(code, message, response)
+        if self.message and location:
+            self.message = self.message + b" to " + location
+        self.location = location
+
+
+class PageRedirect(_Redirection):
     """A redirection that was not followed.
 
     Args:
@@ -58,20 +74,8 @@ class PageRedirect(Error):
         location: Where it led.
     """
 
-    def __init__(
-        self,
-        code: int | bytes,
-        message: bytes | None = None,
-        response: bytes | None = None,
-        location: bytes | None = None,
-    ) -> None:
-        super().__init__(code, message, response)
-        if self.message and location:
-            self.message = self.message + b" to " + location
-        self.location = location
 
-
-class InfiniteRedirection(Error):
+class InfiniteRedirection(_Redirection):
     """More redirections than are followed.
 
     Args:
@@ -80,18 +84,6 @@ class InfiniteRedirection(Error):
         response: The body that came with it.
         location: Where it led.
     """
-
-    def __init__(
-        self,
-        code: int | bytes,
-        message: bytes | None = None,
-        response: bytes | None = None,
-        location: bytes | None = None,
-    ) -> None:
-        super().__init__(code, message, response)
-        if self.message and location:
-            self.message = self.message + b" to " + location
-        self.location = location
 
 
 class RedirectWithNoLocation(Error):

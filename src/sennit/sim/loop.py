@@ -80,25 +80,19 @@ class HostLoop(RefusingLoop):
     def turn(self) -> None:
         """Make the calls that were asked for so far; the scheduler calls this."""
         self._has_turn = False
-        ready = self._ready
-        outer = asyncio._get_running_loop()
-        asyncio._set_running_loop(self)
-        if self.reactor is not None:
-            enter_reactor(self.reactor)
-        try:
-            for _ in range(len(ready)):
-                handle = ready.popleft()
-                if not handle._cancelled:
-                    handle._run()
-                if self._closed:
-                    break
-        finally:
-            if self.reactor is not None:
-                leave_reactor(self.reactor)
-            asyncio._set_running_loop(outer)
-        if ready and not self._has_turn and not self._closed:
+        self.within(self._run_ready)
+        if self._ready and not self._has_turn and not self._closed:
             self._has_turn = True
             self.scheduler.has_turn(self)
+
+    def _run_ready(self) -> None:
+        ready = self._ready
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+            if self._closed:
+                break
 
     def within(self, function: Callable[..., Any], *args: Any) -> Any:
         """Make a call at once, as if this loop made it."""

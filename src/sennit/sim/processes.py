@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from zope.interface import implementer
 
-from sennit.core.addresses import ProcessAddress
 from sennit.core.errors import ProcessDone, ProcessExitedAlready, ProcessTerminated
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IProcessTransport
 from sennit.log import Logger
+from sennit.process.standard import StandardStreams
 
 if TYPE_CHECKING:
     from sennit.sim.host import Host
@@ -47,7 +47,7 @@ Program = Callable[[Sequence[str]], Outcome]
 
 
 @implementer(IProcessTransport)
-class SimulatedProcess:
+class SimulatedProcess(StandardStreams):
     """A process.
 
     Args:
@@ -124,21 +124,9 @@ class SimulatedProcess:
         """Write to one of its descriptors."""
         self.written += data
 
-    def closeStdin(self) -> None:
-        """Close its standard input."""
-        self.closeChildFD(0)
-
-    def closeStdout(self) -> None:
-        """Close its standard output."""
-        self.closeChildFD(1)
-
-    def closeStderr(self) -> None:
-        """Close its standard error."""
-        self.closeChildFD(2)
-
-    def closeChildFD(self, descriptor: int) -> None:
+    def closeChildFD(self, childFD: int) -> None:
         """Close one of its descriptors."""
-        self.loop.call_soon(self._lose, descriptor)
+        self.loop.call_soon(self._lose, childFD)
 
     def loseConnection(self) -> None:
         """Close all of its descriptors."""
@@ -155,11 +143,3 @@ class SimulatedProcess:
             raise ProcessExitedAlready
         number = signalID if isinstance(signalID, int) else getattr(signal, f"SIG{signalID.upper()}")
         self.loop.call_soon(self._end, 0, int(number))
-
-    def getPeer(self) -> ProcessAddress:
-        """Return an address that says no more than that this is a process."""
-        return ProcessAddress()
-
-    def getHost(self) -> ProcessAddress:
-        """Return the same as `getPeer`."""
-        return ProcessAddress()

@@ -221,7 +221,7 @@ class ClientConnection:
         step = TRANSITIONS[self.state].get(move)
         if step is None:
             return
-        state = step.accepted if reply.accepted else step.challenged if reply.challenging else step.refused
+        state = step.after(reply.code)
         if state is None and reply.code < 400:
             raise RemoteProtocolError(Reply(500, (f"The server answers {move.name} with {reply.code}.",)))
         if move is Move.RCPT:

@@ -284,7 +284,7 @@ class ServerConnection:
         if step is None:
             return
         code = reply.code
-        state = step.accepted if code < 300 else step.challenged if code < 400 else step.refused
+        state = step.after(code)
         if state is None and code < 400:
             raise LocalProtocolError(f"The reply {code} can't be given to {move.name}.")
         if move is _RCPT and code < 300:

@@ -107,6 +107,12 @@ class Step(NamedTuple):
     challenged: State | None = None
     refused: State | None = None
 
+    def after(self, code: int) -> State | None:
+        """Return where a reply of this code leads; None if nowhere, or if it cannot be given."""
+        if 200 <= code < 300:
+            return self.accepted
+        return self.challenged if 300 <= code < 400 else self.refused
+
 
 _S, _M = State, Move
 _IDLE = {_M.RSET: Step(_S.READY), _M.HELLO: Step(_S.READY), _M.QUIT: Step(_S.CLOSING, refused=_S.CLOSING)}

@@ -14,6 +14,7 @@ from sennit.core.deferred import CancelledError, Deferred
 from sennit.core.errors import ConnectionLost
 from sennit.core.failure import Failure
 from sennit.core.report import report_error
+from sennit.http.backpressure import Backpressure
 from sennit.web.request import NOT_DONE_YET
 from sennit.web.resource import Resource
 
@@ -52,7 +53,7 @@ def format_event(
     return "\n".join([*lines, "", ""]).encode()
 
 
-class EventStream:
+class EventStream(Backpressure):
     """Events to one client.
 
     Args:
@@ -65,11 +66,11 @@ class EventStream:
     """
 
     def __init__(self, request: Any, *, keep_alive: float | None = 15.0) -> None:
+        super().__init__()
         self.request = request
         seen = request.getHeader(b"last-event-id")
         self.last_event_id: str | None = None if seen is None else seen.decode("utf-8", "replace")
         self._keep_alive = keep_alive
-        self._room: Deferred[None] | None = None
         self._timer: Any = None
         self._reactor = request.site.reactor
         request.setHeader(b"content-type", b"text/event-stream; charset=utf-8")
@@ -99,9 +100,7 @@ class EventStream:
             raise ConnectionLost("The client is gone.")
         self.request.write(octets)
         if self._room is not None:
-            waiting: Deferred[None] = Deferred()
-            self._room.addCallback(_wake, waiting)
-            await waiting
+            await self._flowing()
             if not self.is_open:
                 raise ConnectionLost("The client is gone.")
 
@@ -113,17 +112,6 @@ class EventStream:
             self.request.finish()
 
     # What the connection calls when much, or little, waits to be sent
-
-    def pauseProducing(self) -> None:
-        """Have `send` wait."""
-        if self._room is None:
-            self._room = Deferred()
-
-    def resumeProducing(self) -> None:
-        """Let `send` go on."""
-        room, self._room = self._room, None
-        if room is not None:
-            room.callback(None)
 
     def stopProducing(self) -> None:
         """Let `send` go on, to learn that the client is gone."""
@@ -145,11 +133,6 @@ class EventStream:
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
-
-
-def _wake(result: None, waiting: Deferred[None]) -> None:
-    if not waiting.called:
-        waiting.callback(None)
 
 
 class EventStreamResource(Resource):

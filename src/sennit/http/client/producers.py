@@ -13,6 +13,7 @@ from sennit import task
 from sennit.core.coroutine import ensureDeferred
 from sennit.core.deferred import CancelledError, Deferred, succeed
 from sennit.core.failure import Failure
+from sennit.http.backpressure import Backpressure
 from sennit.http.client.interfaces import UNKNOWN_LENGTH, IBodyProducer
 from sennit.task import NotPaused, TaskFinished, TaskStopped
 
@@ -168,7 +169,7 @@ class FileBodyProducer:
 
 
 @implementer(IBodyProducer)
-class AsyncBody:
+class AsyncBody(Backpressure):
     """Produces a body from an asynchronous iterable of bytes, at the transport's pace.
 
     Args:
@@ -177,9 +178,9 @@ class AsyncBody:
     """
 
     def __init__(self, source: AsyncIterable[bytes], length: int | None = None) -> None:
+        super().__init__()
         self._source: AsyncIterator[bytes] = aiter(source)
         self.length: int | str = UNKNOWN_LENGTH if length is None else length
-        self._room: Deferred[None] | None = None
         self._running: Deferred[None] | None = None
 
     def startProducing(self, consumer: Any) -> Deferred[None]:
@@ -191,18 +192,7 @@ class AsyncBody:
         async for piece in self._source:
             consumer.write(piece)
             if self._room is not None:
-                await self._room
-
-    def pauseProducing(self) -> None:
-        """Write nothing until `resumeProducing`."""
-        if self._room is None:
-            self._room = Deferred()
-
-    def resumeProducing(self) -> None:
-        """Go on."""
-        room, self._room = self._room, None
-        if room is not None:
-            room.callback(None)
+                await self._flowing()
 
     def stopProducing(self) -> None:
         """Write nothing more."""

@@ -8,6 +8,7 @@ from sennit.core.deferred import Deferred
 from sennit.core.failure import Failure
 from sennit.core.report import report_error
 from sennit.http import codes
+from sennit.http.backpressure import Backpressure
 from sennit.http.headers import Headers
 from sennit.http.serializer import known_lines, ready_line
 from sennit.web.asgi.errors import ClientDisconnected, ProtocolMisuse
@@ -19,7 +20,7 @@ _DISCONNECT = {"type": "http.disconnect"}
 _FAILED = b"Internal Server Error"
 
 
-class Exchange:
+class Exchange(Backpressure):
     """The ``receive`` and ``send`` of one request.
 
     Args:
@@ -34,11 +35,11 @@ class Exchange:
         "_producing",
         "_request",
         "_responding",
-        "_room",
         "_status",
     )
 
     def __init__(self, request: Any) -> None:
+        super().__init__()
         self._request = request
         self._body_over = False
         self._ended = False
@@ -47,7 +48,6 @@ class Exchange:
         self._responding = False
         self._producing = False
         self._has_trailers = False
-        self._room: Deferred[None] | None = None
 
     # The request
 
@@ -161,9 +161,7 @@ class Exchange:
         self._responding = True
         request.write(bytes(body))
         if self._room is not None:
-            room: Deferred[None] = Deferred()
-            self._room.addCallback(_wake, room)
-            await room
+            await self._flowing()
             if request._disconnected or not self._producing:
                 raise ClientDisconnected("The client is gone.")
 
@@ -182,17 +180,6 @@ class Exchange:
             request.finish()
 
     # What the request's connection calls when much, or little, waits to be sent
-
-    def pauseProducing(self) -> None:
-        """Have `send` wait."""
-        if self._room is None:
-            self._room = Deferred()
-
-    def resumeProducing(self) -> None:
-        """Let `send` go on."""
-        room, self._room = self._room, None
-        if room is not None:
-            room.callback(None)
 
     def stopProducing(self) -> None:
         """Let `send` go on, to learn that the client is gone."""
