@@ -42,6 +42,19 @@ class Issued:
         return path
 
 
+SIGNS = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 def issue(*names, issuer=None, ca=False, days=(-1, 30), common_name=None, alternatives=True):
     """Make a certificate for some names, signed by an authority or by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -56,7 +69,13 @@ def issue(*names, issuer=None, ca=False, days=(-1, 30), common_name=None, altern
         .not_valid_before(NOW + days[0] * DAY)
         .not_valid_after(NOW + days[1] * DAY)
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
     )
+    if ca:
+        builder = builder.add_extension(SIGNS, critical=True)
     if alternatives:
         builder = builder.add_extension(
             x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ssl
 import stat
 
 import pytest
@@ -157,6 +158,35 @@ def test_an_authority_certifies_what_is_asked_for():
     assert authority.newCertificate(authority.dump()) == authority
     renewed = CertificateRequest.load(authority.certificateRequest())
     assert authority.signRequestObject(renewed, 78, secondsToExpiry=60).serialNumber() == 78
+
+
+@pytest.mark.parametrize("flags", [ssl.VERIFY_DEFAULT, ssl.VERIFY_X509_STRICT], ids=["as usual", "strictly"])
+@pytest.mark.parametrize("kind", ["certified", "its own authority", "for development"])
+def test_what_we_certify_is_verified_by_others(tmp_path, kind, flags):
+    authority = PAIR.selfSignedCert(1, CN="authority")
+    trusted, presented = authority.dump(PEM), authority.dumpPEM()
+    if kind == "certified":
+        pair = KeyPair.generate(crypto.TYPE_RSA, 2048)
+        request = pair.certificateRequest(NAME)
+        signed = authority.signCertificateRequest(request, lambda _: True, 2)
+        presented = PrivateCertificate.load(signed, pair).dumpPEM()
+    elif kind == "for development":
+        key, trusted = make_certificate(["localhost"])
+        presented = key + trusted
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    (tmp_path / "server.pem").write_bytes(presented)
+    server.load_cert_chain(tmp_path / "server.pem")
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.verify_flags |= flags
+    client.load_verify_locations(cadata=trusted.decode())
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asking, answering = client.wrap_bio(back, there), server.wrap_bio(there, back, server_side=True)
+    for side in (asking, answering):
+        with pytest.raises(ssl.SSLWantReadError):
+            side.do_handshake()
+    asking.do_handshake()
+    answering.do_handshake()
 
 
 def test_an_authority_may_decline_or_take_its_time():

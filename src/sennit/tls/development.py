@@ -39,13 +39,15 @@ def make_certificate(names: Sequence[str], days: int = 30) -> tuple[bytes, bytes
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
         from cryptography.hazmat.primitives.asymmetric import ec
+
+        from sennit.tls.extensions import with_keys
     except ImportError:
         raise missing_extra("To make a certificate", "tls") from None
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, str(hosts[0]))])
     now = dt.datetime.now(dt.UTC)
     alternatives = [x509.DNSName(host) if isinstance(host, str) else x509.IPAddress(host) for host in hosts]
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -55,15 +57,15 @@ def make_certificate(names: Sequence[str], days: int = 30) -> tuple[bytes, bytes
         .not_valid_before(now - dt.timedelta(minutes=5))
         .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(
             x509.ExtendedKeyUsage(
                 [x509.oid.ExtendedKeyUsageOID.SERVER_AUTH, x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH]
             ),
             critical=False,
         )
-        .sign(key, hashes.SHA256())
     )
+    public = key.public_key()
+    certificate = with_keys(builder, public, public, path_length=0).sign(key, hashes.SHA256())
     pem = serialization.Encoding.PEM
     secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return secret, certificate.public_bytes(pem)

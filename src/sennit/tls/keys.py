@@ -14,6 +14,7 @@ from OpenSSL import crypto
 
 from sennit.core.deferred import Deferred
 from sennit.core.errors import VerifyError
+from sennit.tls.extensions import with_keys
 from sennit.tls.identity import dump_key
 from sennit.tls.names import DistinguishedName
 
@@ -202,6 +203,7 @@ class KeyPair(PublicKey):
 
         now = dt.datetime.now(dt.UTC)
         request = requestObject.original
+        key = self._signing_key()
         builder = (
             x509.CertificateBuilder()
             .subject_name(request.subject)
@@ -211,7 +213,8 @@ class KeyPair(PublicKey):
             .not_valid_before(now)
             .not_valid_after(now + dt.timedelta(seconds=secondsToExpiry))
         )
-        made = builder.sign(self._signing_key(), self._digest(digestAlgorithm))
+        builder = with_keys(builder, request.public_key(), key.public_key())
+        made = builder.sign(key, self._digest(digestAlgorithm))
         return Certificate(crypto.X509.from_cryptography(made))
 
     def selfSignedCert(self, serialNumber: int, **kw: str | bytes) -> PrivateCertificate:
