@@ -79,3 +79,14 @@ def test_its_parts_can_be_set(kind):
 
 def test_bytes_that_a_url_cannot_have_are_encoded():
     assert str(URLPath.fromBytes(b"http://example.com/\xff\x00 ")) == "http://example.com/%FF%00%20"
+
+
+def test_a_link_with_a_scheme_and_no_root_leads_nowhere():
+    with pytest.raises(ValueError, match="rootless"):
+        URLPath.fromString("http://example.com/").click(b"https:a/b")
+
+
+def test_a_host_that_is_no_international_name_stays_as_it_is():
+    url = URLPath.fromBytes(b"http://exa*mple.org/a/b%20c")
+    assert str(url.sibling(b"d")) == "http://exa*mple.org/a/d"
+    assert (url.netloc, url.path) == (b"exa*mple.org", b"/a/b%20c")

@@ -43,7 +43,13 @@ class URLPath:
     def _take(self, url: URL) -> None:
         if not url.path:
             url = url.replace(path=("",))
-        self._url = url.to_uri()
+        try:
+            self._url = url.to_uri()
+        except UnicodeError:
+            if not url.host.isascii():
+                raise
+            # No name that IDNA allows, but Host fields may hold it, and it is written as it is.
+            self._url = url.replace(host="").to_uri().replace(host=url.host)
 
     @classmethod
     def _of(cls, url: URL) -> Self:
@@ -174,8 +180,14 @@ class URLPath:
 
         Args:
             st: The link: absolute or relative.
+
+        Raises:
+            ValueError: If it is no link, or has a scheme and a path without a root.
         """
-        return self._of(self._url.click(st.decode("ascii")))
+        try:
+            return self._of(self._url.click(st.decode("ascii")))
+        except NotImplementedError as error:
+            raise ValueError(str(error)) from None
 
     def __str__(self) -> str:
         return self._url.to_text()

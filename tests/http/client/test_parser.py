@@ -293,3 +293,10 @@ def test_however_it_is_cut_anything_means_the_same(wire, method, cuts):
     assert (cut.error is None) == (whole.error is None)
     assert cut.excess == whole.excess
     assert cut.take_rest() == whole.take_rest()
+
+
+def test_the_status_line_is_known_while_a_folded_head_is_not_whole():
+    parser = parse(b"HTTP/1.0 203 So so\r\nX: folded\r\n more\r\n")
+    assert parser.status_line == (10, 203, b"So so")
+    parser.receive_data(b"Y: z\r\n\r\n")
+    assert [name for name, _ in parser.events[0].headers] == [b"X", b"Y"]

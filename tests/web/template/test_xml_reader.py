@@ -92,3 +92,9 @@ def test_a_template_is_read_from_files_and_paths_when_first_used(tmp_path):
     named.name = "named"
     with pytest.raises(SAXParseException, match="named"):
         XMLFile(named).load()
+
+
+@pytest.mark.parametrize("encoding", ["utv-8", "shift_jis"])
+def test_an_encoding_that_cannot_be_read_is_an_error_of_the_document(encoding):
+    with pytest.raises(SAXParseException):
+        XMLString(f'<?xml version="1.0" encoding="{encoding}"?><p/>'.encode()).load()

@@ -247,3 +247,16 @@ def test_no_message_breaks_the_reader(text):
     XMLRPC().render_POST(request)
     with pytest.raises(Fault):
         loads(b"".join(request.written))
+
+
+@pytest.mark.parametrize(
+    "value", ["<double>2.u</double>", "<int>x</int>", "<boolean>2</boolean>", "<base64>a</base64>", "<nil>x"]
+)
+def test_a_value_that_is_none_makes_the_message_none(value):
+    with pytest.raises((xmlrpc.client.ResponseError, xmlrpc.client.expat.ExpatError)):
+        loads(f"<params><param><value>{value}</value></param></params>")
+
+
+def test_an_encoding_that_is_none_makes_the_message_none():
+    with pytest.raises(xmlrpc.client.ResponseError):
+        loads(b'<?xml version="1.0" encoding="utv-8"?><params/>')

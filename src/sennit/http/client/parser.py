@@ -236,7 +236,7 @@ class ResponseParser:
         end = raw.find(b"\r\n\r\n")
         if end < 0:
             # llhttp is shown nothing more until the head is whole.
-            self._llhttp = _Waiting(self)
+            self._llhttp = _Waiting(self, self._llhttp)
             self._spent = True
             return
         self._unfolded = True
@@ -374,8 +374,11 @@ class ResponseParser:
 class _Waiting:
     """Stands for llhttp while a folded head is not whole."""
 
-    def __init__(self, parser: ResponseParser) -> None:
+    def __init__(self, parser: ResponseParser, llhttp: Any) -> None:
         self._parser = parser
+        # What is known of the status line.
+        self.get_http_version = llhttp.get_http_version
+        self.get_status_code = llhttp.get_status_code
 
     def feed_data(self, data: bytes) -> None:
         """Look whether the head is whole by now."""

@@ -95,6 +95,8 @@ class _Reader:
         except expat.ExpatError as error:
             place = _Place(self._filename, error.lineno, error.offset)
             raise SAXParseException(expat.ErrorString(error.code), error, place) from None
+        except (LookupError, ValueError) as error:
+            raise SAXParseException(str(error), error, _Place(self._filename, *self._position())) from None
         return self.document
 
     def _refuse(self, why: str) -> SAXParseException:

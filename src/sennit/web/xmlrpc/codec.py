@@ -76,9 +76,13 @@ def loads(
 
     Raises:
         xmlrpc.client.Fault: If the message is one.
-        xmlrpc.client.ResponseError: If it is no message, or declares entities.
+        xmlrpc.client.ResponseError: If it is no message, holds a value that is none, or declares entities.
         xml.parsers.expat.ExpatError: If it is not well-formed.
     """
     unmarshaller = Unmarshaller(use_datetime=use_datetime, use_builtin_types=use_builtin_types)
-    _Parser(unmarshaller).parse(data.encode("utf-8") if isinstance(data, str) else data)
-    return unmarshaller.close(), unmarshaller.getmethodname()
+    try:
+        _Parser(unmarshaller).parse(data.encode("utf-8") if isinstance(data, str) else data)
+        return unmarshaller.close(), unmarshaller.getmethodname()
+    except (LookupError, TypeError, ValueError) as error:
+        # A value that is none of its kind, an encoding that is none.
+        raise ResponseError(f"A message cannot be read: {error}") from error
