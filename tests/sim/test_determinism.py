@@ -26,7 +26,7 @@ runs.run_seed = run_seed
 for module in ("http", "mail_and_datagrams", "names_and_services", "streams", "waiting"):
     scenarios = vars(importlib.import_module(f"tests.sim.scenarios.test_{module}"))
     for name in sorted(scenarios):
-        if name.startswith("test_"):
+        if name.startswith("test_") and hasattr(scenarios[name], "__signature__"):
             scenarios[name]()
 print(len(digests), hashlib.sha256("".join(digests).encode()).hexdigest())
 """
