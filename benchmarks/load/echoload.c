@@ -1,10 +1,16 @@
 /* Load for echo servers: keeps one message in flight on each connection and counts those that come back.
  *
- * usage: echoload PORT CONNECTIONS BYTES SECONDS [udp]
+ * usage: echoload ADDRESS CONNECTIONS BYTES SECONDS [tcp|udp|lines|connect|paced RATE]
  *
- * Connects to 127.0.0.1, by TCP unless told otherwise.  Each connection's messages are of one letter, its own, so an answer that went to the
- * wrong connection or was damaged is found; that ends the run with status 1.  The first fifth of a second does
- * not count.  Prints "<rate> msg/s <number> all": how many there were, those before the counting among them. */
+ * ADDRESS is a port of 127.0.0.1, or the path of a UNIX socket.  Each connection's messages are of one letter, its
+ * own, so an answer that went to the wrong connection or was damaged is found; that ends the run with status 1.
+ * The first fifth of a second does not count.
+ *
+ * Prints "<rate> msg/s <number> all": how many came back, and with those before the counting.
+ *   lines    Each message is of lines of 64 bytes, and lines are counted; BYTES is a multiple of that.
+ *   connect  Each connection is for one message: once that has come back it is closed, and another made.
+ *   paced    Messages start RATE times a second, whether or not those before them have come back.  Prints
+ *            "<p50> <p99> <p99.9> us <number> all": what they took from when they should have started. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,21 +21,37 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #define WARM_UP 0.2
 #define MAX_BYTES (1 << 20)
 #define EVENTS 256
+#define LETTERS 26
+#define LINE 64
+#ifndef IP_BIND_ADDRESS_NO_PORT
+#define IP_BIND_ADDRESS_NO_PORT 24
+#endif
+
+enum mode { TCP, UDP, LINES, CONNECT, PACED };
+static const char *const MODES[] = {"tcp", "udp", "lines", "connect", "paced"};
 
 struct connection {
     int fd;
     int received;
-    char letter;
+    int letter;
+    int busy;
+    int closing;
+    long next; /* paced: the number of the message that is in flight, or is to be next */
 };
 
-static char outgoing[MAX_BYTES];
+static char *patterns[LETTERS];
 static char incoming[MAX_BYTES];
+static enum mode mode;
+static const char *where;
+static int poll, bytes;
+static unsigned dialled;
 
 static double now(void)
 {
@@ -44,71 +66,94 @@ static void fail(const char *what)
     exit(1);
 }
 
-static void post(struct connection *connection, int bytes)
+static void post(struct connection *connection)
 {
-    memset(outgoing, connection->letter, bytes);
+    connection->busy = 1;
     for (int sent = 0; sent < bytes;) {
-        ssize_t written = write(connection->fd, outgoing + sent, bytes - sent);
+        ssize_t written = write(connection->fd, patterns[connection->letter] + sent, bytes - sent);
         if (written < 0)
             fail("cannot write");
         sent += written;
     }
 }
 
-static void dial(struct connection *connection, int port, int type)
+static int dial_path(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int on = 1;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connection->fd = socket(AF_INET, type, 0);
-    if (connection->fd < 0 || connect(connection->fd, (struct sockaddr *)&address, sizeof address))
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    strncpy(address.sun_path, where, sizeof address.sun_path - 1);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address))
         fail("cannot connect");
-    if (type == SOCK_STREAM)
-        setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return fd;
 }
 
-/* Returns 1 when a whole message has come back. */
-static int take(struct connection *connection, int bytes)
+static int dial_port(void)
 {
-    ssize_t got = read(connection->fd, incoming, bytes - connection->received);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(where))}, own = {.sin_family = AF_INET};
+    int on = 1, fd = socket(AF_INET, mode == UDP ? SOCK_DGRAM : SOCK_STREAM, 0);
+    if (fd < 0)
+        fail("cannot connect");
+    if (mode != UDP) {
+        /* From several addresses: one has not ports enough for what was closed a moment ago. */
+        own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + dialled++ % 16);
+        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        if (bind(fd, (struct sockaddr *)&own, sizeof own))
+            fail("cannot bind");
+    }
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address))
+        fail("cannot connect");
+    return fd;
+}
+
+static void dial(struct connection *connection)
+{
+    struct epoll_event interest = {.events = EPOLLIN, .data.ptr = connection};
+    connection->fd = where[0] == '/' ? dial_path() : dial_port();
+    connection->received = 0;
+    epoll_ctl(poll, EPOLL_CTL_ADD, connection->fd, &interest);
+}
+
+/* Returns 1 when a whole message has come back, or a connection that was for one has been closed. */
+static int take(struct connection *connection)
+{
+    ssize_t got = read(connection->fd, incoming, connection->closing ? 1 : bytes - connection->received);
     errno = got < 0 ? errno : 0;
+    if (connection->closing && got == 0)
+        return 1;
     if (got <= 0)
         fail("the server closed a connection");
-    for (ssize_t index = 0; index < got; index++)
-        if (incoming[index] != connection->letter)
-            fail("what came back is not what was sent");
+    if (connection->closing || memcmp(incoming, patterns[connection->letter] + connection->received, got))
+        fail("what came back is not what was sent");
     connection->received += got;
     if (connection->received < bytes)
         return 0;
     connection->received = 0;
-    return 1;
+    connection->busy = 0;
+    if (mode != CONNECT)
+        return 1;
+    connection->closing = 1;
+    shutdown(connection->fd, SHUT_WR);
+    return 0;
 }
 
-int main(int count, char **arguments)
+static void again(struct connection *connection)
 {
-    int type = count == 6 && !strcmp(arguments[5], "udp") ? SOCK_DGRAM : SOCK_STREAM;
-    if (count != (type == SOCK_DGRAM ? 6 : 5)) {
-        fprintf(stderr, "usage: echoload PORT CONNECTIONS BYTES SECONDS [udp]\n");
-        return 2;
+    if (mode == CONNECT) {
+        close(connection->fd);
+        connection->closing = 0;
+        dial(connection);
     }
-    int port = atoi(arguments[1]), connections = atoi(arguments[2]), bytes = atoi(arguments[3]);
-    double seconds = atof(arguments[4]);
-    if (port <= 0 || connections <= 0 || bytes <= 0 || bytes > MAX_BYTES || seconds <= 0) {
-        fprintf(stderr, "echoload: every argument must be above 0, and BYTES at most %d\n", MAX_BYTES);
-        return 2;
-    }
-    int poll = epoll_create1(0);
-    struct connection *all = calloc(connections, sizeof *all);
-    for (int index = 0; index < connections; index++) {
-        struct epoll_event interest = {.events = EPOLLIN, .data.ptr = &all[index]};
-        all[index].letter = 'a' + index % 26;
-        dial(&all[index], port, type);
-        epoll_ctl(poll, EPOLL_CTL_ADD, all[index].fd, &interest);
-    }
-    for (int index = 0; index < connections; index++)
-        post(&all[index], bytes);
-    long messages = 0, before = 0;
+    post(connection);
+}
+
+static void closed_loop(struct connection *all, int connections, double seconds)
+{
+    long messages = 0, before = 0, each = mode == LINES ? bytes / LINE : 1;
     double began = now(), counted_from = 0, time = began;
+    for (int index = 0; index < connections; index++)
+        post(&all[index]);
     while (!counted_from || time - counted_from < seconds) {
         struct epoll_event events[EVENTS];
         int ready = epoll_wait(poll, events, EVENTS, 1000);
@@ -120,14 +165,103 @@ int main(int count, char **arguments)
         }
         if (ready == 0)
             fail("nothing came back for a second");
-        for (int index = 0; index < ready; index++) {
-            struct connection *connection = events[index].data.ptr;
-            if (take(connection, bytes)) {
-                messages++;
-                post(connection, bytes);
+        for (int index = 0; index < ready; index++)
+            if (take(events[index].data.ptr)) {
+                messages += each;
+                again(events[index].data.ptr);
             }
-        }
     }
     printf("%.0f msg/s %ld all\n", messages / (now() - counted_from), before + messages);
+}
+
+static int ascending(const void *one, const void *other)
+{
+    double difference = *(const double *)one - *(const double *)other;
+    return (difference > 0) - (difference < 0);
+}
+
+static void open_loop(struct connection *all, int connections, double seconds, double rate)
+{
+    long total = (long)((seconds + WARM_UP) * rate), warm = (long)(WARM_UP * rate), started = 0, done = 0, counted = 0;
+    double *latencies = calloc(total + 1, sizeof *latencies), began = now(), heard = began;
+    for (int index = 0; index < connections; index++)
+        all[index].next = index;
+    while (done < total) {
+        struct epoll_event events[EVENTS];
+        double time = now();
+        /* Message n is due at began + n / rate, on connection n modulo their number. */
+        for (; started < total && began + started / rate <= time; started++) {
+            struct connection *connection = &all[started % connections];
+            if (!connection->busy && connection->next == started)
+                post(connection);
+        }
+        int ready = epoll_wait(poll, events, EVENTS, 0);
+        time = now();
+        if (ready)
+            heard = time;
+        else if (started > done && time - heard > 1)
+            fail("nothing came back for a second");
+        else if (started == done)
+            heard = time;
+        for (int index = 0; index < ready; index++) {
+            struct connection *connection = events[index].data.ptr;
+            if (!take(connection))
+                continue;
+            if (connection->next >= warm)
+                latencies[counted++] = now() - (began + connection->next / rate);
+            done++;
+            connection->next += connections;
+            if (connection->next < started)
+                post(connection);
+        }
+    }
+    if (!counted)
+        fail("there was no message to count");
+    qsort(latencies, counted, sizeof *latencies, ascending);
+    printf("%.1f %.1f %.1f us %ld all\n", latencies[counted / 2] * 1e6, latencies[(long)(counted * 0.99)] * 1e6,
+           latencies[(long)(counted * 0.999)] * 1e6, done);
+}
+
+static int parse_mode(int count, char **arguments)
+{
+    if (count < 6)
+        return count == 5;
+    for (mode = TCP; mode <= PACED; mode++)
+        if (!strcmp(arguments[5], MODES[mode]))
+            return count == (mode == PACED ? 7 : 6);
+    return 0;
+}
+
+int main(int count, char **arguments)
+{
+    if (!parse_mode(count, arguments)) {
+        fprintf(stderr, "usage: echoload ADDRESS CONNECTIONS BYTES SECONDS [tcp|udp|lines|connect|paced RATE]\n");
+        return 2;
+    }
+    where = arguments[1];
+    int connections = atoi(arguments[2]);
+    double seconds = atof(arguments[4]), rate = mode == PACED ? atof(arguments[6]) : 1;
+    bytes = atoi(arguments[3]);
+    if ((where[0] != '/' && atoi(where) <= 0) || connections <= 0 || bytes <= 0 || bytes > MAX_BYTES || seconds <= 0 ||
+        rate <= 0 || (mode == LINES && bytes % LINE)) {
+        fprintf(stderr, "echoload: every argument must be above 0, BYTES at most %d, and of whole lines\n", MAX_BYTES);
+        return 2;
+    }
+    for (int letter = 0; letter < LETTERS; letter++) {
+        patterns[letter] = malloc(bytes);
+        memset(patterns[letter], 'a' + letter, bytes);
+        for (int end = LINE; mode == LINES && end <= bytes; end += LINE)
+            memcpy(patterns[letter] + end - 2, "\r\n", 2);
+    }
+    poll = epoll_create1(0);
+    struct connection *all = calloc(connections, sizeof *all);
+    for (int index = 0; index < connections; index++) {
+        all[index].letter = index % LETTERS;
+        dial(&all[index]);
+    }
+    if (mode == PACED)
+        open_loop(all, connections, seconds, rate);
+    else
+        closed_loop(all, connections, seconds);
     return 0;
 }

@@ -1,6 +1,6 @@
 """Load for echo servers where there is no C compiler; as echoload.c, but soon the slower of the two.
 
-usage: echoload.py PORT CONNECTIONS BYTES SECONDS [udp]
+usage: echoload.py ADDRESS CONNECTIONS BYTES SECONDS [tcp|udp|lines|connect]
 """
 
 from __future__ import annotations
@@ -12,28 +12,70 @@ import sys
 import time
 
 WARM_UP = 0.2
+LINE = 64
+
+
+class Connection:
+    """One connection, with one message in flight."""
+
+    def __init__(self, poll, where, index, size, mode):
+        self.poll, self.where, self.mode, self.index = poll, where, mode, index
+        letter = string.ascii_lowercase[index % 26].encode()
+        self.message = letter * size
+        if mode == "lines":
+            self.message = (letter * (LINE - 2) + b"\r\n") * (size // LINE)
+        self.dial()
+
+    def dial(self):
+        if self.where.startswith("/"):
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.connect(self.where)
+        elif self.mode == "udp":
+            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.sock.connect(("127.0.0.1", int(self.where)))
+        else:
+            own = (f"127.0.0.{2 + self.index % 16}", 0)
+            self.sock = socket.create_connection(("127.0.0.1", int(self.where)), source_address=own)
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.received = b""
+        self.closing = False
+        self.poll.register(self.sock.fileno(), select.EPOLLIN)
+
+    def post(self):
+        self.sock.sendall(self.message)
+
+    def take(self):
+        """Return whether a whole message has come back, or a connection that was for one has been closed."""
+        data = self.sock.recv(max(1, len(self.message) - len(self.received)))
+        if self.closing and not data:
+            return True
+        if not data:
+            sys.exit("echoload: the server closed a connection")
+        self.received += data
+        if self.closing or not self.message.startswith(self.received):
+            sys.exit("echoload: what came back is not what was sent")
+        if len(self.received) < len(self.message):
+            return False
+        if self.mode == "connect":
+            self.closing = True
+            self.sock.shutdown(socket.SHUT_WR)
+            return False
+        self.received = b""
+        return True
 
 
 def main() -> None:
     """Keep one message in flight on each connection and print how many came back a second, and in all."""
-    port, connections, size = map(int, sys.argv[1:4])
+    where = sys.argv[1]
+    connections, size = map(int, sys.argv[2:4])
     seconds = float(sys.argv[4])
-    datagrams = sys.argv[5:] == ["udp"]
-    messages = {}
-    received = {}
-    sockets = {}
+    mode = sys.argv[5] if sys.argv[5:] else "tcp"
     poll = select.epoll()
-    for index in range(connections):
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM)
-        sock.connect(("127.0.0.1", port))
-        if not datagrams:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        number = sock.fileno()
-        letter = string.ascii_lowercase[index % 26]
-        sockets[number], messages[number], received[number] = sock, letter.encode() * size, b""
-        poll.register(number, select.EPOLLIN)
-    for number, sock in sockets.items():
-        sock.sendall(messages[number])
+    all_of_them = [Connection(poll, where, index, size, mode) for index in range(connections)]
+    by_number = {each.sock.fileno(): each for each in all_of_them}
+    for each in all_of_them:
+        each.post()
+    amount = size // LINE if mode == "lines" else 1
     count, before, counted_from = 0, 0, 0.0
     began = moment = time.monotonic()
     while not counted_from or moment - counted_from < seconds:
@@ -44,16 +86,16 @@ def main() -> None:
         if not ready:
             sys.exit("echoload: nothing came back for a second")
         for number, _ in ready:
-            data = sockets[number].recv(size)
-            if not data:
-                sys.exit("echoload: the server closed a connection")
-            received[number] += data
-            if not messages[number].startswith(received[number]):
-                sys.exit("echoload: what came back is not what was sent")
-            if len(received[number]) == size:
-                received[number] = b""
-                count += 1
-                sockets[number].sendall(messages[number])
+            each = by_number[number]
+            if not each.take():
+                continue
+            count += amount
+            if mode == "connect":
+                del by_number[number]
+                each.sock.close()
+                each.dial()
+                by_number[each.sock.fileno()] = each
+            each.post()
     print(f"{count / (time.monotonic() - counted_from):.0f} msg/s {before + count} all")
 
 

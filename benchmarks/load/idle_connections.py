@@ -26,8 +26,10 @@ def held(port: int, count: int) -> Iterator[None]:
     """Hold `count` connections to `port` while the block runs, all of them accepted and seen to work."""
     with contextlib.ExitStack() as stack:
         sockets = []
-        for _ in range(count):
-            sock = socket.create_connection(("127.0.0.1", port), timeout=30)
+        for number in range(count):
+            # Each address of our own has ports enough for some thousands.
+            own = (f"127.0.0.{2 + number // 10_000}", 0)
+            sock = socket.create_connection(("127.0.0.1", port), timeout=30, source_address=own)
             sockets.append(stack.enter_context(sock))
         # Each is asked for one byte, so that every connection has been made on the server's side too.
         for sock in sockets:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from asgi_application import hello
+
 import sennit
 from sennit.web.asgi import ASGISite
-
-
-async def hello(scope, receive, send):
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b"Hello, world!"})
 
 
 class QuietSite(ASGISite):

@@ -1,4 +1,7 @@
-"""A web server that says hello, as for Twisted; runs on Twisted and on Sennit.  Prints its port."""
+"""A web server that says hello and tells the length of what is posted, as for Twisted.
+
+It runs on Twisted and on Sennit.  Prints its port.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,10 @@ class Hello(resource.Resource):
     def render_GET(self, request):
         request.setHeader(b"content-type", b"text/plain")
         return b"Hello, world!"
+
+    def render_POST(self, request):
+        request.content.seek(0, 2)
+        return b"%d" % request.content.tell()
 
 
 class QuietSite(server.Site):

@@ -5,12 +5,7 @@ from __future__ import annotations
 import socket
 
 import uvicorn
-
-
-async def hello(scope, receive, send):
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b"Hello, world!"})
-
+from asgi_application import hello
 
 listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
 print(listening.getsockname()[1], flush=True)

@@ -1,38 +1,33 @@
-"""ASGI: the smallest application, on Sennit and on uvicorn with uvloop and httptools."""
+"""ASGI: the smallest application, on Sennit, on uvicorn with uvloop and httptools, and on granian."""
 
 from __future__ import annotations
 
 import functools
-import importlib.util
 import re
 import shutil
 from collections.abc import Iterator
 
 from benchmarks.harness import (
-    PEERS,
     BenchmarkError,
     Options,
     Result,
     Server,
     compare,
+    floors,
     output,
-    python,
     serving_all,
 )
+from benchmarks.programs import native
 
 CONNECTIONS = 64
-FLOORS = {"uvicorn": 1.0}
 
 
 def measure(options: Options) -> Iterator[Result]:
     """Yield what a request costs the server, and how many it answers in a second."""
-    if shutil.which("wrk") is None or importlib.util.find_spec("uvicorn") is None:
-        yield Result("ASGI hello", "", "", [], note="skipped: wrk or uvicorn is not installed")
+    if shutil.which("wrk") is None:
+        yield Result("ASGI hello", "", "", [], note="skipped: the load generator wrk is not installed")
         return
-    commands = {
-        "sennit": [python(), str(PEERS / "asgi_sennit.py")],
-        "uvicorn": [python(), str(PEERS / "http_uvicorn.py")],
-    }
+    commands = native(options, "asgi_sennit.py", uvicorn="http_uvicorn.py", granian="asgi_granian.py")
     name = f"ASGI hello, {CONNECTIONS} connections"
     rates: dict[str, list[float]] = {peer: [] for peer in commands}
     with serving_all(commands, options) as servers:
@@ -40,9 +35,11 @@ def measure(options: Options) -> Iterator[Result]:
             peer: functools.partial(_turn, server, options.seconds, rates[peer])
             for peer, server in servers.items()
         }
-        yield from compare(f"{name}, CPU", "us", turns, options, FLOORS, less_is_better=True)
-        if len(servers) == len(rates):
-            yield Result(name, "uvicorn", "req/s", rates["sennit"], rates["uvicorn"], FLOORS["uvicorn"])
+        yield from compare(f"{name}, CPU", "us", turns, options, floors(), less_is_better=True)
+        ours = rates.pop("sennit")
+        for peer, theirs in rates.items():
+            if theirs:
+                yield Result(name, peer, "req/s", ours, theirs, floors().get(peer))
 
 
 def _turn(server: Server, seconds: float, rates: list[float]) -> float:

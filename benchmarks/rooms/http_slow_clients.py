@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from benchmarks.harness import (
     HERE,
     LOAD_CPU,
-    PEERS,
     BenchmarkError,
     Options,
     Result,
@@ -27,6 +26,7 @@ from benchmarks.harness import (
     serving,
 )
 from benchmarks.load import idle_connections
+from benchmarks.programs import PEERS
 
 SLOW = 5000
 FAST = 64

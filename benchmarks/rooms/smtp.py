@@ -8,25 +8,23 @@ rather than the clock keeps other work on the machine out of the figure.
 from __future__ import annotations
 
 import functools
-import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.harness import (
     HERE,
-    PEERS,
     BenchmarkError,
     Options,
     Result,
     Server,
     compare,
-    contenders,
     output,
     python,
     serving,
     serving_all,
 )
+from benchmarks.programs import contenders, native
 
 CONNECTIONS = 16
 SIZE = 4096
@@ -37,19 +35,17 @@ LIMIT = 64.0
 
 def measure(options: Options) -> Iterator[Result]:
     """Yield the rates at which servers take messages, and what memory a large message takes."""
-    own = [python(), str(PEERS / "smtp_sennit.py")]
-    commands = {**contenders("smtp_program.py"), "aiosmtpd": [python(), str(PEERS / "smtp_aiosmtpd.py")]}
-    if importlib.util.find_spec("aiosmtpd") is None:
-        del commands["aiosmtpd"]
-    for name, mine in (("", own), (", by lines", commands["sennit"])):
-        with serving_all({**commands, "sennit": mine}, options) as servers:
+    own = native(options, "smtp_sennit.py")
+    commands = contenders(options, "smtp_program.py", aiosmtpd="smtp_aiosmtpd.py")
+    for name, mine in (("", own), (", by lines", {})):
+        with serving_all({**commands, **mine}, options) as servers:
             for mode in ("pipelined", "one by one"):
                 turns = {
                     peer: functools.partial(_turn, server, options.seconds, mode)
                     for peer, server in servers.items()
                 }
                 yield from compare(f"4 KiB, {mode}{name}", "msg/CPU-s", turns, options, FLOORS)
-    with serving(own) as server:
+    with serving(own["sennit"]) as server:
         yield Result("1 GiB in one message", "", "MiB at most", [_peak(server)], floor=LIMIT)
 
 

@@ -11,16 +11,14 @@ import functools
 from collections.abc import Iterator, Mapping
 
 from benchmarks.harness import (
-    PEERS,
     SERVER_CPU,
     BenchmarkError,
     Options,
     Result,
     compare,
-    contenders,
     output,
-    python,
 )
+from benchmarks.programs import contenders
 
 FLOORS: Mapping[str, Mapping[str, float]] = {
     "spawn and reap": {"twisted": 1.5},
@@ -32,9 +30,8 @@ FOLDERS = {"spawn and reap": "", "spawn and reap, in a folder": "/"}
 def measure(options: Options) -> Iterator[Result]:
     """Yield the rates beside Twisted, and beside the system alone."""
     for name, folder in FOLDERS.items():
-        commands = contenders("spawn_program.py", str(options.seconds), folder)
-        if not folder:
-            commands["bare"] = [python(), str(PEERS / "spawn_bare.py"), str(options.seconds)]
+        bare = {} if folder else {"bare": "spawn_bare.py"}
+        commands = contenders(options, "spawn_program.py", str(options.seconds), folder, **bare)
         turns = {peer: functools.partial(_turn, command) for peer, command in commands.items()}
         yield from compare(name, "/s", turns, options, FLOORS[name])
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from benchmarks.harness import Options, Result, compare, serving_all
+from benchmarks.harness import Options, Result, compare, floors, serving_all
 from benchmarks.load import tls_generator
 from benchmarks.rooms.tls_servers import commands, cpu_turn, echo_turn
 
 CONNECTIONS = 100
 BYTES = 64
-FLOORS = {"uvloop": 0.9, "twisted": 2.0}
 
 
 def measure(options: Options) -> Iterator[Result]:
@@ -25,8 +24,8 @@ def measure(options: Options) -> Iterator[Result]:
     if generator is None:
         yield Result(name, "", "", [], note="skipped: it needs a C compiler and OpenSSL's headers")
         return
-    with commands() as contenders, serving_all(contenders, options) as servers:
+    with commands(options) as contenders, serving_all(contenders, options) as servers:
         load = [*generator, "echo", "{port}", str(CONNECTIONS), str(BYTES), str(options.seconds)]
         for unit, turn in (("msg/s", echo_turn), ("msg/cpu s", cpu_turn)):
             turns = {peer: functools.partial(turn, server, load) for peer, server in servers.items()}
-            yield from compare(name, unit, turns, options, FLOORS)
+            yield from compare(name, unit, turns, options, floors())

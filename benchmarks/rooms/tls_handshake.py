@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from benchmarks.harness import Options, Result, compare, serving_all
+from benchmarks.harness import Options, Result, compare, floors, serving_all
 from benchmarks.load import tls_generator
 from benchmarks.rooms.tls_servers import commands, cpu_turn
 
 CONNECTIONS = 20
-FLOORS = {"twisted": 1.5}
+FLOORS = floors(twisted=1.5)
 
 
 def measure(options: Options) -> Iterator[Result]:
@@ -24,7 +24,7 @@ def measure(options: Options) -> Iterator[Result]:
     if generator is None:
         yield Result(name, "", "", [], note="skipped: it needs a C compiler and OpenSSL's headers")
         return
-    with commands() as contenders, serving_all(contenders, options) as servers:
+    with commands(options) as contenders, serving_all(contenders, options) as servers:
         load = ["handshake", "{port}", str(CONNECTIONS), str(options.seconds)]
         turns = {
             peer: functools.partial(cpu_turn, server, [*generator, *load]) for peer, server in servers.items()

@@ -7,21 +7,19 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.harness import PEERS, BenchmarkError, Server, contenders, output, python
+from benchmarks.harness import BenchmarkError, Options, Server, output
+from benchmarks.programs import contenders
 from sennit.tls import write_certificate
 
 __all__ = ["commands", "cpu_turn", "echo_turn"]
 
 
 @contextlib.contextmanager
-def commands() -> Iterator[dict[str, list[str]]]:
+def commands(options: Options) -> Iterator[dict[str, list[str]]]:
     """Give the commands that run an echo server under TLS, on Sennit and on its peers."""
     with tempfile.TemporaryDirectory(prefix="sennit-bench-") as directory:
         pem, _ = write_certificate(Path(directory), ["localhost"])
-        yield {
-            **contenders("tls_echo_program.py", str(pem)),
-            "uvloop": [python(), str(PEERS / "tls_echo_uvloop.py"), str(pem)],
-        }
+        yield contenders(options, "tls_echo_program.py", str(pem), uvloop="tls_echo_uvloop.py")
 
 
 def echo_turn(server: Server, load: Sequence[str]) -> float:

@@ -11,20 +11,19 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from benchmarks.harness import PEERS, Options, Result, compare, contenders, python, serving_all
+from benchmarks.harness import Options, Result, compare, floors, serving_all
 from benchmarks.load import datagrams_per_cpu_second
+from benchmarks.programs import contenders
 
 CLIENTS = 100
 BYTES = 64
-FLOORS = {"twisted": 2.0, "socket": 0.85}
+FLOORS = floors(socket=0.85)
 
 
 def measure(options: Options) -> Iterator[Result]:
-    """Yield how many echoes a second of CPU is good for, beside Twisted and a bare loop around a socket."""
-    commands = {
-        **contenders("udp_echo_program.py"),
-        "socket": [python(), str(PEERS / "udp_echo_socket.py")],
-    }
+    """Yield how many echoes a second of CPU is good for, beside Twisted, bare loops, and a bare socket."""
+    loops = {"asyncio": "udp_echo_asyncio.py asyncio", "uvloop": "udp_echo_asyncio.py uvloop"}
+    commands = contenders(options, "udp_echo_program.py", socket="udp_echo_socket.py", **loops)
     with serving_all(commands, options) as servers:
         turns = {
             peer: functools.partial(datagrams_per_cpu_second, server, CLIENTS, BYTES, options.seconds)

@@ -1,23 +1,22 @@
-"""WebSocket: messages echoed, by rate and by the server's CPU, beside the package websockets on uvloop."""
+"""WebSocket: messages echoed, by rate and by the server's CPU, beside the package websockets, and aiohttp."""
 
 from __future__ import annotations
 
 import functools
-import importlib.util
 from collections.abc import Iterator
 
-from benchmarks.harness import HERE, PEERS, Options, Result, Server, compare, output, python, serving_all
+from benchmarks.harness import HERE, Options, Result, Server, compare, floors, output, python, serving_all
+from benchmarks.programs import native
 
 CONNECTIONS = 32
 SIZES = (64, 4096)
-FLOORS = {"websockets": 1.0}
 
 
 def measure(options: Options) -> Iterator[Result]:
     """Yield what an echoed message costs the server, and how many there are in a second."""
-    commands = {"sennit": [python(), str(PEERS / "websocket_sennit.py")]}
-    if importlib.util.find_spec("uvloop") is not None:
-        commands["websockets"] = [python(), str(PEERS / "websocket_package.py")]
+    commands = native(
+        options, "websocket_sennit.py", websockets="websocket_package.py", aiohttp="websocket_aiohttp.py"
+    )
     with serving_all(commands, options) as servers:
         for size in SIZES:
             rates: dict[str, list[float]] = {peer: [] for peer in servers}
@@ -26,10 +25,10 @@ def measure(options: Options) -> Iterator[Result]:
                 for peer, server in servers.items()
             }
             name = f"websocket echo of {size} B"
-            yield from compare(f"{name}, CPU", "us", turns, options, FLOORS, less_is_better=True)
+            yield from compare(f"{name}, CPU", "us", turns, options, floors(), less_is_better=True)
             ours = rates.pop("sennit")
             for peer, theirs in rates.items():
-                yield Result(name, peer, "msg/s", ours, theirs, FLOORS[peer])
+                yield Result(name, peer, "msg/s", ours, theirs, floors().get(peer))
 
 
 def _turn(server: Server, size: int, seconds: float, rates: list[float]) -> float:

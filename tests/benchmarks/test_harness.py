@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import harness, load
+from benchmarks import harness, load, programs
 from benchmarks.harness import BenchmarkError, Options, Result
 from benchmarks.load import idle_connections
 
@@ -110,20 +110,20 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
 
 
 def test_datagrams_that_come_back_are_counted(generator):
-    with harness.serving([sys.executable, str(harness.PEERS / "udp_echo_socket.py")]) as echo:
-        assert load.echo_rate(echo.port, connections=3, size=16, seconds=0.1, udp=True) > 0
+    with harness.serving([sys.executable, str(programs.PEERS / "udp_echo_socket.py")]) as echo:
+        assert load.echo_rate(echo.port, connections=3, size=16, seconds=0.1, mode="udp") > 0
 
 
 def test_datagrams_are_counted_by_the_servers_cpu(generator):
-    with harness.serving([sys.executable, str(harness.PEERS / "udp_echo_socket.py")]) as echo:
+    with harness.serving([sys.executable, str(programs.PEERS / "udp_echo_socket.py")]) as echo:
         assert load.datagrams_per_cpu_second(echo, clients=3, size=16, seconds=0.3) > 0
 
 
 def test_a_wrong_datagram_ends_the_run(generator):
     with harness.serving([sys.executable, "-c", DATAGRAMS]) as echo:
-        assert load.echo_rate(echo.port, connections=1, size=16, seconds=0.1, udp=True) > 0
+        assert load.echo_rate(echo.port, connections=1, size=16, seconds=0.1, mode="udp") > 0
         with pytest.raises(BenchmarkError, match="what came back is not what was sent"):
-            load.echo_rate(echo.port, connections=2, size=16, seconds=0.1, udp=True)
+            load.echo_rate(echo.port, connections=2, size=16, seconds=0.1, mode="udp")
 
 
 def test_a_server_that_does_not_start_is_told_with_its_own_words():
@@ -147,12 +147,24 @@ def test_a_command_that_fails_is_told_with_its_own_words():
         harness.output([sys.executable, "-c", "import time; time.sleep(30)"], timeout=0.2)
 
 
+class Results(list):
+    """What a room yields; ``seen`` holds the options it had."""
+
+
 @pytest.fixture
-def one_room(monkeypatch):
-    """Put one room in the place of all."""
-    results = [Result("case", "twisted", "/s", [2.0], [1.0], floor=1.0)]
-    room = type("Room", (), {"measure": staticmethod(lambda options: iter(results))})
+def one_room(monkeypatch, tmp_path):
+    """Put one room in the place of all, and keep what it leaves behind apart."""
+    results = Results([Result("case", "twisted", "/s", [2.0], [1.0], floor=1.0)])
+    seen = []
+    room = type(
+        "Room", (), {"measure": staticmethod(lambda options: (seen.append(options), iter(results))[1])}
+    )
     monkeypatch.setattr(command.importlib, "import_module", lambda name: room)
+    monkeypatch.setattr(command.results, "RESULTS", tmp_path)
+    monkeypatch.setattr(command.results.keep, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(command.results, "version", lambda peer: "")
+    monkeypatch.setattr(command.plot, "draw", lambda *arguments: [])
+    results.seen = seen
     return results
 
 
@@ -166,12 +178,54 @@ def test_the_command_writes_what_it_measured(monkeypatch, one_room, tmp_path, ca
     assert run(monkeypatch, "deferred", "--json", str(target)) == 0
     written = json.loads(target.read_text())
     assert written["results"][0]["ratio"] == 2.0
+    assert written["results"][0]["room"] == "deferred"
+    assert json.loads((tmp_path / "latest.json").read_text()) == written
     assert "2.00 x twisted" in capsys.readouterr().out
+
+
+def test_the_command_tells_what_has_changed_since_the_last_run(monkeypatch, one_room, capsys):
+    run(monkeypatch, "deferred")
+    assert "since" not in capsys.readouterr().out
+    one_room[0].ours = [4.0]
+    run(monkeypatch, "deferred")
+    assert "deferred: case: 2.00 x twisted became 4.00 x" in capsys.readouterr().out
 
 
 def test_a_missed_floor_is_the_exit_status(monkeypatch, one_room):
     one_room[0].floor = 3.0
     assert run(monkeypatch, "deferred") == 1
+
+
+def test_a_room_by_itself_has_seven_rounds_and_all_of_them_have_fewer(monkeypatch, one_room):
+    run(monkeypatch, "deferred")
+    run(monkeypatch, "deferred", "--rounds", "2", "--seconds", "0.5", "--peers", "twisted,uvloop")
+    run(monkeypatch)
+    assert (one_room.seen[0].rounds, one_room.seen[0].peers) == (7, None)
+    assert one_room.seen[1] == Options(2, 0.5, frozenset({"twisted", "uvloop"}))
+    assert one_room.seen[2] == command.ALL
+    assert len(one_room.seen) == 2 + len(command.ROOMS)
+
+
+def test_against_a_revision_no_other_peer_runs_unless_it_is_named(monkeypatch, one_room):
+    revision = command.Revision("0123456789ab")
+    monkeypatch.setattr(command.Revision, "of", lambda text: revision)
+    run(monkeypatch, "deferred", "--against", "HEAD~1")
+    run(monkeypatch, "deferred", "--against", "HEAD~1", "--peers", "twisted")
+    assert one_room.seen[0] == Options(7, 1.0, frozenset(), revision)
+    assert one_room.seen[1] == Options(7, 1.0, frozenset({"twisted"}), revision)
+
+
+def test_a_room_that_fails_does_not_end_the_others(monkeypatch, one_room, capsys):
+    def fail(options):
+        raise BenchmarkError("a wrong answer")
+
+    good = command.importlib.import_module("any")
+    rooms = iter([type("Room", (), {"measure": staticmethod(fail)}), good])
+    monkeypatch.setattr(command.importlib, "import_module", lambda name: next(rooms))
+    assert run(monkeypatch, "deferred", "tcp_echo") == 1
+    said = capsys.readouterr().out
+    assert "FAILED: a wrong answer" in said
+    assert "2.00 x twisted" in said
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["--rounds", "0"], ["--seconds", "-1"]])
@@ -181,10 +235,81 @@ def test_wrong_arguments_are_refused(monkeypatch, arguments, capsys):
     assert ended.value.code == 2
 
 
-def test_the_peers_for_uvloop_start():
-    peer = [harness.python(), str(harness.PEERS / "echo_uvloop.py")]
-    with harness.serving(peer) as echo:
-        assert load.echo_rate(echo.port, connections=1, size=8, seconds=0.1) > 0
+@pytest.mark.parametrize("program", ["echo_asyncio.py asyncio", "echo_limit.c"])
+def test_peers_echo_over_tcp_and_over_unix_sockets(program, generator, tmp_path):
+    commands = programs.native(Options(1, 0.1), "x.py", asyncio=program)
+    if "asyncio" not in commands:
+        pytest.skip("there is no C compiler")
+    with harness.serving(commands["asyncio"]) as echo:
+        assert load.echo_rate(echo.port, connections=2, size=65536, seconds=0.1) > 0
+    with harness.serving([*commands["asyncio"], str(tmp_path / "s")]):
+        assert load.echo_rate(str(tmp_path / "s"), connections=2, size=8, seconds=0.1) > 0
+
+
+def test_lines_are_counted_one_by_one(generator):
+    with server() as echo:
+        whole = load._echo(echo.port, 1, 64 * 16, 0.1, "lines")[1]
+        assert whole % 16 == 0
+        assert whole > 0
+
+
+@pytest.mark.parametrize("answer", ["return data.replace(bytes([13]), b'?')", "return data.upper()"])
+def test_a_wrong_line_ends_the_run(generator, answer):
+    with server(answer) as echo, pytest.raises(BenchmarkError, match="what came back is not what was sent"):
+        load.echo_rate(echo.port, 1, 128, 0.1, "lines")
+
+
+def test_connections_are_made_and_closed_over_and_over(generator):
+    with server() as echo:
+        assert load.echo_rate(echo.port, 4, 64, 0.1, "connect") > 0
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler")
+def test_latencies_count_from_when_a_message_should_have_started():
+    with server() as echo:
+        quick = load.latencies(echo.port, 10, 64, 0.2, 500)
+    assert 0 < quick["p50"] <= quick["p99"] <= quick["p99.9"]
+    # Each answer takes ten milliseconds, and twice as many are asked for as there can be: they queue.
+    with server("import time; time.sleep(0.01); return data") as echo:
+        slow = load.latencies(echo.port, 1, 64, 0.2, 200)
+    assert slow["p50"] > 50_000
+
+
+def test_tables_of_figures_are_compared_name_by_name(monkeypatch):
+    said = {"one": '{"a": 2.0, "b": 3.0}', "two": '{"a": 1.0}', "bad": "nonsense"}
+    monkeypatch.setattr(harness, "output", lambda command, cpu: said[command[0]])
+    commands = {"sennit": ["one"], "peer": ["two"]}
+    found = list(harness.compare_tables("/s", commands, Options(2, 1.0), {"peer": 1.5}))
+    assert found == [Result("a", "peer", "/s", [2.0, 2.0], [1.0, 1.0], 1.5)]
+    with pytest.raises(BenchmarkError, match="peer: bad printed 'nonsense'"):
+        list(harness.compare_tables("/s", {"sennit": ["one"], "peer": ["bad"]}, Options(2, 1.0), {}))
+
+
+def test_without_a_peer_nothing_is_run():
+    assert list(harness.compare("x", "/s", {"sennit": lambda: 1 / 0}, Options(2, 1.0), {})) == []
+
+
+def test_floors_are_twice_twisted_and_no_less_than_any_peer_in_python():
+    floors = harness.floors(limit=0.9, uvloop=0.5)
+    assert (floors["twisted"], floors["trio"], floors["uvloop"], floors["limit"]) == (2.0, 1.0, 0.5, 0.9)
+    assert "node" not in floors
+
+
+def test_long_turns_have_fewer_rounds():
+    assert Options(7, 1.0).few(2).rounds == 2
+    assert Options(1, 1.0).few(2).rounds == 1
+
+
+def test_a_server_that_ends_is_told_with_its_own_words():
+    gone = "import sys; print(1, flush=True); sys.exit('gone')"
+
+    def ask():
+        with harness.serving([sys.executable, "-c", gone]) as dead:
+            dead.process.wait(10)
+            raise BenchmarkError("nobody there")
+
+    with pytest.raises(BenchmarkError, match=r"ended: gone \(nobody there\)"):
+        ask()
 
 
 def test_the_load_generator_refuses_wrong_arguments():
