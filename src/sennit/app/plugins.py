@@ -28,6 +28,7 @@ _OWN: Final = {
         "inetd": "TwistedINETD",
         "portforward": "TwistedPortForward",
         "procmon": "TwistedProcmon",
+        "socks": "TwistedSOCKS",
         "web": "TwistedWeb",
     }.items()
 }

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sennit.cli.groups import CannotRunError
-from sennit.cli.serving import ServerOptions, run_server, seconds, server_options
+from sennit.cli.serving import ServerOptions, register_checkers, run_server, seconds, server_options, where
 
 __all__ = ["command"]
 
@@ -110,19 +110,14 @@ def command(
             realm, _portal(realm, auth), certificate, lmtp, max_size, idle_timeout or None, hostname
         )
 
-    return run_server(options, make_factory, _where, f"Mail for {', '.join(domain)}")
+    return run_server(options, make_factory, where, f"Mail for {', '.join(domain)}")
 
 
 def _portal(realm: Any, auth: tuple[str, ...]) -> Any:
     from sennit.cred import AllowAnonymousAccess, Portal
-    from sennit.cred.strcred import InvalidAuthArgumentString, InvalidAuthType, makeChecker
 
     portal = Portal(realm, [AllowAnonymousAccess()])
-    for description in auth:
-        try:
-            portal.registerChecker(makeChecker(description))
-        except (InvalidAuthType, InvalidAuthArgumentString) as error:
-            raise click.BadParameter(str(error), param_hint="--auth") from None
+    register_checkers(portal, auth)
     return portal
 
 
@@ -174,11 +169,3 @@ def _factory(
     factory.domain = (hostname or socket.getfqdn()).encode()
     factory.timeout = idle_timeout
     return factory
-
-
-def _where(address: Any, secure: bool = False) -> str:
-    host = getattr(address, "host", None)
-    if host is None:
-        name = getattr(address, "name", None)
-        return f"unix:{name.decode(errors='replace')}" if name else "an inherited socket"
-    return f"{host}:{address.port}"

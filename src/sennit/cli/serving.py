@@ -7,7 +7,7 @@ stops listening and lets what is under way finish; a second one, or the end of t
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import click
 
 from sennit.cli.groups import CannotRunError
 
-__all__ = ["ServerOptions", "run_server", "seconds", "server_options"]
+__all__ = ["ServerOptions", "register_checkers", "run_server", "seconds", "server_options", "where"]
 
 _INTERRUPTED = 130
 
@@ -34,6 +34,39 @@ def seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
     if not 0 <= number < float("inf"):
         raise click.BadParameter(f"{value!r} is not a number of seconds.", ctx, param)
     return number
+
+
+def register_checkers(portal: Any, descriptions: Sequence[str]) -> None:
+    """Give a portal the checkers that ``--auth`` names.
+
+    Args:
+        portal: The portal.
+        descriptions: The option's values, as `sennit.cred.strcred` has them.
+
+    Raises:
+        click.BadParameter: If one is none.
+    """
+    from sennit.cred.strcred import InvalidAuthArgumentString, InvalidAuthType, makeChecker
+
+    for description in descriptions:
+        try:
+            portal.registerChecker(makeChecker(description))
+        except (InvalidAuthType, InvalidAuthArgumentString) as error:
+            raise click.BadParameter(str(error), param_hint="--auth") from None
+
+
+def where(address: Any, secure: bool = False) -> str:
+    """Return how to reach a port that is not known by a URL.
+
+    Args:
+        address: Its address.
+        secure: Whether it speaks TLS.
+    """
+    host = getattr(address, "host", None)
+    if host is None:
+        name = getattr(address, "name", None)
+        return f"unix:{name.decode(errors='replace')}" if name else "an inherited socket"
+    return f"{host}:{address.port}"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {
     ("ps",): ("sennit.cli.ps", "Look into a running server."),
     ("run",): (None, "Run a server until it is told to stop."),
     ("run", "smtp"): ("sennit.cli.run_smtp", "Take mail into Maildirs."),
+    ("run", "socks"): ("sennit.cli.run_socks", "Connect for clients that speak SOCKS."),
     ("run", "web"): ("sennit.cli.run_web", "Serve a directory over HTTP."),
     ("tap",): ("sennit.cli.tap", "Write a TAP file: a service and its options."),
     ("test",): ("sennit.cli.test", "Run tests."),

@@ -1,4 +1,4 @@
-"""The file ``dropin.cache``: what the plugin modules of a directory offer, so that only wanted ones are imported.
+"""The file ``dropin.cache``: what the plugin modules of a directory offer, so that only wanted ones are read.
 
 It is JSON, and names things: reading it runs no code.  Each module's row holds for the file that it was made
 from, told by its name, time and size; so a row is never older than the module, and what is gone is left out.

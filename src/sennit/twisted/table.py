@@ -114,6 +114,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.protocols.loopback": ("sennit.twisted.protocols.loopback",),
     "twisted.protocols.policies": ("sennit.framing.policies",),
     "twisted.protocols.portforward": ("sennit.twisted.protocols.portforward",),
+    "twisted.protocols.socks": ("sennit.socks.version4", "sennit.twisted.web.imported_reactor:reactor"),
     "twisted.protocols.stateful": ("sennit.twisted.protocols.stateful",),
     "twisted.protocols.tls": (
         "sennit.tls:BufferingTLSTransport CONNECTION_LOST TLSMemoryBIOFactory TLSMemoryBIOProtocol",
@@ -173,6 +174,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.twisted.plugins.services:TwistedPortForward ServiceMaker",
     ),
     "twisted.plugins.twisted_runner": ("sennit.twisted.plugins.services:TwistedProcmon ServiceMaker",),
+    "twisted.plugins.twisted_socks": ("sennit.twisted.plugins.services:TwistedSOCKS ServiceMaker",),
     "twisted.plugins.twisted_web": ("sennit.twisted.plugins.services:TwistedWeb ServiceMaker",),
     "twisted.plugins.twisted_reactors": ("sennit.twisted.plugins.reactors",),
     "twisted.plugins.twisted_trial": ("sennit.twisted.plugins.trial_reporters",),
@@ -185,6 +187,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.runner.procmontap": ("sennit.twisted.runner.procmontap",),
     "twisted.tap": (),
     "twisted.tap.portforward": ("sennit.twisted.tap.portforward",),
+    "twisted.tap.socks": ("sennit.twisted.tap.socks",),
     # Users and what they log in with
     "twisted.cred": (),
     "twisted.cred._digest": ("sennit.cred.digest:calcHA1 calcHA2 calcResponse ALGORITHMS=algorithms",),

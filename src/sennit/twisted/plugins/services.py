@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sennit.twisted.application.service import ServiceMaker
 
-__all__ = ["TwistedINETD", "TwistedPortForward", "TwistedProcmon", "TwistedWeb"]
+__all__ = ["TwistedINETD", "TwistedPortForward", "TwistedProcmon", "TwistedSOCKS", "TwistedWeb"]
 
 TwistedINETD = ServiceMaker(
     "Twisted INETD Server",
@@ -23,6 +23,12 @@ TwistedProcmon = ServiceMaker(
     "sennit.twisted.runner.procmontap",
     "Runs a program, and again when it ends.",
     "procmon",
+)
+TwistedSOCKS = ServiceMaker(
+    "Twisted SOCKS",
+    "sennit.twisted.tap.socks",
+    "A SOCKS 4 server, which connects for its clients.",
+    "socks",
 )
 TwistedWeb = ServiceMaker(
     "Twisted Web",
