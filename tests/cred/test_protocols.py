@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import smtplib
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -12,7 +14,15 @@ from tests.cred.kit import CHECKERS, file, memory
 from zope.interface import implementer
 
 from sennit.core.current import current_reactor
+from sennit.core.deferred import fail
+from sennit.core.errors import DNSLookupError
 from sennit.cred import FailureLimiter, IRealm, Portal
+from sennit.smtp.authentication import PLAINCredentials
+from sennit.smtp.extended import ESMTP
+from sennit.smtp.interfaces import IMessageDeliveryFactory
+from sennit.smtp.refusals import SMTPServerError
+from sennit.smtp.server import SMTPFactory
+from sennit.socks import IProxyUser, SOCKSFactory
 from sennit.threads import deferToThread
 from sennit.web import IResource, Resource, Site
 from sennit.web.guard import BasicCredentialFactory, DigestCredentialFactory, HTTPAuthSessionWrapper
@@ -51,10 +61,44 @@ def urllib_with(handler):
 basic = urllib_with(urllib.request.HTTPBasicAuthHandler)
 digest = urllib_with(urllib.request.HTTPDigestAuthHandler)
 
+
+def smtp(portal):
+    factory = SMTPFactory(portal)
+    factory.protocol = lambda: ESMTP({b"PLAIN": PLAINCredentials})
+    return factory
+
+
+def smtp_login(port, name, password):
+    with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+        try:
+            client.login(name, password)
+        except smtplib.SMTPAuthenticationError:
+            return None
+        client.mail("")
+        return client.rcpt("who.am.i@example.org")[1].decode()
+
+
+def socks(portal):
+    factory = SOCKSFactory(portal)
+    factory.connect = lambda request: fail(DNSLookupError())
+    return factory
+
+
+def socks_login(port, name, password):
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        said = b"\1%c%b%c%b" % (len(name), name.encode(), len(password), password.encode())
+        # Each may connect to a host of his own name alone: that cannot be reached, all others are forbidden.
+        client.sendall(b"\5\1\2" + said + b"\5\1\0\3%c%b\0\1" % (len(name), name.encode()))
+        answers = client.makefile("rb").read()
+        return name if answers[:6] == b"\5\2\1\0\5\4" else None
+
+
 PROTOCOLS = {
     "HTTP Basic": Speaks(site(BasicCredentialFactory), basic),
     "HTTP Digest, MD5": Speaks(site(lambda realm: DigestCredentialFactory(b"MD5", realm)), digest, False),
     "HTTP Digest, SHA": Speaks(site(lambda realm: DigestCredentialFactory(b"SHA", realm)), digest, False),
+    "SMTP": Speaks(smtp, smtp_login),
+    "SOCKS": Speaks(socks, socks_login),
 }
 
 
@@ -77,7 +121,33 @@ class Page(Resource):
         return self.name
 
 
-AVATARS = {IResource: Page}
+@implementer(IMessageDeliveryFactory)
+class Mail:
+    """Takes none, but says whom it speaks with."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def getMessageDelivery(self):
+        return self
+
+    def validateFrom(self, helo, origin):
+        return origin
+
+    def validateTo(self, user):
+        raise SMTPServerError(550, self.name)
+
+
+@implementer(IProxyUser)
+class Surfer:
+    def __init__(self, name):
+        self.name = name
+
+    def may(self, request):
+        return request.host.encode() == self.name
+
+
+AVATARS = {IResource: Page, IMessageDeliveryFactory: Mail, IProxyUser: Surfer}
 
 
 async def outcome(protocol, portal, *presented):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from sennit.core.failure import Failure
 from sennit.core.interfaces import ISSLTransport
 from sennit.cred import LoginFailed
+from sennit.cred.source import login_from
 from sennit.log import Logger
 from sennit.smtp.commands import Authenticate, decode_response, encode_response
 from sennit.smtp.errors import RemoteProtocolError
@@ -242,7 +243,8 @@ class ESMTP(SMTP):
             self._challenge(challenger.getChallenge())
             return
         self._challenger = None
-        login = self.portal.login(challenger, None, IMessageDeliveryFactory, IMessageDelivery)
+        with login_from(self.transport.getPeer()):
+            login = self.portal.login(challenger, None, IMessageDeliveryFactory, IMessageDelivery)
         login.addCallbacks(self._authenticated, self._not_authenticated, callbackArgs=(challenger,))
 
     def _authenticated(self, result: Any, challenger: Any) -> None:

@@ -20,6 +20,7 @@ __all__ = ["ServerConnection"]
 
 _LONGEST_MESSAGE: Final = 520
 _CHOICES: Final = {Method.NONE: Move.CHOICE_OF_NONE, Method.PASSWORD: Move.CHOICE_OF_PASSWORD}
+_CLIENTS_TURN: Final = {State.START, State.LOGIN, State.REQUEST}
 Event = Greeting | Login | Request
 
 
@@ -45,6 +46,11 @@ class ServerConnection:
     def is_full(self) -> bool:
         """Whether more should not be read until the way is open."""
         return len(self._buffer) > self._buffer.limit
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is the client's turn."""
+        return self.state in _CLIENTS_TURN
 
     def receive_data(self, data: bytes) -> None:
         """Take octets from the client; after an error they are dropped.

@@ -27,6 +27,8 @@ class Relaying(Protocol):
 
     transport: Any = None
     otherConn: Any = None
+    _ended = 0
+    _read_ended = False
 
     def write(self, data: bytes) -> None:
         """Send what the other connection received."""
@@ -37,6 +39,8 @@ class Relaying(Protocol):
         self.otherConn, other.otherConn = other, self
         self.transport.registerProducer(other.transport, True)
         other.transport.registerProducer(self.transport, True)
+        if self._read_ended:
+            self._pass_on_end()
 
     def dataReceived(self, data: bytes) -> None:
         """Pass on what came."""
@@ -45,15 +49,31 @@ class Relaying(Protocol):
 
     def readConnectionLost(self) -> None:
         """Tell the other side that no more comes."""
-        if self.otherConn is None:
+        self._read_ended = True
+        if self.otherConn is not None:
+            self._pass_on_end()
+        elif not self.is_about_to_be_joined():
             self.transport.loseConnection()
-            return
+
+    def is_about_to_be_joined(self) -> bool:
+        """Tell whether there will be another connection for what has come."""
+        return False
+
+    def _pass_on_end(self) -> None:
         transport = self.otherConn.transport
         transport.unregisterProducer()
         transport.loseWriteConnection()
+        self._end()
 
     def writeConnectionLost(self) -> None:
         """Go on reading: the other side has ended what it sends, and this one was told."""
+        self._end()
+
+    def _end(self) -> None:
+        """Take note that one direction is over; with both the connection is."""
+        self._ended += 1
+        if self._ended == 2:
+            self.transport.loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Close the other connection, once what is on the way to it is sent."""

@@ -141,12 +141,19 @@ class SOCKSServer(Relaying, TimeoutMixin):
                 self.transport.write(error.answer)
             self.transport.loseConnection()
             return
-        if isinstance(event, Greeting):
+        if event is None:
+            if self._read_ended and self._core.is_waiting:
+                self.transport.loseConnection()
+        elif isinstance(event, Greeting):
             self._greeted(event)
         elif isinstance(event, Login):
             self._try(self._login(UsernamePassword(event.user, event.password)), self._judged, Verdict)
-        elif isinstance(event, Request):
+        else:
             self._requested(event)
+
+    def is_about_to_be_joined(self) -> bool:
+        """Tell whether something is tried for the client."""
+        return not self._core.is_waiting
 
     def _try(self, deferred: Deferred[Any], then: Callable[..., None], *args: Any) -> None:
         """Wait for something on the client's behalf, which ends when it goes."""

@@ -141,6 +141,10 @@ class SOCKSv4(Relaying, TimeoutMixin):
         self._stop_listening()
         super().connectionLost(reason)
 
+    def is_about_to_be_joined(self) -> bool:
+        """Tell whether something is tried for the client."""
+        return not self._core.is_waiting
+
     def _requested(self, request: Request) -> None:
         self.setTimeout(None)
         if request.is_name:
