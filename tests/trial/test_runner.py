@@ -385,7 +385,8 @@ def test_the_standard_librarys_tests_run_as_well():
 
     result = TestResult()
     suite_of(Plain, Asynchronous).run(result)
-    assert result.testsRun == 7
+    # One release of Python, 3.12.1, does not count a test that is skipped.
+    assert result.testsRun in (6, 7)
     assert result.successes == 2
     assert len(result.failures) == 3
     assert [str(test) for test, _ in result.failures if "number" in str(test)]
