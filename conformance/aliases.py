@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sennit.http import codes
+
 __all__ = ["ALIASES", "attach"]
 
 _LOG = tuple(
@@ -16,6 +18,7 @@ _LOG = tuple(
     for room in ("", ".capture", ".files", ".filters", ".flatten", ".formatting", ".legacy", ".start")
 )
 _NO = "conformance.private:"
+_CODES = [name for name, value in vars(codes).items() if name.isupper() and isinstance(value, int)]
 
 ALIASES: dict[str, tuple[str, ...]] = {
     **{
@@ -147,7 +150,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     # Not built yet; tests of other things import it.
     "twisted.spread": (),
     "twisted.spread.pb": (_NO + "PBServerFactory",),
-    "twisted.web._abnf": (_NO + "_decint _hexint _ishexdigits _istoken",),
+    "twisted.web._abnf": (
+        "conformance.web:decimal=_decint hexadecimal=_hexint is_hexadecimal=_ishexdigits is_token=_istoken",
+    ),
     "twisted.web._auth": (),
     "twisted.web._auth.basic": ("sennit.web.guard",),
     "twisted.web._auth.digest": ("sennit.web.guard",),
@@ -161,12 +166,18 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "sennit.web.failure_page:FrameElement=_FrameElement SourceLineElement=_SourceLineElement",
         "sennit.web.failure_page:StackElement=_StackElement SourceFragmentElement=_SourceFragmentElement",
     ),
-    "twisted.web._responses": ("sennit.http.codes",),
+    "twisted.web._responses": (f"sennit.http.codes:{' '.join(_CODES)} RESPONSES",),
+    "twisted.web._http2": ("conformance.web:Http2Connection=H2Connection",),
     "twisted.web.client": (
         "sennit.http.client.cookies:JarResponse=_FakeStdlibResponse jar_request=_FakeStdlibRequest",
     ),
     "twisted.web.error": ("sennit.web.errors:reason_of=_codeToMessage",),
-    "twisted.web.http": (_NO + "_IdentityTransferDecoder _IDeprecatedHTTPChannelToRequestInterface",),
+    "twisted.web.http": (
+        _NO + "_IDeprecatedHTTPChannelToRequestInterface",
+        "conformance.web:ChunkedDecoder=_ChunkedTransferDecoder IdentityDecoder=_IdentityTransferDecoder",
+        "conformance.web:MalformedChunkedDataError=_MalformedChunkedDataError",
+        "conformance.web:generic_channel=_genericHTTPChannelProtocolFactory",
+    ),
     "twisted.web.iweb": (_NO + "INonQueuedRequestFactory",),
     "twisted.web.http_headers": (_NO + "_nameEncoder",),
     "twisted.web.vhost": ("sennit.web.vhost:_Host=_HostResource",),
@@ -175,7 +186,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "twisted.web.wsgi": ("sennit.web.wsgi:_Input=_InputStream _Errors=_ErrorStream",),
     "twisted.web.resource": (
         "sennit.web.resource:allowed_methods=_computeAllowedMethods",
-        _NO + "_UnsafeErrorPage _UnsafeForbiddenResource _UnsafeNoResource",
+        "sennit.web.resource:ErrorPage=_UnsafeErrorPage ForbiddenResource=_UnsafeForbiddenResource",
+        "sennit.web.resource:NoResource=_UnsafeNoResource",
     ),
 }
 
@@ -184,6 +196,7 @@ def attach() -> None:
     """Give public objects the private attributes that the tests' own scaffolding uses."""
     from conformance import private
     from conformance.scaffolding import attach_to_trial
+    from conformance.web import attach_to_web
     from sennit.endpoint.hostname import ATTEMPT_DELAY, HostnameEndpoint
     from sennit.inotify import INotify
     from sennit.reactor import Reactor
@@ -201,6 +214,7 @@ def attach() -> None:
         if not hasattr(owner, name):
             setattr(owner, name, value)
 
+    attach_to_web(set_on)
     set_on(HostnameEndpoint, "_DEFAULT_ATTEMPT_DELAY", ATTEMPT_DELAY)
     set_on(INotify, "_isWatched", INotify.is_watched)
     set_on(Reactor, "_exitSignal", property(lambda self: self.exit_signal))

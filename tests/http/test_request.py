@@ -70,7 +70,7 @@ def test_cookies_are_found_by_name(ask):
 
 @pytest.mark.parametrize(
     ("host", "name"),
-    [(b"example.org", b"example.org"), (b"h:80", b"h"), (b"[::1]:80", b"[::1]"), (b"", b"")],
+    [(b"example.org", b"example.org"), (b"h:80", b"h"), (b"[::1]:80", b"::1"), (b"", b"")],
 )
 def test_the_hostname_loses_its_port(ask, host, name):
     assert ask(b"Host: " + host).getRequestHostname() == name

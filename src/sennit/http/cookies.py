@@ -60,6 +60,6 @@ def format_set_cookie(
     if same_site:
         site = _clean(same_site).lower()
         if site not in _SAME_SITE:
-            raise ValueError(f"Invalid value for sameSite: {same_site!r}")
+            raise ValueError(f"Invalid value for sameSite: {_clean(same_site)!r}")
         parts.append(b"SameSite=" + site)
     return b"; ".join(parts)

@@ -39,6 +39,18 @@ _ASCTIME = re.compile(
     rb"[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) (?P<day>[0-9 ][0-9]) " + _TIME + rb" (?P<year>[0-9]{4})"
 )
 
+# What programs hand over besides: without a weekday or a zone, years of four digits in RFC 850's form.
+_LOOSE = (
+    re.compile(
+        rb"(?:[A-Za-z]+,? +)?(?P<day>[0-9]{1,2})[- ](?P<month>[A-Za-z]{3})[- ](?P<year>[0-9]{4}|[0-9]{2}) "
+        + _TIME
+        + rb"(?: GMT)?"
+    ),
+    re.compile(
+        rb"(?:[A-Za-z]+ +)?(?P<month>[A-Za-z]{3}) +(?P<day>[0-9]{1,2}) " + _TIME + rb" (?P<year>[0-9]{4})"
+    ),
+)
+
 
 def timegm(year: int, month: int, day: int, hour: int, minute: int, second: int) -> int:
     """Return the seconds since the epoch of a moment in UTC.
@@ -54,8 +66,10 @@ def timegm(year: int, month: int, day: int, hour: int, minute: int, second: int)
 def parse_date(value: bytes) -> int | None:
     """Return an HTTP date as seconds since the epoch, None if it is none."""
     match = _IMF.fullmatch(value) or _RFC850.fullmatch(value) or _ASCTIME.fullmatch(value)
-    if match is None:
-        return None
+    return None if match is None else _moment(match)
+
+
+def _moment(match: re.Match[bytes]) -> int | None:
     month = _MONTHS.get(match["month"].lower())
     day, year = int(match["day"]), int(match["year"])
     hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"])
@@ -73,9 +87,14 @@ def stringToDatetime(dateString: bytes) -> int:
     """Return an HTTP date as seconds since the epoch.
 
     Raises:
-        ValueError: If it is in none of the forms of RFC 9110 section 5.6.7.
+        ValueError: If it is in none of the forms of RFC 9110 section 5.6.7, nor in one that lacks weekday
+            or zone.
     """
     seconds = parse_date(dateString)
+    for form in _LOOSE if seconds is None else ():
+        match = form.fullmatch(dateString)
+        if match is not None:
+            seconds = _moment(match)
     if seconds is None:
         raise ValueError(f"This is no HTTP date: {dateString!r}")
     return seconds

@@ -39,15 +39,25 @@ class Pacing:
     _timer: Any
     _rings_at: float
     _deadline: float | None
+    _call_later: Callable[..., Any] | None = None
 
     # Time
 
-    def callLater(self, period: float, func: Callable[[], object]) -> Any:
-        """Call a function later; a factory puts its reactor's ``callLater`` in place of this."""
-        return current_reactor().callLater(period, func)
+    @property
+    def callLater(self) -> Callable[..., Any]:
+        """Calls a function later; a reactor's ``callLater``, or what was put in its place with its clock."""
+        call: Callable[..., Any] = self._call_later or current_reactor().callLater
+        return call
+
+    @callLater.setter
+    def callLater(self, call: Callable[..., Any]) -> None:
+        self._call_later = call
+        seconds = getattr(getattr(call, "__self__", None), "seconds", None)
+        if seconds is not None:
+            self.seconds = seconds  # type: ignore[method-assign]  # for this connection alone
 
     def seconds(self) -> float:
-        """Return the time of `callLater`'s clock; a factory puts its reactor's in place of this."""
+        """Return the time of `callLater`'s clock."""
         return float(current_reactor().seconds())
 
     def setTimeout(self, period: float | None) -> float | None:

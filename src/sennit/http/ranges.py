@@ -9,7 +9,15 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["UNSATISFIABLE", "content_range", "parseContentRange", "parse_range", "unsatisfied_range"]
+__all__ = [
+    "UNSATISFIABLE",
+    "content_range",
+    "parseContentRange",
+    "parse_range",
+    "ranges_within",
+    "read_ranges",
+    "unsatisfied_range",
+]
 
 Range = tuple[int, int]
 """First octet and the octet after the last."""
@@ -18,8 +26,44 @@ UNSATISFIABLE: list[Range] = []
 """What `parse_range` returns when no range asked for lies inside the representation."""
 
 _MAX_DIGITS = 19
-_SPEC = re.compile(rb"([0-9]{0,%d})-([0-9]{0,%d})" % (_MAX_DIGITS, _MAX_DIGITS))
+_SPEC = re.compile(rb"([0-9]{0,%d})\s*-\s*([0-9]{0,%d})" % (_MAX_DIGITS, _MAX_DIGITS))
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
+
+
+def read_ranges(value: bytes, max_ranges: int = 16) -> list[tuple[int | None, int | None]]:
+    """Read a Range field, whatever the representation's length.
+
+    Args:
+        value: The field's value.
+        max_ranges: How many ranges one request may name.
+
+    Returns:
+        The ranges as (first, last), in the order asked for; without a first, the last is how many octets from
+        the end; without a last, all from the first on.
+
+    Raises:
+        ValueError: If the field is to be ignored: another unit, bad syntax, or too much asked.
+    """
+    unit, equals, specs = value.partition(b"=")
+    if not equals or unit.strip(b" \t").lower() != b"bytes":
+        raise ValueError("There are ranges of bytes alone.")
+    items = specs.split(b",", 2 * max_ranges)
+    ranges: list[tuple[int | None, int | None]] = []
+    for item in items:
+        text = item.strip()
+        if not text:
+            # RFC 9110 section 5.6.1.2: lists have empty members at times.
+            continue
+        match = _SPEC.fullmatch(text)
+        if match is None or match.groups() == (b"", b""):
+            raise ValueError(f"This is no range: {text!r}")
+        first, last = [int(digits) if digits else None for digits in match.groups()]
+        if first is not None and last is not None and last < first:
+            raise ValueError(f"A range ends before it begins: {text!r}")
+        ranges.append((first, last))
+    if not 0 < len(ranges) <= max_ranges:
+        raise ValueError("There is no range, or there are too many.")
+    return ranges
 
 
 def parse_range(value: bytes, size: int, max_ranges: int = 16) -> list[Range] | None:
@@ -34,28 +78,20 @@ def parse_range(value: bytes, size: int, max_ranges: int = 16) -> list[Range] | 
         The ranges as (start, stop), in the order asked for; `UNSATISFIABLE` (empty) for a 416; None when the
         field is to be ignored: another unit, bad syntax, or too much asked.
     """
-    unit, equals, specs = value.partition(b"=")
-    if not equals or unit.strip(b" \t").lower() != b"bytes":
+    try:
+        return ranges_within(read_ranges(value, max_ranges), size)
+    except ValueError:
         return None
-    items = specs.split(b",", max_ranges)
-    if len(items) > max_ranges:
-        return None
+
+
+def ranges_within(asked: list[tuple[int | None, int | None]], size: int) -> list[Range] | None:
+    """Return what ranges that were asked for are in a representation; as `parse_range`."""
     ranges: list[Range] = []
-    for item in items:
-        match = _SPEC.fullmatch(item.strip(b" \t"))
-        if match is None:
-            return None
-        first, last = match.groups()
-        if not first:
-            if not last:
-                return None
-            length = min(int(last), size)
-            start, stop = size - length, size
+    for first, last in asked:
+        if first is None:
+            start, stop = size - min(last or 0, size), size
         else:
-            start = int(first)
-            if last and int(last) < start:
-                return None
-            stop = min(int(last) + 1, size) if last else size
+            start, stop = first, size if last is None else min(last + 1, size)
         if start < stop:
             ranges.append((start, stop))
     if not ranges:

@@ -112,7 +112,12 @@ class ReceivedRequest:
         Args:
             length: How long it is, in octets; None if that is not known.
         """
-        if length and length >= self._limits.memory_body:
+        if length == 0:
+            return
+        make = getattr(getattr(self.channel, "site", None), "getContentFile", None)
+        if make is not None:
+            self.content = make(length)
+        elif length and length >= self._limits.memory_body:
             self.content = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the request ends)
 
     @property
@@ -235,11 +240,11 @@ class ReceivedRequest:
         return self.received_cookies.get(key)
 
     def getRequestHostname(self) -> bytes:
-        """Return the host the client asked for, without port; our address if it named none."""
+        """Return the host the client asked for, without port or brackets; our address if it named none."""
         host = self.getHeader(b"host")
         if host is not None:
             if host.startswith(b"["):
-                return host.partition(b"]")[0] + b"]"
+                return host[1:].partition(b"]")[0]
             return host.partition(b":")[0]
         address = self.getHost()
         return str(getattr(address, "host", "")).encode("ascii", "replace")

@@ -479,7 +479,7 @@ class Request(ReceivedRequest):
             factory.log(self)
         if self._unusual and self.producer is not None:
             report_error(
-                Failure(LocalProtocolError(f"{self!r} is finished, and {self.producer!r} still registered.")),
+                Failure(RuntimeError(f"{self!r} is finished, and {self.producer!r} still registered.")),
                 "A producer was unregistered:",
             )
             self.unregisterProducer()

@@ -399,7 +399,12 @@ class HTTPChannel(Pacing, Protocol):
         if head is None:
             # Nothing was received here: somebody asks about a request of their own.
             options = request.requestHeaders.getRawHeaders(b"connection") or ()
-            return version == b"HTTP/1.1" and not any(b"close" in option.lower() for option in options)
+            if version != b"HTTP/1.1":
+                return False
+            closes = any(b"close" in option.lower() for option in options)
+            if closes:
+                request.responseHeaders.setRawHeaders(b"connection", [b"close"])
+            return not closes
         return head.keep_alive and (self.factory is None or not self.factory.draining)
 
     @property
@@ -423,7 +428,11 @@ class HTTPChannel(Pacing, Protocol):
             b"Content-Length: %d\r\n" % len(body),
         )
         self.transport.write(response_head(status_line(b"HTTP/1.1", error.status), (), *lines) + body)
-        self._linger()
+        if error.status == codes.REQUEST_TIMEOUT:
+            # Nothing comes that the answer would have to be kept from.
+            self._close()
+        else:
+            self._linger()
 
     def _withdraw(self, error: RemoteProtocolError) -> bool:
         """End a request that is being answered by an error; tell whether its answer has begun already."""

@@ -28,6 +28,10 @@ class Error(Exception):
     def __init__(
         self, code: int | bytes, message: bytes | None = None, response: bytes | None = None
     ) -> None:
+        try:
+            int(code)
+        except ValueError:
+            raise ValueError(f"Not a valid HTTP status code: {code!r}") from None
         if not message:
             message = reason_of(code)
         super().__init__(code, message, response)

@@ -271,6 +271,10 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.web.guard:BasicCredentialFactory DigestCredentialFactory HTTPAuthSessionWrapper",
     ),
     "twisted.web.html": ("sennit.twisted.web.html",),
+    "twisted.web._http2": (
+        "sennit.http.h2.server:Http2Channel=H2Connection",
+        "sennit.http.h2.stream:Stream=H2Stream",
+    ),
     "twisted.web.http_headers": ("sennit.http.headers",),
     "twisted.web.iweb": (
         "sennit.web.interfaces",

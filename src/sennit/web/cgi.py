@@ -107,9 +107,11 @@ class CGIScript(Resource):
         if client is not None:
             env["REMOTE_ADDR"] = client
         if request.postpath:
-            env["PATH_INFO"] = b"/" + b"/".join(request.postpath)
-        length = request.content.seek(0, 2)
-        request.content.seek(0)
+            env["PATH_INFO"] = b"/" + b"/".join([os.fsencode(segment) for segment in request.postpath])
+        content: Any = getattr(request, "content", None)
+        length = 0 if content is None else content.seek(0, 2)
+        if length:
+            content.seek(0)
         if length:
             env["CONTENT_LENGTH"] = str(length)
         kind = request.getHeader(b"content-type")

@@ -23,6 +23,7 @@ from sennit.http import request as http_request
 from sennit.http.errors import RemoteProtocolError
 from sennit.http.lazily import lazily
 from sennit.http.serializer import Openings
+from sennit.log import Logger
 from sennit.version import __version__
 from sennit.web.errors import UnsupportedMethod
 from sennit.web.interfaces import IRequest
@@ -41,6 +42,7 @@ supportedMethods = (b"GET", b"HEAD", b"POST")
 version = b"Sennit/" + __version__.encode("ascii")
 """What the Server field says."""
 
+_log = Logger()
 _PERCENT = ord("%")
 _FAILED = b"<html><head><title>Processing Failed</title></head><body><b>Processing Failed</b></body></html>"
 
@@ -261,17 +263,22 @@ class Request(http_request.Request, Componentized, ViewedRequest):
         else:
             self.processingFailed(reason)
 
-    def _unsupported(self, resrc: Any, error: Any) -> bytes:
+    def _unsupported(self, resrc: Any, error: Any) -> Any:
         """Answer a method that the resource does not know: 405, or 501 if no resource does."""
         allowed = error.allowedMethods
         if self.method == b"HEAD" and b"GET" in allowed and resrc is not None:
             # The resource takes care of GET by its own means; leave the body out on the way.
+            _log.info("Using GET to fake a HEAD request for {resource}", resource=resrc)
             self.method = b"GET"
             self.write = self._write_head  # type: ignore[method-assign]  # for this request alone
             try:
-                body: bytes = resrc.render(self)
+                body: Any = resrc.render(self)
             finally:
                 self.method = b"HEAD"
+            if body == NOT_DONE_YET:
+                _log.info(
+                    "Tried to fake a HEAD request for {resource}, but it got away from me.", resource=resrc
+                )
             return body
         self.setHeader(b"allow", b", ".join(allowed))
         if self.method in supportedMethods or self.method in _KNOWN_METHODS:
@@ -334,6 +341,8 @@ class Request(http_request.Request, Componentized, ViewedRequest):
         secure = self.isSecure()
         port = getattr(self.getHost(), "port", None)
         host = self.getRequestHostname()
+        if b":" in host:
+            host = b"[%b]" % host
         if port is not None and port != (443 if secure else 80):
             host = b"%b:%d" % (host, port)
         path = b"/".join(quote(segment, safe=b"").encode("ascii") for segment in segments)

@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from sennit.core.components import proxyForInterface
 from sennit.http.codes import FORBIDDEN, NOT_FOUND
+from sennit.log import Logger
 from sennit.web.errors import UnsupportedMethod
 from sennit.web.interfaces import IRequestEncoderFactory, IResource
 
@@ -49,6 +50,7 @@ def getChildForRequest(resource: Any, request: Any) -> Any:
     return resource
 
 
+_log = Logger()
 _renderers: dict[bytes, str] = {}
 
 
@@ -191,7 +193,14 @@ class Resource:
         render = getattr(self, "render_GET", None)
         if render is None:
             raise UnsupportedMethod(getattr(self, "allowedMethods", None) or allowed_methods(self))
-        return render(request)
+        body = render(request)
+        if isinstance(body, bytes) and body:
+            _log.info(
+                "HEAD request {request} for resource {resource} has a message body, which is left out.",
+                request=request,
+                resource=self,
+            )
+        return body
 
 
 def allowed_methods(resource: object) -> list[bytes]:

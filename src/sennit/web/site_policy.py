@@ -98,6 +98,8 @@ class _OnlySecure:
             super().process()  # type: ignore[misc]  # a request's
             return
         host = request.getRequestHostname()
+        if b":" in host:
+            host = b"[%b]" % host
         target = request.uri if request.uri[:1] == b"/" else b"/"
         port = b"" if self._https_port == 443 else b":%d" % self._https_port
         request.setResponseCode(PERMANENT_REDIRECT)

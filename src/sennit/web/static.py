@@ -19,7 +19,8 @@ from sennit.http import codes
 from sennit.http.conditional import evaluate, if_range_holds
 from sennit.http.dates import format_date
 from sennit.http.negotiation import accepts_coding
-from sennit.http.ranges import content_range, parse_range, unsatisfied_range
+from sennit.http.ranges import content_range, ranges_within, read_ranges, unsatisfied_range
+from sennit.log import Logger
 from sennit.web.file_producers import (
     MultipleRangeStaticProducer,
     NoRangeStaticProducer,
@@ -50,6 +51,8 @@ __all__ = [
     "isDangerous",
     "loadMimeTypes",
 ]
+
+_log = Logger()
 
 dangerousPathError = NoResource("Invalid request URL.")
 """The answer to a path that tries to leave its directory."""
@@ -399,7 +402,10 @@ class File(Resource):
             etag = (response(b"etag") or (None,))[0]
             modified = int(os.fstat(fileForReading.fileno()).st_mtime)
             if if_range_holds(request.getHeader(b"if-range"), etag, modified):
-                ranges = parse_range(asked, size)
+                try:
+                    ranges = ranges_within(read_ranges(asked), size)
+                except ValueError:
+                    _log.info("Ignoring malformed Range header {header!r}", header=asked.decode("latin-1"))
         self._set_content_headers(request)
         if ranges is None:
             request.setHeader(b"content-length", b"%d" % size)

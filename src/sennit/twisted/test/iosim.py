@@ -51,6 +51,11 @@ class FakeTransport(MemoryTransport):
         super().__init__(protocol, host, FakeAddress() if peerAddress is None else peerAddress)
         self.isServer = isServer
 
+    @property
+    def producer(self) -> Any:
+        """The producer that is registered, None if there is none."""
+        return self._producer
+
     def logPrefix(self) -> str:
         """Give the name of this module, for log lines."""
         return "iosim"
