@@ -51,7 +51,9 @@ def _octal(ctx: click.Context, param: click.Parameter, value: str | None) -> int
 @click.option("-g", "--gid", metavar="GROUP", callback=_user, help="Run as this group.  [default: its own]")
 @click.option("--euid", is_flag=True, help="Change the effective user and group alone.")
 @click.option("--umask", metavar="MASK", callback=_octal, help="[default: 0077 for a daemon]")
-@click.option("--chroot", metavar="DIR", help="Make this directory the root.")
+@click.option(
+    "--chroot", metavar="DIR", help="Make this directory the root; --rundir and --pidfile are in it."
+)
 @click.option("-d", "--rundir", metavar="DIR", default=".", help="Run in this directory.")
 @click.option("--loop", "--reactor", "-r", metavar="NAME", help="The event loop.  [default: the fastest]")
 @click.option("-p", "--profile", metavar="FILE", help="Measure where time goes, and write it to this file.")
@@ -90,7 +92,7 @@ def command(plugin: str | None, options: tuple[str, ...], loop: str | None, **co
         if not Path(name).is_file():
             raise CannotRunError(f"There is no file {name}.")
     config["no_save"] = config["no_save"] or config["source"] is None
-    if config["pidfile"]:
+    if config["pidfile"] and config["chroot"] is None:
         config["pidfile"] = os.path.abspath(config["pidfile"])  # noqa: PTH100 - links are kept
     if config["workers"] is not None and member is None:
         return _run_parent(config, loop)
@@ -223,7 +225,7 @@ def _serve(config: dict[str, Any], application: Any) -> int:
     from sennit.core.current import default_reactor
     from sennit.core.errors import CannotListenError
     from sennit.twisted.application.exiting import _exitWithSignal
-    from sennit.twisted.scripts.twistd_unix import UnixApplicationRunner, UnixAppLogger
+    from sennit.twisted.scripts.twistd_unix import UnixApplicationRunner, UnixAppLogger, checkPID
 
     member = current_member()
     is_parent = config["workers"] is not None and member is None
@@ -231,8 +233,20 @@ def _serve(config: dict[str, Any], application: Any) -> int:
     class Runner(UnixApplicationRunner):
         loggerFactory = _logger_of(UnixAppLogger)
 
+        def preApplication(self) -> None:
+            super().preApplication()
+            if self.config["chroot"] is not None and self.config["pidfile"]:
+                inside = Path(self.config["chroot"], self.config["rundir"].lstrip("/"))
+                checkPID(str(inside / self.config["pidfile"].lstrip("/")))
+
         def createOrGetApplication(self) -> Any:
             return application
+
+        def shedPrivileges(self, euid: bool, uid: int | None, gid: int | None) -> None:
+            logger = getattr(self, "logger", None)
+            if uid is not None and gid is not None and os.geteuid() == 0 and logger is not None:
+                logger.hand_over(uid, gid)
+            super().shedPrivileges(euid, uid, gid)
 
         def startApplication(self, application: Any) -> None:
             super().startApplication(application)

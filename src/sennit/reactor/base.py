@@ -51,6 +51,11 @@ class ReactorBase:
             self._attach(loop)
 
     @property
+    def loop_name(self) -> str | None:
+        """The name of the loop that it makes; None for the fastest."""
+        return self._loop_name
+
+    @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The asyncio event loop underneath, made now if there is none yet."""
         loop = self._loop

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -181,3 +182,81 @@ def test_rpm_verifies_the_package(tmp_path):
     assert rpm("-qpl").split() == ["/etc/lamp/lamp.tap", "/usr/lib/lamp/run"]
     assert "digests OK" in rpm("-K")
     assert rpm("-qpc").split() == ["/etc/lamp/lamp.tap"]
+
+    installed = ("--root", str(tmp_path / "root"), "--dbpath", "/rpm")
+
+    def at_root(*words):
+        return subprocess.run(["rpm", *installed, *words], capture_output=True, text=True, check=False)
+
+    if os.geteuid() != 0:
+        return
+    (tmp_path / "root").mkdir()
+    done = at_root("--install", "--nodeps", "--noscripts", str(path))
+    assert done.returncode == 0, done.stderr
+    # The interpreter and the tool for users are not there to be depended on; all files are as they were.
+    assert at_root("-V", "--nodeps", "lamp").stdout == ""
+    (tmp_path / "root/usr/lib/lamp/run").write_text("something else")
+    assert at_root("-V", "--nodeps", "lamp").stdout.split()[-1] == "/usr/lib/lamp/run"
+
+
+@pytest.mark.interop
+@pytest.mark.skipif(shutil.which("rpmlint") is None, reason="needs rpmlint")
+@pytest.mark.skipif(shutil.which("rpmbuild") is None, reason="needs rpmbuild")
+def test_rpmlint_finds_no_error_but_the_signature_that_its_maker_gives(package, tmp_path):
+    path = write_rpm(package, tmp_path)
+    done = subprocess.run(["rpmlint", str(path)], capture_output=True, text=True, check=False)
+    assert [line.split()[2] for line in done.stdout.splitlines() if ": E: " in line] == ["no-signature"]
+
+
+SUITES = {(3, 11): "bookworm", (3, 13): "trixie"}
+
+
+@pytest.mark.interop
+@pytest.mark.skipif(
+    shutil.which("debootstrap") is None or os.geteuid() != 0, reason="needs debootstrap, and root"
+)
+@pytest.mark.skipif(sys.version_info[:2] not in SUITES, reason="no release of Debian has this Python")
+@pytest.mark.timeout(600)
+def test_on_a_new_debian_apt_installs_the_package_and_its_command_serves(package, tmp_path):
+    root = tmp_path / "root"
+
+    def run(*words, **options):
+        return subprocess.run(words, capture_output=True, text=True, check=False, **options)
+
+    suite = SUITES[sys.version_info[:2]]
+    made = run("debootstrap", "--variant=minbase", suite, str(root))
+    if made.returncode:
+        pytest.skip(f"debootstrap cannot make a root here: {made.stdout.splitlines()[-1:]}")
+    path = write_deb(package, root / "root")
+    apt = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    run("chroot", str(root), "apt-get", "update", **apt)
+    done = run(
+        *("chroot", str(root), "apt-get", "install", "-y", "--no-install-recommends", f"/root/{path.name}"),
+        **apt,
+    )
+    assert done.returncode == 0, done.stderr
+    assert run("chroot", str(root), "dpkg", "-V", "shop").stdout == ""
+    served = load_tap(root / "etc/shop/shop.tap").options["path"]
+    page = root / served.lstrip("/") / "index.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("packaged")
+    unit = (root / "usr/lib/systemd/system/shop.service").read_text()
+    command = re.search(r"^ExecStart=(.*)$", unit, re.MULTILINE).group(1)
+    # What systemd does before it starts it: its user, its directory.
+    setup = "install -d -o shop /var/lib/shop; cd /var/lib/shop"
+    script = f"{setup}; exec setpriv --reuid shop --clear-groups {command}"
+    with subprocess.Popen(
+        ["chroot", str(root), "sh", "-c", script],
+        env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        try:
+            port = next(line for line in server.stdout if "starting on" in line).rsplit(" ", 1)[1].strip()
+            assert run("curl", "-s", f"http://127.0.0.1:{port}/").stdout == "packaged"
+        finally:
+            server.terminate()
+    removed = run("chroot", str(root), "apt-get", "purge", "-y", "shop", **apt)
+    assert removed.returncode == 0, removed.stderr
+    assert not (root / "usr/lib/shop").exists()
+    assert not (root / "etc/shop").exists()

@@ -25,6 +25,8 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9+.-]{1,31}\Z")
 _VERSION: Final = re.compile(r"[0-9][A-Za-z0-9.+~]*\Z")
 _LINE: Final = re.compile(r"[^\x00-\x1f\x7f]+\Z")
 _LEFT_OUT: Final = {"__pycache__"}
+# What modules of machine code were made from.
+_SOURCES: Final = {".c", ".h", ".pxd", ".pyx"}
 
 _UNIT: Final = """\
 [Unit]
@@ -197,7 +199,7 @@ def _libraries(plugin: str) -> Iterator[tuple[str, Entry]]:
     theirs = [source.partition(" ")[0] for source in sources if source != "sennit"]
     for distribution in _with_requirements([*REQUIRED, *theirs]):
         for file in distribution.files or ():
-            if ".." in file.parts or _LEFT_OUT.intersection(file.parts):
+            if ".." in file.parts or file.suffix in _SOURCES or _LEFT_OUT.intersection(file.parts):
                 continue
             path = Path(str(distribution.locate_file(file)))
             if path.is_file():

@@ -6,11 +6,16 @@ import platform
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
+from typing import Final
 
 from sennit.app.packaging.contents import Package, PackagingError
 
 __all__ = ["spec", "write_rpm"]
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def write_rpm(package: Package, folder: Path) -> Path:
@@ -75,7 +80,7 @@ def spec(package: Package, files: Path) -> str:
     ]
     text = (
         f"Name: {package.name}\nVersion: {package.version}\nRelease: 1\nSummary: {package.description}\n"
-        f"License: see its files\nPackager: {package.maintainer}\n"
+        f"License: see its files\nGroup: System Environment/Daemons\nPackager: {package.maintainer}\n"
     )
     text = text.replace("%", "%%") + "AutoReqProv: no\n"
     text += "".join(f"Requires: {each}\n" for each in depends)
@@ -85,5 +90,13 @@ def spec(package: Package, files: Path) -> str:
         f"%description\n{package.description.replace('%', '%%')}\n"
         f"%install\nmkdir -p %{{buildroot}}\ncp -a {files}/. %{{buildroot}}/\n"
         f"%post\n{package.installed}\n%preun\nif [ $1 -eq 0 ]; then\n{package.removing}fi\n"
-        "%files\n%defattr(-,root,root)\n" + "".join(f"{each}\n" for each in listed)
+        "%files\n%defattr(-,root,root)\n" + "".join(f"{each}\n" for each in listed) + _changelog(package)
     )
+
+
+def _changelog(package: Package) -> str:
+    day = time.gmtime(package.time)
+    # In English, whatever the locale.
+    date = f"{_DAYS[day.tm_wday]} {_MONTHS[day.tm_mon - 1]} {day.tm_mday:02} {day.tm_year}"
+    entry = f"* {date} {package.maintainer} - {package.version}-1\n- Made by sennit package.\n"
+    return f"%changelog\n{entry.replace('%', '%%')}"

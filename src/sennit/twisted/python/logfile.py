@@ -109,10 +109,28 @@ class BaseLogFile:
             self._file.close()
 
     def reopen(self) -> None:
-        """Close the file and open what its path names now, for who sets log files aside from outside."""
+        """Close the file and open what its path names now, for who sets log files aside from outside.
+
+        Raises:
+            OSError: If that cannot be opened; the file that is open stays in use.
+        """
         with self._lock:
-            self.close()
+            before = self._file
             self._openFile()
+            before.close()
+
+    def chown(self, uid: int, gid: int) -> None:
+        """Give the file to another user, who may then open it anew.
+
+        Args:
+            uid: The user's number.
+            gid: The group's.
+
+        Raises:
+            OSError: If that is not permitted.
+        """
+        if stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
+            os.fchown(self._file.fileno(), uid, gid)
 
     def getCurrentLog(self) -> LogReader:
         """Return a reader of the file as it is."""

@@ -462,8 +462,17 @@ def gidFromString(gidString: str) -> int:
 
 
 def initgroups(uid: int, primaryGid: int | None) -> None:
-    """Give the process all groups of the user `uid`, and `primaryGid` or its own; needs privileges."""
-    os.initgroups(pwd.getpwuid(uid).pw_name, os.getegid() if primaryGid is None else primaryGid)
+    """Give the process all groups of the user `uid`, and `primaryGid` or its own; needs privileges.
+
+    A user that the system does not know by name, as may be after a change of the root, has the one group.
+    """
+    group = os.getegid() if primaryGid is None else primaryGid
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        os.setgroups([group])
+    else:
+        os.initgroups(name, group)
 
 
 def switchUID(uid: int | None, gid: int | None, euid: bool = False) -> None:

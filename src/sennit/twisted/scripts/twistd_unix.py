@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NoReturn
 
 from sennit import log as logger
 from sennit.app import service
+from sennit.app.chrooting import import_ahead
 from sennit.core.interfaces import IReactorDaemonize
 from sennit.twisted import copyright
 from sennit.twisted.application import app
@@ -147,7 +148,19 @@ class UnixAppLogger(app.AppLogger):
         """Begin to log, as the base class does, and have the file opened anew at SIGHUP."""
         super().start(application)
         if self._file is not None:
-            _at_signal(signal.SIGHUP, self._file.reopen)
+            _at_signal(signal.SIGHUP, self._reopen)
+
+    def hand_over(self, uid: int, gid: int) -> None:
+        """Give the file to the user that the process is about to become, who opens it anew later."""
+        if self._file is not None:
+            self._file.chown(uid, gid)
+
+    def _reopen(self) -> None:
+        assert self._file is not None
+        try:
+            self._file.reopen()
+        except OSError as error:
+            log.msg(f"The log file cannot be opened anew, and stays as it is: {error}", isError=True)
 
     def _getLogObserver(self) -> Any:
         if self._syslog:
@@ -198,6 +211,7 @@ class UnixApplicationRunner(app.ApplicationRunner):
     """Runs an application as a daemon, or in the foreground."""
 
     loggerFactory = UnixAppLogger
+    _null: int | None = None
 
     def preApplication(self) -> None:
         """Leave if another server runs."""
@@ -260,6 +274,10 @@ class UnixApplicationRunner(app.ApplicationRunner):
             pidfile: The file for the process's number; None for none.
         """
         if chroot is not None:
+            import_ahead(getattr(app._the_reactor(), "loop_name", None))
+            if not nodaemon:
+                # In there may be none.
+                self._null = os.open(os.devnull, os.O_RDWR)
             os.chroot(chroot)
             if rundir == ".":
                 rundir = "/"
@@ -288,13 +306,15 @@ class UnixApplicationRunner(app.ApplicationRunner):
             reactor.beforeDaemonize()
         reading, writing = os.pipe()
         if os.fork():
+            # Let go of the other end, so that the end of a daemon that said nothing is seen.
+            os.dup2(reading, writing)
             status = self._waitForStart(reading)
             os.close(reading)
             os._exit(status)
         os.setsid()
         if os.fork():
             os._exit(0)
-        null = os.open("/dev/null", os.O_RDWR)
+        null = os.open(os.devnull, os.O_RDWR) if self._null is None else self._null
         for descriptor in range(3):
             try:
                 os.dup2(null, descriptor)
@@ -318,6 +338,8 @@ class UnixApplicationRunner(app.ApplicationRunner):
         data = untilConcludes(os.read, readPipe, _MESSAGE_LIMIT)
         if data == b"0":
             return 0
+        if not data:
+            data = b"1 It ended without a word."
         message = f"An error has occurred: {data[2:]!r}\nPlease look at log file for more information.\n"
         untilConcludes(sys.__stderr__.write, message)  # type: ignore[union-attr]  # a daemon's starter has one
         return 1
@@ -353,13 +375,13 @@ class UnixApplicationRunner(app.ApplicationRunner):
         process = service.IProcess(application)
         if not self.config["originalname"]:
             launchWithName(process.processName)
-        self.setupEnvironment(
-            *(self.config[name] for name in ("chroot", "rundir", "nodaemon", "umask", "pidfile"))
-        )
-        service.IService(application).privilegedStartService()
         uid = process.uid if self.config["uid"] is None else self.config["uid"]
         gid = process.gid if self.config["gid"] is None else self.config["gid"]
         if uid is not None and gid is None:
             gid = pwd.getpwuid(uid).pw_gid
+        self.setupEnvironment(
+            *(self.config[name] for name in ("chroot", "rundir", "nodaemon", "umask", "pidfile"))
+        )
+        service.IService(application).privilegedStartService()
         self.shedPrivileges(self.config["euid"], uid, gid)
         app.startApplication(application, not self.config["no_save"])
