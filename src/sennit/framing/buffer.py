@@ -151,12 +151,15 @@ class BoundedBuffer:
             self._searched = 0
         found = self._data.find(delimiter, max(self._start, self._searched))
         if found < 0:
-            self.let_go()
-            # The end may be the beginning of a delimiter.
-            self._searched = max(self._start, len(self._data) - len(delimiter) + 1)
+            self._not_found(delimiter)
             return -1
         self._searched = found
         return found - self._start
+
+    def _not_found(self, delimiter: bytes) -> None:
+        self.let_go()
+        # The end may be the beginning of a delimiter.
+        self._searched = max(self._start, len(self._data) - len(delimiter) + 1)
 
     def let_go(self) -> None:
         """Free what was taken, if it is more than what is left: a waiting buffer is then a small one."""
@@ -178,16 +181,23 @@ class BoundedBuffer:
         Raises:
             LimitExceededError: If it is longer, or already sure to become so; it is left in the buffer.
         """
-        length = self.find(delimiter)
-        if length < 0:
+        start = self._start
+        if delimiter != self._sought:
+            self._sought = delimiter
+            self._searched = 0
+        searched = self._searched
+        found = self._data.find(delimiter, max(start, searched))
+        if found < 0:
+            self._not_found(delimiter)
             if len(self) >= limit + len(delimiter):
                 raise LimitExceededError(limit)
             return None
-        if length > limit:
+        if found - start > limit:
+            self._searched = found
             raise LimitExceededError(limit)
-        start = self._start
-        self._start = start + length + len(delimiter)
-        return bytes(self._data[start : start + length])
+        self._start = self._searched = found + len(delimiter)
+        line = self._data[start:found]
+        return line if type(line) is bytes else bytes(line)
 
     def take_lines(self, delimiter: bytes) -> list[bytes]:
         """Take all lines whose end has come, cut in one go; their length is for the caller to judge."""

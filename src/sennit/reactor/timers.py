@@ -123,7 +123,8 @@ class DelayedCall:
             AlreadyCalled: If it has happened.
             AlreadyCancelled: If it is cancelled.
         """
-        self._must_be_active()
+        if self.called or self.cancelled:
+            self._must_be_active()
         self._move(self._timers._now() + secondsFromNow)
 
     def delay(self, secondsLater: float) -> None:
