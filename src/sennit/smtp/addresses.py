@@ -8,15 +8,17 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 __all__ = ["AddressSyntaxError", "Path", "parse_path", "valid_domain"]
 
-_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
-_DOT_STRING = rf"{_ATEXT}(?:\.{_ATEXT})*"
+# What matches is never tried again in another way: nothing here has two.
+_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]++"
+_DOT_STRING = rf"{_ATEXT}(?:\.{_ATEXT})*+"
 _QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"'
-_LABEL = r"[A-Za-z0-9\x80-\U0010ffff](?:[A-Za-z0-9\x80-\U0010ffff-]*[A-Za-z0-9\x80-\U0010ffff])?"
-_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
+_LETDIG = r"[A-Za-z0-9\x80-\U0010ffff]++"
+_LABEL = rf"{_LETDIG}(?:-++{_LETDIG})*+"
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*+"
 _LITERAL = r"\[[!-Z^-~]+\]"
 _ROUTE = rf"@{_DOMAIN}(?:,@{_DOMAIN})*:"
 _PATH = re.compile(
-    rf"<(?:{_ROUTE})?(?P<local>{_DOT_STRING}|{_QUOTED})(?:@(?P<domain>{_DOMAIN}|{_LITERAL}))?>|<(?P<null>)>"
+    rf"<(?:{_ROUTE})?(?P<local>{_DOT_STRING}|{_QUOTED})(?:@(?P<domain>{_DOMAIN}|{_LITERAL}))?>|(?P<null><>)"
 )
 _DOMAIN_ONLY = re.compile(rf"{_DOMAIN}|{_LITERAL}")
 _DOT_STRING_ONLY = re.compile(_DOT_STRING)
@@ -28,7 +30,7 @@ class AddressSyntaxError(ValueError):
     """What should be a path is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Path:
     """A path of the envelope: who sent a message, or who shall have it.
 
@@ -49,7 +51,8 @@ class Path:
     def quoted_local(self) -> str:
         """The local part, quoted where it has to be."""
         local = self.local
-        if _DOT_STRING_ONLY.fullmatch(local) or self.null:
+        # Letters and digits are most local parts, and are told by one look.
+        if local.isalnum() or _DOT_STRING_ONLY.fullmatch(local) or self.null:
             return local
         return '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
 
@@ -82,15 +85,16 @@ def parse_path(text: str) -> tuple[Path, str]:
     if match is None:
         raise AddressSyntaxError("An address is written as <local@domain>.")
     rest = text[match.end() :]
-    if match["null"] is not None:
+    local, domain, null = match.groups("")
+    if null:
         return Path(""), rest
-    local, domain = match["local"], match["domain"] or ""
-    if local.startswith('"'):
+    if local[0] == '"':
         local = _PAIR.sub(r"\1", local[1:-1])
+    # A character is four octets at most.
     if len(local) > _LONGEST_LOCAL // 4 and len(local.encode()) > _LONGEST_LOCAL:
         raise AddressSyntaxError(f"A local part has at most {_LONGEST_LOCAL} octets.")
     # What matches is a domain but for its length, or else a literal.
-    if (len(domain) > _LONGEST_DOMAIN // 4 or domain.startswith("[")) and not valid_domain(domain):
+    if (len(domain) > _LONGEST_DOMAIN // 4 or domain[:1] == "[") and not valid_domain(domain):
         raise AddressSyntaxError("What follows the @ is no domain.")
     return Path(local, domain), rest
 

@@ -49,7 +49,7 @@ def _decode(argument: bytes) -> str:
         raise syntax_error("The line is not in UTF-8.", 500, "5.5.2") from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Hello:
     """EHLO, HELO or LHLO.
 
@@ -86,15 +86,18 @@ class Hello:
 
 def _parse_envelope(prefix: str, command: Command) -> tuple[Path, Parameters]:
     argument = _decode(command.argument)
-    if argument[: len(prefix)].upper() != prefix:
+    begin = len(prefix)
+    if not argument.startswith(prefix) and argument[:begin].upper() != prefix:
         raise syntax_error(f"It is written {command.verb.decode()} {prefix}<local@domain>.")
     try:
-        path, rest = parse_path(argument[len(prefix) :].lstrip(" "))
+        path, rest = parse_path(argument[begin:].lstrip(" "))
     except AddressSyntaxError as error:
         raise syntax_error(str(error), 501, "5.1.7" if prefix == "FROM:" else "5.1.3") from None
+    return path, _parse_parameters(rest) if rest else {}
+
+
+def _parse_parameters(rest: str) -> Parameters:
     parameters: Parameters = {}
-    if not rest:
-        return path, parameters
     if rest.strip(" ") and not rest.startswith(" "):
         raise syntax_error("A space comes between an address and its parameters.")
     for word in rest.split():
@@ -105,7 +108,7 @@ def _parse_envelope(prefix: str, command: Command) -> tuple[Path, Parameters]:
         if keyword in parameters:
             raise syntax_error(f"The parameter {keyword} comes twice.")
         parameters[keyword] = match[2]
-    return path, parameters
+    return parameters
 
 
 def _envelope(verb: bytes, prefix: str, path: Path, parameters: Parameters) -> Command:
@@ -114,7 +117,7 @@ def _envelope(verb: bytes, prefix: str, path: Path, parameters: Parameters) -> C
     return Command(verb, " ".join(words).encode())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Mail:
     """MAIL: a message begins, and who sends it (RFC 5321 section 4.1.1.2).
 
@@ -135,7 +138,7 @@ class Mail:
             RemoteProtocolError: If it is not written as it should be.
         """
         sender, parameters = _parse_envelope("FROM:", command)
-        if not sender.null and not sender.domain:
+        if not sender.domain and not sender.null:
             raise syntax_error("A sender has a domain.", 501, "5.1.7")
         return cls(sender, parameters)
 
@@ -145,7 +148,7 @@ class Mail:
         return _envelope(self.verb, "FROM:", self.sender, self.parameters)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Recipient:
     """RCPT: one who shall have the message (RFC 5321 section 4.1.1.3).
 
@@ -176,7 +179,7 @@ class Recipient:
         return _envelope(self.verb, "TO:", self.recipient, self.parameters)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Chunk:
     """BDAT: so many octets of the message follow at once (RFC 3030 section 2).
 
@@ -211,7 +214,7 @@ class Chunk:
         return Command(self.verb, b"%d LAST" % self.size if self.last else b"%d" % self.size)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Authenticate:
     """AUTH: the client says who it is (RFC 4954 section 4).
 

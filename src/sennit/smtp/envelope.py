@@ -59,7 +59,8 @@ class Address:
         """
         address = cls.__new__(cls)
         address.local = path.quoted_local.encode()
-        address.domain = path.domain.encode() or (b"" if path.null else default_domain or DNSNAME)
+        domain = path.domain
+        address.domain = domain.encode() if domain else b"" if path.null else default_domain or DNSNAME
         return address
 
     def dequote(self, addr: bytes | str) -> bytes:

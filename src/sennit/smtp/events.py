@@ -2,6 +2,9 @@
 
 A command is kept as its verb and its argument, as received; `sennit.smtp.commands` reads the argument
 of those that have a grammar.  A body comes in parts of any size, ends where it ends, and is never held whole.
+
+These are values, and nobody changes one.  Only a reply, of which a program keeps some for good, is made so
+that nobody can: that costs more than all else about making one.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Command:
     """A line of the client (RFC 5321 section 4.1).
 
@@ -34,19 +37,19 @@ class Command:
     argument: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class BodyPart:
     """The next octets of a message, of any number, dots already unstuffed."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ChunkEnd:
     """All octets of one BDAT have come, and it was not the last (RFC 3030): a reply is due."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class BodyEnd:
     """The message is complete: a reply is due, and of LMTP one for each recipient.
 
@@ -57,7 +60,7 @@ class BodyEnd:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class AuthenticationResponse:
     """The client's answer to a challenge (RFC 4954 section 4).
 
@@ -108,7 +111,7 @@ class Reply:
         return "\n".join(self.lines)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Violation:
     """The client broke the protocol: `reply` is to be sent to it.
 
@@ -121,7 +124,7 @@ class Violation:
     fatal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ConnectionClosed:
     """The other side will send no more."""
 

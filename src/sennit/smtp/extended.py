@@ -126,15 +126,11 @@ class ESMTP(SMTP):
         ]
         return b"\n".join(lines)
 
-    def lookupMethod(self, command: bytes | str) -> Callable[[bytes], object] | None:
-        """Return the method for a command, or None; an extension's begins with ``ext_``."""
-        method: Callable[[bytes], object] | None = super().lookupMethod(command)
-        if method is not None:
-            return method
-        verb = (command if isinstance(command, bytes) else command.encode()).upper()
-        if verb in self._verbs() or verb in {b"AUTH", b"STARTTLS"}:
-            method = getattr(self, f"ext_{verb.decode('ascii', 'replace')}", None)
-        return method
+    def _extended(self, verb: str) -> Callable[[bytes], object] | None:
+        """Return the method for an extension's command, which begins with ``ext_``, or None."""
+        if verb in {"AUTH", "STARTTLS"} or verb.encode() in self._verbs():
+            return getattr(self, f"ext_{verb}", None)
+        return None
 
     def _verbs(self) -> set[bytes]:
         verbs: set[bytes] = set(self.extensions())

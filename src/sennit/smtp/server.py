@@ -142,7 +142,8 @@ class SMTP(Delivering, Session):
     @staticmethod
     def _bracketed(pattern: re.Pattern[bytes], prefix: bytes, rest: bytes) -> bytes:
         """Return an argument with brackets around its address, which old clients leave out."""
-        if rest[: len(prefix) + 1].upper() == prefix + b"<":
+        begin = len(prefix)
+        if rest[begin : begin + 1] == b"<":
             return rest
         match = pattern.fullmatch(rest)
         if match is None:
@@ -228,7 +229,7 @@ class SMTP(Delivering, Session):
                 header = self.receivedHeader(self._helo, self._from, [user])
                 if header:
                     intake.receive_header(place, header)
-            self._refusal = next(filter(None, intake.failures), None)
+                    self._refusal = self._refusal or intake.failures[place]
         except Exception:
             self._refusal = Failure()
             _log.failure("A message could not be begun.", self._refusal)
@@ -244,9 +245,10 @@ class SMTP(Delivering, Session):
             self._begin()
 
     def _part(self, part: BodyPart) -> None:
-        self._begin_chunks()
         if self._intake is None:
-            return
+            self._begin_chunks()
+            if self._intake is None:
+                return
         waiting = self._intake.receive_part(part.data)
         if waiting is not None and not waiting.called:
             self._waits = True
@@ -273,7 +275,7 @@ class SMTP(Delivering, Session):
         if self._intake is None:
             self._message_kept([self._refusal] * len(self._to))
         else:
-            self._intake.end().addCallback(self._message_kept)
+            self._intake.end(self._message_kept)
 
     def _message_kept(self, failures: list[Failure | None]) -> None:
         self._intake = None
@@ -299,7 +301,8 @@ class SMTP(Delivering, Session):
             self.sendReply(Reply(451, (_LOCAL_ERROR,), "4.3.0"))
 
     def _forget(self) -> None:
-        self._abandon()
+        if self._intake is not None:
+            self._abandon()
         self._from = None
         self._mail = None
         self._refusal = None

@@ -12,6 +12,8 @@ are swallowed if it was not (RFC 3030 section 2), since they are no commands.
 
 from __future__ import annotations
 
+from math import inf
+
 from sennit.framing.buffer import BoundedBuffer, LimitExceededError
 from sennit.smtp.commands import Chunk
 from sennit.smtp.errors import LocalProtocolError, RemoteProtocolError
@@ -29,7 +31,7 @@ from sennit.smtp.events import (
 from sennit.smtp.limits import DEFAULT_LIMITS, Limits
 from sennit.smtp.parser import BodyParser, Newlines, take_command_line
 from sennit.smtp.serializer import serialize_reply
-from sennit.smtp.state import MOVES, TRANSITIONS, Move, State
+from sennit.smtp.state import MOVES, TRANSITIONS, Move, State, Step
 
 __all__ = ["ServerConnection"]
 
@@ -81,11 +83,14 @@ class ServerConnection:
         self.enhanced = False
         self.recipients = 0
         self.replies_due = 1
+        # What is to be answered, and where that leads.
         self._move = Move.GREETING
+        self._step: Step | None = TRANSITIONS[self.state][self._move]
         self._buffer = BoundedBuffer(limits.buffered)
         self._ended = False
         self._body: BodyParser | None = None
         self._size = 0
+        self._most = inf if limits.message_size is None else limits.message_size
         # Octets of a chunk that are still to come, and how it ends: None if it was out of order.
         self._octets = 0
         self._chunk: Chunk | None = None
@@ -130,18 +135,14 @@ class ServerConnection:
         """
         if self.replies_due:
             return None
-        # The last octets of a body may have been given on, and its end not yet.
         state = self.state
         if state is not _CLOSING:
-            event: ServerEvent | None
             if self._in_chunk:
                 event = self._read_chunk()
-            elif self._at_end:
+            elif state is _BODY:
                 event = self._read_body()
-            elif not self._buffer:
-                event = None
             else:
-                event = self._read_body() if state is _BODY else self._read_line()
+                event = self._read_line() if self._buffer else None
             if event is not None:
                 return event
         if self._ended:
@@ -159,7 +160,8 @@ class ServerConnection:
             return self._violation(error.reply, fatal=True)
         if line is None:
             return None
-        if self.state is _AUTHENTICATING:
+        state = self.state
+        if state is _AUTHENTICATING:
             self._due(Move.RESPONSE)
             return AuthenticationResponse(line)
         verb, _, argument = line.partition(b" ")
@@ -167,9 +169,11 @@ class ServerConnection:
         move = MOVES.get(command.verb, _OTHER)
         if move is _BDAT:
             return self._begin_chunk(command)
-        if move not in TRANSITIONS[self.state]:
+        step = TRANSITIONS[state].get(move)
+        if step is None:
             return self._out_of_order(move)
         self._move = move
+        self._step = step
         self.replies_due = 1
         return command
 
@@ -186,6 +190,7 @@ class ServerConnection:
 
     def _due(self, move: Move) -> None:
         self._move = move
+        self._step = TRANSITIONS[self.state].get(move)
         self.replies_due = 1
 
     def _read_body(self) -> ServerEvent | None:
@@ -193,22 +198,20 @@ class ServerConnection:
         if body is None:
             body = self._body = BodyParser(self.newlines)
         if not self._at_end:
+            if not self._buffer:
+                return None
             data, self._at_end = body.receive_data(self._buffer.take_all())
             self._size += len(data)
-            if self._at_end:
-                self._buffer.prepend(body.rest)
-            if data and not body.broken and not self._too_large:
+            if body.rest:
+                self._buffer.append(body.rest)
+            if data and not body.broken and self._size <= self._most:
                 # The end is an event of its own, which the next call finds.
                 return BodyPart(data)
-        if not self._at_end:
-            return None
+            if not self._at_end:
+                return None
         self._at_end = False
         self._body = None
         return self._end_message(Move.END, broken=body.broken)
-
-    @property
-    def _too_large(self) -> bool:
-        return self.limits.message_size is not None and self._size > self.limits.message_size
 
     def _end_message(self, move: Move, *, broken: bool = False) -> ServerEvent:
         self._due(move)
@@ -217,7 +220,7 @@ class ServerConnection:
         if broken:
             text = "A line of the message ends in a CR or an LF alone; it is not taken."
             return Violation(Reply(550, (text,), "5.6.0"))
-        if self._too_large:
+        if self._size > self._most:
             return Violation(Reply(552, ("The message is larger than is taken here.",), "5.3.4"))
         return BodyEnd(self._size)
 
@@ -240,7 +243,7 @@ class ServerConnection:
             self._octets -= len(data)
             if chunk is not None:
                 self._size += len(data)
-                if data and not self._too_large:
+                if data and self._size <= self._most:
                     return BodyPart(data)
             if self._octets:
                 return None
@@ -262,35 +265,31 @@ class ServerConnection:
         Raises:
             LocalProtocolError: If no reply is due, or it is one that can't be given to what was asked.
         """
+        code = reply.code
         if self.enhanced and reply.enhanced is None and not reply.challenging and self._move not in _PLAIN:
             # Where they are offered, every reply has one (RFC 2034 section 4).
-            reply = Reply(reply.code, reply.lines, f"{reply.code // 100}.0.0")
+            reply = Reply(code, reply.lines, f"{code // 100}.0.0")
         data = serialize_reply(reply, enhanced=self.enhanced)
-        if reply.code == 421:
+        if code == 421:
             # A server may say this at any time (RFC 5321 section 3.8).
             self.replies_due = 0
             self.state = State.CLOSING
             return data
         if not self.replies_due:
             raise LocalProtocolError("Nothing was asked, so there is nothing to answer.")
-        if self.state is not _CLOSING:
-            self._step(reply)
+        step = self._step
+        if step is not None and self.state is not _CLOSING:
+            state = step.after(code)
+            if state is None and code < 400:
+                raise LocalProtocolError(f"The reply {code} can't be given to {self._move.name}.")
+            if code < 300 and self._move is _RCPT:
+                self.recipients += 1
+            if state is not None and self.replies_due == 1 and state is not self.state:
+                self._go_to(state)
         self.replies_due -= 1
         return data
 
-    def _step(self, reply: Reply) -> None:
-        move = self._move
-        step = TRANSITIONS[self.state].get(move)
-        if step is None:
-            return
-        code = reply.code
-        state = step.after(code)
-        if state is None and code < 400:
-            raise LocalProtocolError(f"The reply {code} can't be given to {move.name}.")
-        if move is _RCPT and code < 300:
-            self.recipients += 1
-        if self.replies_due > 1 or state is None:
-            return
+    def _go_to(self, state: State) -> None:
         if state is _READY or state is _GREETED:
             self.recipients = self._size = 0
             if state is _GREETED and not self.hello_required:

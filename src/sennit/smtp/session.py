@@ -41,11 +41,18 @@ __all__ = ["Session"]
 
 _READY = State.READY
 # What is asked for in groups, and answered without a side effect on the connection.
-_GROUPED = {b"MAIL", b"RCPT", b"DATA"}
+_GROUPED = frozenset({b"MAIL", b"RCPT", b"DATA"})
+_OF_BODY = frozenset({BodyPart, BodyEnd, ChunkEnd})
 _METHODS: dict[bytes | str, str] = {verb: f"do_{verb.decode()}" for verb in _GROUPED}
-
-
-_OF_BODY = {BodyPart, BodyEnd, ChunkEnd}
+_TAKERS: dict[type, str] = {
+    Command: "_command",
+    BodyPart: "_part",
+    BodyEnd: "_end",
+    ChunkEnd: "_chunk_end",
+    Violation: "_violation",
+    AuthenticationResponse: "_response",
+    ConnectionClosed: "_closed",
+}
 
 
 @implementer(IHalfCloseableProtocol)
@@ -155,16 +162,14 @@ class Session(LineOnlyReceiver, TimeoutMixin):
             return
         self._advancing = True
         conversation = self._conversation
-        events = self._EVENTS
         try:
             while not self._waits and (event := conversation.next_event()) is not None:
-                if isinstance(event, Command):
-                    self._grouped = event.verb in _GROUPED
-                else:
-                    self._grouped = type(event) in _OF_BODY
-                if self._held and not self._grouped:
+                kind = type(event)
+                grouped = event.verb in _GROUPED if isinstance(event, Command) else kind in _OF_BODY
+                self._grouped = grouped
+                if self._held and not grouped:
                     self._flush()
-                events[type(event)](self, event)
+                getattr(self, _TAKERS[kind])(event)
         finally:
             self._advancing = self._grouped = False
             if self._held:
@@ -178,8 +183,9 @@ class Session(LineOnlyReceiver, TimeoutMixin):
             self.transport.pauseProducing()
 
     def _flush(self) -> None:
-        held, self._held = self._held, []
-        self.transport.write(b"".join(held))
+        data = b"".join(self._held)
+        self._held.clear()
+        self.transport.write(data)
 
     def readConnectionLost(self) -> None:
         """Take note that the client sends no more; it may still wait for answers."""
@@ -200,10 +206,14 @@ class Session(LineOnlyReceiver, TimeoutMixin):
     def lookupMethod(self, command: bytes | str) -> Callable[[bytes], object] | None:
         """Return the method for a command, or None."""
         name = _METHODS.get(command)
-        if name is None:
-            verb = command.decode("ascii", "replace") if isinstance(command, bytes) else command
-            name = f"do_{verb.upper()}"
-        return getattr(self, name, None)
+        if name is not None:
+            return getattr(self, name, None)
+        verb = (command.decode("ascii", "replace") if isinstance(command, bytes) else command).upper()
+        return getattr(self, f"do_{verb}", None) or self._extended(verb)
+
+    def _extended(self, verb: str) -> Callable[[bytes], object] | None:
+        """Return the method for an extension's command, or None; there are extensions in `ESMTP` only."""
+        return None
 
     def _violation(self, violation: Violation) -> None:
         if violation.fatal:
@@ -298,13 +308,3 @@ class Session(LineOnlyReceiver, TimeoutMixin):
     def _response(self, response: AuthenticationResponse) -> None:
         """Take an answer to a challenge; there are challenges in `ESMTP` only."""
         self.sendSyntaxError()
-
-    _EVENTS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
-        Command: _command,
-        BodyPart: lambda self, event: self._part(event),
-        BodyEnd: lambda self, event: self._end(event),
-        ChunkEnd: lambda self, event: self._chunk_end(event),
-        Violation: _violation,
-        AuthenticationResponse: lambda self, event: self._response(event),
-        ConnectionClosed: _closed,
-    }
