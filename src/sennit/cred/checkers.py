@@ -23,6 +23,8 @@ __all__ = [
 ]
 
 ANONYMOUS: Final[tuple[()]] = ()
+_A_NAME: Final = b"nobody"
+_ITS_TWIN: Final = bytes(bytearray(_A_NAME))
 
 
 @implementer(ICredentialsChecker)
@@ -65,5 +67,8 @@ class InMemoryUsernamePasswordDatabaseDontUse:
         username = credentials.username
         if isinstance(username, str) and username not in self.users:
             username = as_bytes(username)
-        password = self.users.get(username, NOBODYS_PASSWORD)
-        return check_password(credentials, password)
+        password = self.users.get(username)
+        if password is not None:
+            return check_password(credentials, password)
+        # A name that is found has been compared with one; so for others two are, which are equal.
+        return check_password(credentials, NOBODYS_PASSWORD if _A_NAME == _ITS_TWIN else None)
