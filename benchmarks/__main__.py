@@ -18,9 +18,13 @@ from benchmarks.programs import Revision
 
 ROOMS = (
     "deferred",
+    "timers",
+    "call_from_thread",
+    "logging",
     "tcp_echo",
     "latency",
     "accept",
+    "lines",
     "unix_echo",
     "udp_echo",
     "tls_echo",

@@ -70,6 +70,92 @@ def chained(defer):
     return run
 
 
+def create(defer):
+    Deferred = defer.Deferred
+
+    def run(n):
+        for _ in range(n):
+            Deferred()
+
+    return run
+
+
+def fire(defer):
+    Deferred = defer.Deferred
+
+    def run(n):
+        for _ in range(n):
+            Deferred().callback(None)
+
+    return run
+
+
+def chain_of_chained(defer):
+    """Ten Deferreds, each of which waits for the next; the last fires."""
+    Deferred = defer.Deferred
+
+    def run(n):
+        for _ in range(n):
+            last = deferred = Deferred()
+            for _ in range(10):
+                outer = Deferred()
+                outer.addCallback(lambda _, inner=deferred: inner)
+                outer.callback(None)
+                deferred = outer
+            last.callback(1)
+            assert deferred.result == 1
+
+    return run
+
+
+def gathered(defer):
+    Deferred, gatherResults = defer.Deferred, defer.gatherResults
+
+    def run(n):
+        for _ in range(n):
+            deferreds = [Deferred() for _ in range(100)]
+            done = gatherResults(deferreds)
+            for number, deferred in enumerate(deferreds):
+                deferred.callback(number)
+            assert done.result[99] == 99
+
+    return run
+
+
+def cancelled(defer):
+    Deferred, CancelledError = defer.Deferred, defer.CancelledError
+
+    def handle(failure):
+        failure.trap(CancelledError)
+
+    def run(n):
+        for _ in range(n):
+            deferred = Deferred()
+            deferred.addErrback(handle)
+            deferred.cancel()
+
+    return run
+
+
+def generator_cancelled(defer):
+    Deferred, CancelledError = defer.Deferred, defer.CancelledError
+
+    @defer.inlineCallbacks
+    def work():
+        yield Deferred()
+
+    def handle(failure):
+        failure.trap(CancelledError)
+
+    def run(n):
+        for _ in range(n):
+            deferred = work()
+            deferred.addErrback(handle)
+            deferred.cancel()
+
+    return run
+
+
 def generator_fired(defer):
     succeed = defer.succeed
 
@@ -152,12 +238,18 @@ def in_loop(maker):
 
 
 CASES = {
+    "deferred/create": create,
+    "deferred/create and fire": fire,
     "deferred/one callback": one_callback,
     "deferred/ten callbacks": ten_callbacks,
     "deferred/errback": errback,
     "deferred/chained": chained,
+    "deferred/chain of ten chained": chain_of_chained,
+    "deferred/gather 100": gathered,
+    "deferred/cancel": cancelled,
     "generator/ten fired": generator_fired,
     "generator/ten later": generator_later,
+    "generator/cancel": generator_cancelled,
     "coroutine/ten fired": coroutine_fired,
     "coroutine/ten later": coroutine_later,
     "coroutine/ten fired, loop running": in_loop(coroutine_fired),

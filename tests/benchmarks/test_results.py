@@ -82,7 +82,11 @@ def test_what_was_skipped_or_has_no_peer_is_not_compared(tmp_path):
 
 def test_the_plot_is_the_same_for_the_same_figures(tmp_path):
     pytest.importorskip("matplotlib")
-    measured = [result(2.0, floor=3.0), result(3.0, "other"), Result("alone", "", "ms", [3.0], room="room")]
+    measured = [
+        result(2.0, floor=3.0),
+        result(3.0, "other"),
+        Result("peerless", "", "ms", [3.0], room="room"),
+    ]
     drawn = [plot.draw(measured, tmp_path / name / "latest", "a machine") for name in ("one", "two")]
     assert [path.suffix for path in drawn[0]] == [".png", ".svg"]
     assert drawn[0][0].read_bytes().startswith(b"\x89PNG")
@@ -90,7 +94,7 @@ def test_the_plot_is_the_same_for_the_same_figures(tmp_path):
     assert svg[0] == svg[1]
     assert "room: other, /s" in svg[0]
     assert "by twisted" in svg[0]
-    assert "alone" not in svg[0]
+    assert "peerless" not in svg[0]
 
 
 def test_without_ratios_or_without_matplotlib_there_is_no_plot(tmp_path, monkeypatch, capsys):
