@@ -21,6 +21,7 @@ ROOMS = (
     "timers",
     "call_from_thread",
     "logging",
+    "growth",
     "tcp_echo",
     "latency",
     "accept",

@@ -23,17 +23,19 @@ def never():
 
 
 def cancel():
+    global began
     began = time.process_time()
     calls = [reactor.callLater(60 + number % 100, never) for number in range(many)]
     for call in calls:
         call.cancel()
-    figures["set and cancelled"] = many / (time.process_time() - began)
-    del calls
-    reactor.callLater(0, set_off)
+    del calls, call
+    reactor.callLater(0, reactor.callLater, 0, set_off)
 
 
 def set_off():
     global began
+    # The loop has turned twice, and cleared away what there was to be cleared away.
+    figures["set and cancelled"] = many / (time.process_time() - began)
     began = time.process_time()
     for number in range(few):
         reactor.callLater(number % 100 / 10_000, fire)

@@ -406,3 +406,51 @@ def test_known_line_only_receiver_without_limit_holds_little_when_it_feeds_itsel
     protocol, transport = connect(Feeding())
     protocol.dataReceived(b"feed\r\nbegin")
     assert transport.disconnecting
+
+
+class Gathering(StringTransport):
+    """A transport that can gather what is written."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = self.sent = 0
+
+    def gather_writes(self):
+        self.asked += 1
+        return True
+
+    def send_gathered(self):
+        self.sent += 1
+
+
+@pytest.mark.parametrize("base", [LineReceiver, LineOnlyReceiver])
+def test_the_answers_to_many_lines_of_one_read_are_gathered(base):
+    class Echo(base):
+        def lineReceived(self, line):
+            self.sendLine(line)
+            if line == b"bad":
+                raise ZeroDivisionError
+
+    protocol, transport = Echo(), Gathering()
+    protocol.makeConnection(transport)
+    protocol.dataReceived(b"alone\r\n")
+    protocol.dataReceived(b"begin")
+    assert (transport.asked, transport.sent) == (0, 0)
+    protocol.dataReceived(b"ning\r\nmiddle\r\nend\r\n")
+    assert (transport.asked, transport.sent) == (1, 1)
+    with pytest.raises(ZeroDivisionError):
+        protocol.dataReceived(b"good\r\nbad\r\nnever\r\n")
+    assert (transport.asked, transport.sent) == (2, 2)
+    assert transport.value() == b"alone\r\nbeginning\r\nmiddle\r\nend\r\ngood\r\nbad\r\n"
+
+
+def test_a_transport_that_does_not_gather_is_not_told_to_send():
+    class Refusing(Gathering):
+        def gather_writes(self):
+            return False
+
+    protocol, transport = Lines(), Refusing()
+    protocol.makeConnection(transport)
+    protocol.dataReceived(b"one\r\ntwo\r\n")
+    assert protocol.events == [b"one", b"two"]
+    assert transport.sent == 0

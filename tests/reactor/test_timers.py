@@ -455,3 +455,30 @@ def test_pending_calls_keep_their_delay_on_a_loop_with_another_time(manual_loop)
     reactor.run()
     assert made == [pytest.approx(start + 60, abs=1)]
     reactor.close()
+
+
+def test_calls_without_keywords_share_the_nothing_that_they_have(reactor):
+    one, other = reactor.callLater(5, int), reactor.callLater(0, int)
+    assert one.kw == {}
+    assert one.kw is other.kw
+    with pytest.raises(TypeError):
+        one.kw["key"] = "for all of them"
+    cancelled = reactor.callLater(5, int, "7", base=10)
+    assert cancelled.kw == {"base": 10}
+    for call in (one, other, cancelled):
+        call.cancel()
+        assert call.kw == {}
+        assert call.args == ()
+    assert reactor.getDelayedCalls() == []
+
+
+def test_cancelling_the_last_of_many_calls_leaves_those_that_stand(reactor):
+    calls = [reactor.callLater(5 + number, int) for number in range(300)]
+    for call in calls[:-1]:
+        call.cancel()
+    assert reactor.getDelayedCalls() == calls[-1:]
+    assert len(reactor._heap) < 150
+    with pytest.raises(AlreadyCancelled):
+        calls[0].cancel()
+    calls[-1].cancel()
+    assert reactor.getDelayedCalls() == []

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from sennit.framing.answering import gathering
 from sennit.framing.buffer import BoundedBuffer, LimitExceededError
 from sennit.framing.pausing import PauseableMixin
 from sennit.protocol import Protocol
@@ -86,6 +87,7 @@ class LineReceiver(Protocol, PauseableMixin):
         """Deliver complete lines until something changes; put the others back."""
         left = iter(lines)
         self._cut = left, delimiter
+        send = gathering(self.transport) if len(lines) > 1 else None
         try:
             for line in left:
                 if len(line) > self.MAX_LENGTH or getattr(self.transport, "disconnecting", False):
@@ -96,6 +98,8 @@ class LineReceiver(Protocol, PauseableMixin):
                     return why
             return None
         finally:
+            if send is not None:
+                send()
             self._cut = None
             put_back = list(left)
             if put_back:
@@ -213,6 +217,7 @@ class LineOnlyReceiver(Protocol):
             lines = data.split(delimiter)
             unread.append(lines.pop())
         self._busy = True
+        send = gathering(self.transport) if len(lines) > 1 else None
         try:
             while lines:
                 if self._skipping:
@@ -233,6 +238,8 @@ class LineOnlyReceiver(Protocol):
                 lines = unread.take_lines(delimiter)
             return self._judge_rest(unread)
         finally:
+            if send is not None:
+                send()
             self._busy = False
 
     def _judge_rest(self, unread: BoundedBuffer) -> Any:

@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import Context, copy_context
 from heapq import heapify, heappop, heappush
 from math import inf
 from reprlib import repr as short_repr
+from types import MappingProxyType
 from typing import Any
 
 from zope.interface import implementer
@@ -41,6 +42,7 @@ _LONGEST_WAIT = 86400.0
 # Below this many dead entries, sweeping the heap is not worth the walk.
 _SWEEP_FROM = 64
 _QUEUED = -inf
+_NO_KEYWORDS: Mapping[str, Any] = MappingProxyType({})
 
 
 @implementer(IDelayedCall)
@@ -75,7 +77,7 @@ class DelayedCall:
         deadline: float,
         func: Callable[..., object],
         args: tuple[Any, ...],
-        kw: dict[str, Any],
+        kw: Mapping[str, Any],
     ) -> None:
         self._timers = timers
         self._deadline = deadline
@@ -85,7 +87,8 @@ class DelayedCall:
         self._context: Context | None = copy_context()
         self.func: Callable[..., object] | None = func
         self.args = args
-        self.kw = kw
+        # Nearly all have none, and a dictionary for each weighs as much as the call.
+        self.kw: Mapping[str, Any] = kw or _NO_KEYWORDS
         self.called = False
         self.cancelled = False
 
@@ -109,12 +112,16 @@ class DelayedCall:
             AlreadyCalled: If it has happened.
             AlreadyCancelled: If it is cancelled.
         """
-        self._must_be_active()
+        if self.cancelled or self.called:
+            self._must_be_active()
         self.cancelled = True
         self.func = self._context = None
         self.args = ()
-        self.kw = {}
-        self._timers._count_dead()
+        self.kw = _NO_KEYWORDS
+        timers = self._timers
+        timers._dead = dead = timers._dead + 1
+        if dead > _SWEEP_FROM and dead * 2 > len(timers._heap):
+            timers._sweep()
 
     def reset(self, secondsFromNow: float) -> None:
         """Put the call to `secondsFromNow` seconds from now, wherever it was.
@@ -269,11 +276,14 @@ class Timers(ReactorBase):
 
     def _count_dead(self) -> None:
         self._dead += 1
+        if self._dead > _SWEEP_FROM and self._dead * 2 > len(self._heap):
+            self._sweep()
+
+    def _sweep(self) -> None:
         heap = self._heap
-        if self._dead > _SWEEP_FROM and self._dead * 2 > len(heap):
-            heap[:] = [entry for entry in heap if entry[1] == entry[2]._entry and not entry[2].cancelled]
-            heapify(heap)
-            self._dead = 0
+        heap[:] = [entry for entry in heap if entry[1] == entry[2]._entry and not entry[2].cancelled]
+        heapify(heap)
+        self._dead = 0
 
     def _ask_pass(self) -> None:
         assert self._loop is not None

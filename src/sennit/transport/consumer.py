@@ -15,6 +15,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from sennit.transport.gathering import Gathered, is_kept
+
 __all__ = ["DEFAULT_HIGH_WATER", "Consumer", "second_producer", "water_marks"]
 
 DEFAULT_HIGH_WATER = 64 * 1024
@@ -53,6 +55,7 @@ class Consumer(ABC):
     __slots__ = (
         "_carrier",
         "_draining",
+        "_gathered",
         "_high_water",
         "_low_water",
         "_over",
@@ -93,6 +96,36 @@ class Consumer(ABC):
         self._producer_paused = False
         self._pull_due = False
         self._resuming = False
+        self._gathered: Gathered | None = None
+
+    def gather_writes(self) -> bool:
+        """Send what is written from now on with one call of the system, when `send_gathered` is called.
+
+        Returns:
+            Whether that is so: not where somebody has kept `write`, nor while a producer is asked for more by
+            each write, nor at the end.  Only then is `send_gathered` to be called.
+        """
+        if self._gathered is not None or not self.connected or is_kept(self):
+            return False
+        through = self.write
+        if through != self._carrier.write:
+            return False
+        self.write = self._gathered = Gathered(through, self.reactor.loop.call_soon)
+        return True
+
+    def send_gathered(self) -> None:
+        """Send what was gathered, and each write by itself from now on."""
+        gathered = self._gathered
+        if gathered is None:
+            return
+        self._gathered = None
+        gathered.ended = True
+        if self.write is gathered:
+            self.write = gathered.through
+            gathered.send()
+        else:
+            # The connection was closed at once: what was not sent is dropped.
+            gathered.forget()
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
         """Let a producer feed this connection.
@@ -118,6 +151,7 @@ class Consumer(ABC):
                 self._producer_paused = True
                 producer.pauseProducing()
             return
+        self.send_gathered()
         if not self._write_ended():
             self.write = self._write_and_pull
         self._carrier.set_write_buffer_limits(high=0)

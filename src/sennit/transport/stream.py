@@ -310,6 +310,7 @@ class StreamConnection(Consumer):
         """
         self.getPeer()
         self.getHost()
+        self.send_gathered()
         below = self._carrier
         raw = type(self)(self.reactor, Owner(), set(), self.sessionno)
         raw._carrier = below
@@ -475,6 +476,7 @@ class StreamConnection(Consumer):
         """Do what must be done while the descriptor is still open."""
 
     def _close(self) -> None:
+        self.send_gathered()
         if not self.connected or (self.producer is not None and not self.streamingProducer):
             return
         if self._carrier.get_write_buffer_size():
@@ -485,6 +487,7 @@ class StreamConnection(Consumer):
             self._carrier.close()
 
     def _end_writing(self) -> None:
+        self.send_gathered()
         if not self.connected or (self.producer is not None and not self.streamingProducer):
             return
         if self._carrier.get_write_buffer_size():

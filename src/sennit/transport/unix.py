@@ -185,6 +185,7 @@ class UNIXConnection(StreamConnection):
         self.getHost()
 
     def _change_carrier(self) -> DescriptorCarrier:
+        self.send_gathered()
         carrier = DescriptorCarrier(self.reactor.loop, self._carrier, self)
         if self.write == self._carrier.write:
             self.write = carrier.write
