@@ -55,6 +55,7 @@ IN_PYTHON = frozenset(
         "asyncio",
         "gevent",
         "granian",
+        "stdlib",
         "tornado",
         "trio",
         "uvicorn",

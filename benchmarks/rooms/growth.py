@@ -24,7 +24,7 @@ def measure(options: Options) -> Iterator[Result]:
     """Yield how much more ten and a hundred times the work costs."""
     alone = dataclasses.replace(options, peers=frozenset(), against=None)
     command = ["env", *KEEPING, *contenders(alone, "growth_program.py")["sennit"]]
-    rounds = [_costs(command) for _ in range(options.few(5).rounds)]
+    rounds = [_costs(command) for _ in range(options.few(2).rounds)]
     for name in rounds[0]:
         least = [min(each[name][index] for each in rounds) for index in range(3)]
         for index, times in enumerate(TIMES, start=1):
