@@ -33,6 +33,7 @@ ROOMS = (
     "spawn",
     "http_hello",
     "http_upload",
+    "http_static",
     "http_client",
     "http_slow_clients",
     "asgi_hello",

@@ -7,7 +7,7 @@ to send than it likes, while a streamed body has no room, and while more is held
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 from sennit.core.current import current_reactor
 from sennit.http.limits import Limits
@@ -128,6 +128,16 @@ class Pacing:
         producer, self._requestProducer = self._requestProducer, None
         if isinstance(producer, Puller):
             producer.stop()
+
+    def send_file(self, file: IO[bytes], offset: int, count: int) -> int:
+        """Send octets of a file as a piece of a body, by the transport's ``send_file``; see there.
+
+        A wrapper around a transport, which may count or slow down what is written, has none.
+        """
+        if not hasattr(type(self.transport), "send_file"):
+            return 0
+        sent: int = self.transport.send_file(file, offset, count)
+        return sent
 
     def pauseProducing(self) -> None:
         """Stop reading and producing: the transport has more to send than it likes."""

@@ -11,7 +11,7 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from time import time
-from typing import Any, AnyStr
+from typing import IO, Any, AnyStr
 
 from zope.interface import implementer
 
@@ -326,6 +326,31 @@ class Request(ReceivedRequest):
                 self.channel.write(b"%x\r\n%b\r\n" % (len(data), data))
             else:
                 self.channel.write(data)
+
+    def write_file(self, file: IO[bytes], offset: int, count: int) -> int:
+        """Send octets of a file as a piece of the body without reading them, if that can be done now.
+
+        Args:
+            file: The open file, one of the system's.
+            offset: Where to begin.
+            count: How many octets at the most.
+
+        Returns:
+            How many were sent.  Where it is 0, for want of room or of a body's beginning, or because the body
+            is encoded, chunked, or under TLS, read the file and `write`.
+        """
+        remaining = self._remaining
+        if remaining is None or not self.startedWriting or self.finished or self._bodiless or self.chunked:
+            return 0
+        if self._unusual and (self._disconnected or self._encoder is not None):
+            return 0
+        send = getattr(self.channel, "send_file", None)
+        if send is None:
+            return 0
+        sent: int = send(file, offset, min(count, remaining))
+        self._remaining = remaining - sent
+        self.sentLength += sent
+        return sent
 
     def _start(self, data: bytes) -> None:
         """Send the head, and with it the first piece of the body."""

@@ -17,10 +17,12 @@ Invariants:
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
+import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any
 
 from zope.interface import implementer
 
@@ -62,6 +64,14 @@ class Owner:
 
     def connection_ended(self, connection: Any, reason: Failure) -> None:
         """Learn that the connection is lost; its protocol knows."""
+
+
+def _no_sendfile(out: int, source: int, offset: int, count: int) -> int:
+    return 0
+
+
+# Others have it in forms of their own.
+_sendfile = os.sendfile if sys.platform == "linux" else _no_sendfile
 
 
 def drop(data: bytes) -> None:
@@ -220,6 +230,29 @@ class StreamConnection(Consumer):
         except TypeError:
             raise TypeError("Data must be bytes") from None
         self.write(joined)
+
+    def send_file(self, file: IO[bytes], offset: int, count: int) -> int:
+        """Send octets of a file without reading them here (``sendfile``), as many as there is room for now.
+
+        Args:
+            file: The open file, one of the system's.
+            offset: Where to begin.
+            count: How many octets at the most.
+
+        Returns:
+            How many are sent; 0 if something else waits to be sent, there is no room, or the file cannot be
+            sent so, under TLS for example: then `write` is the way.
+        """
+        carrier = self._carrier
+        if self.disconnecting or not self.connected or self.write != carrier.write:
+            return 0
+        if hasattr(carrier, "negotiated_protocol") or carrier.get_write_buffer_size():
+            return 0
+        try:
+            return _sendfile(self.fileno(), file.fileno(), offset, count)
+        except (OSError, AttributeError):
+            # No room, or no such thing; if it is worse, the write that follows tells.
+            return 0
 
     def loseConnection(self) -> None:
         """Send what is written, then close; nothing more is read.

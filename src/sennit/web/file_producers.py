@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any
 
 from zope.interface import implementer
@@ -15,6 +15,10 @@ __all__ = [
     "SingleRangeStaticProducer",
     "StaticProducer",
 ]
+
+
+_MOST = 1 << 20
+"""How much is sent at once without being read, in octets."""
 
 
 @implementer(IPullProducer)
@@ -30,6 +34,11 @@ class StaticProducer:
     """
 
     bufferSize = 1 << 16
+    _contiguous = True
+    """Whether what is sent is one stretch of the file."""
+    _left: int | None = None
+    """How much of it is left, None for all up to the file's end."""
+    _send_file: Callable[[IO[bytes], int, int], int] | None = None
 
     def __init__(self, request: Any, fileObject: IO[bytes]) -> None:
         self.request = request
@@ -43,8 +52,9 @@ class StaticProducer:
 
     def _read(self, size: int) -> Iterator[bytes]:
         """Read `size` octets; less if the file has become shorter."""
-        while size > 0 and (data := self.fileObject.read(min(size, self.bufferSize))):
-            size -= len(data)
+        self._left = size
+        while (left := self._left or 0) > 0 and (data := self.fileObject.read(min(left, self.bufferSize))):
+            self._left = left - len(data)
             yield data
 
     def start(self) -> None:
@@ -58,11 +68,15 @@ class StaticProducer:
             self._finish()
         else:
             request.write(second)
+            if self._contiguous and hasattr(self.fileObject, "fileno"):
+                self._send_file = getattr(request, "write_file", None)
             request.registerProducer(self, False)
 
     def resumeProducing(self) -> None:
         """Send the next piece."""
         if self.request is None or self._iterator is None:
+            return
+        if self._send_file is not None and self._sent_directly(self._send_file):
             return
         data = next(self._iterator, None)
         if data is None:
@@ -70,6 +84,21 @@ class StaticProducer:
             self._finish()
         else:
             self.request.write(data)
+
+    def _sent_directly(self, send: Callable[[IO[bytes], int, int], int]) -> bool:
+        """Send of the file, from where it stands, what there is room for; tell whether that was anything."""
+        left = self._left
+        if left == 0:
+            return False
+        file = self.fileObject
+        at = file.tell()
+        sent = send(file, at, _MOST if left is None else min(left, _MOST))
+        if not sent:
+            return False
+        file.seek(at + sent)
+        if left is not None:
+            self._left = left - sent
+        return True
 
     def _finish(self) -> None:
         request = self.request
@@ -80,7 +109,7 @@ class StaticProducer:
         """Close the file; nothing more is sent."""
         self.fileObject.close()
         self.request = None
-        self._iterator = None
+        self._iterator = self._send_file = None
 
 
 class NoRangeStaticProducer(StaticProducer):
@@ -115,6 +144,8 @@ class MultipleRangeStaticProducer(StaticProducer):
         fileObject: The open file.
         rangeInfo: For each part: what goes before it, where it begins, how long it is.
     """
+
+    _contiguous = False
 
     def __init__(
         self, request: Any, fileObject: IO[bytes], rangeInfo: Sequence[tuple[bytes, int, int]]
