@@ -34,6 +34,7 @@ ROOMS = (
     "http_hello",
     "http_upload",
     "http_static",
+    "http_large",
     "http_client",
     "http_slow_clients",
     "asgi_hello",

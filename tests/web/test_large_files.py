@@ -52,7 +52,9 @@ class Client(Protocol):
 class Counting(WrappingFactory):
     """Counts what is written."""
 
-    class protocol(ProtocolWrapper):
+    written = 0
+
+    class Wrapper(ProtocolWrapper):
         def write(self, data):
             self.factory.written += len(data)
             super().write(data)
@@ -60,7 +62,7 @@ class Counting(WrappingFactory):
         def writeSequence(self, data):
             self.write(b"".join(data))
 
-    written = 0
+    protocol = Wrapper
 
 
 def ask(reactor, folder, *fields, slow=False, wrap=lambda factory: factory):
