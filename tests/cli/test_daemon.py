@@ -174,6 +174,40 @@ def test_a_socket_that_systemd_passed_serves_under_tls(site):
                 server.terminate()
 
 
+def test_the_service_manager_is_told_that_it_is_ready_alive_and_at_its_end(site):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(site / "notify"))
+        manager.settimeout(30)
+        with subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "sennit",
+                "daemon",
+                "-n",
+                "--pidfile=",
+                "web",
+                f"--path={site}/www",
+                LISTEN,
+            ],
+            cwd=site,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(Path(sennit_package.__file__).parents[1]),
+                "NOTIFY_SOCKET": str(site / "notify"),
+                "WATCHDOG_USEC": "100000",
+            },
+            stdout=subprocess.DEVNULL,
+        ) as server:
+            assert manager.recv(4096).startswith(b"READY=1\n")
+            assert [manager.recv(4096) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+            server.terminate()
+            while (said := manager.recv(4096)) == b"WATCHDOG=1":
+                pass
+            assert said == b"STOPPING=1"
+        assert server.returncode == 0
+
+
 def test_plugins_are_listed():
     ran = sennit(".", "plugins", "--json")
     assert ran.returncode == 0, ran.stdout

@@ -260,6 +260,7 @@ def _serve(config: dict[str, Any], application: Any) -> int:
             alone = member is None and not is_parent
             notifier = Notifier() if alone else Notifier({})
             notifier.ready()
+            notifier.watch(default_reactor())
             super().startReactor(reactor, oldstdout, oldstderr)
             notifier.stopping()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 import ssl
+from contextlib import suppress
 from typing import Any
 
 from sennit.cred.blocking import BlockingChecker
@@ -77,10 +78,12 @@ class LDAPChecker(BlockingChecker):
         )
         try:
             connection.open()
-            if self._start_tls:
-                connection.start_tls(read_server_info=False)
+            if self._start_tls and not connection.start_tls(read_server_info=False):
+                raise ConnectionError("The directory does not begin TLS.")
             return bool(connection.bind())
         finally:
-            connection.unbind()
+            # Where there is no connection any more, that says nothing of why.
+            with suppress(Exception):
+                connection.unbind()
             if connection.socket is not None:
                 connection.socket.close()  # ldap3 leaves it open where it could not connect
