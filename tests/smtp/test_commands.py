@@ -48,7 +48,8 @@ PARAMETERS = st.dictionaries(st.from_regex(r"[A-Z0-9][A-Z0-9-]{0,8}", fullmatch=
 def test_what_is_written_is_read_again(value):
     line = serialize_command(value.command)
     verb, _, argument = line.removesuffix(b"\r\n").partition(b" ")
-    assert type(value).parse(Command(verb, argument)) == value
+    more = (verb,) if isinstance(value, Hello) else ()
+    assert type(value).parse(argument, *more) == value
 
 
 @pytest.mark.parametrize(
@@ -92,36 +93,36 @@ def test_what_is_no_path_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("kind", "verb", "argument"),
+    ("kind", "argument"),
     [
-        (Hello, b"EHLO", b""),
-        (Hello, b"EHLO", b"a\x1bb"),
-        (Mail, b"MAIL", b"TO:<a@b>"),
-        (Mail, b"MAIL", b"FROM:<a@b>SIZE=1"),
-        (Mail, b"MAIL", b"FROM:<a@b> SIZE=1 SIZE=2"),
-        (Mail, b"MAIL", b"FROM:<a@b> =1"),
-        (Mail, b"MAIL", b"FROM:<postmaster>"),
-        (Mail, b"MAIL", b"FROM:<\xff@b>"),
-        (Recipient, b"RCPT", b"TO:<>"),
-        (Recipient, b"RCPT", b"TO:<a>"),
-        (Authenticate, b"AUTH", b""),
-        (Authenticate, b"AUTH", b"PLAIN a b"),
-        (Authenticate, b"AUTH", b"PLAIN !!!!"),
-        (Authenticate, b"AUTH", b"PLAIN YQ"),
+        (Hello, b""),
+        (Hello, b"a\x1bb"),
+        (Mail, b"TO:<a@b>"),
+        (Mail, b"FROM:<a@b>SIZE=1"),
+        (Mail, b"FROM:<a@b> SIZE=1 SIZE=2"),
+        (Mail, b"FROM:<a@b> =1"),
+        (Mail, b"FROM:<postmaster>"),
+        (Mail, b"FROM:<\xff@b>"),
+        (Recipient, b"TO:<>"),
+        (Recipient, b"TO:<a>"),
+        (Authenticate, b""),
+        (Authenticate, b"PLAIN a b"),
+        (Authenticate, b"PLAIN !!!!"),
+        (Authenticate, b"PLAIN YQ"),
     ],
 )
-def test_what_is_not_written_as_it_should_be_is_refused(kind, verb, argument):
+def test_what_is_not_written_as_it_should_be_is_refused(kind, argument):
     with pytest.raises(RemoteProtocolError) as caught:
-        kind.parse(Command(verb, argument))
+        kind.parse(argument)
     assert caught.value.reply.permanent
 
 
 @given(st.binary(max_size=60))
 def test_no_argument_makes_more_than_a_protocol_error(argument):
-    for kind, verb in ((Hello, b"EHLO"), (Mail, b"MAIL"), (Recipient, b"RCPT"), (Authenticate, b"AUTH")):
+    for kind in (Hello, Mail, Recipient, Authenticate):
         for text in (argument, b"FROM:<" + argument, b"TO:<" + argument):
             with contextlib.suppress(RemoteProtocolError):
-                kind.parse(Command(verb, text))
+                kind.parse(text)
 
 
 @pytest.mark.parametrize("octet", [b"\r", b"\n", b"\0"])

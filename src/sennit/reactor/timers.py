@@ -132,7 +132,10 @@ class DelayedCall:
         """
         if self.called or self.cancelled:
             self._must_be_active()
-        self._move(self._timers._now() + secondsFromNow)
+        timers = self._timers
+        deadline = self._deadline = timers._now() + secondsFromNow
+        if deadline < self._place:
+            timers._move_up(self)
 
     def delay(self, secondsLater: float) -> None:
         """Put the call `secondsLater` seconds later than it was due.
@@ -142,19 +145,15 @@ class DelayedCall:
             AlreadyCancelled: If it is cancelled.
         """
         self._must_be_active()
-        self._move(self._deadline + secondsLater)
+        self._deadline += secondsLater
+        if self._deadline < self._place:
+            self._timers._move_up(self)
 
     def _must_be_active(self) -> None:
         if self.cancelled:
             raise AlreadyCancelled
         if self.called:
             raise AlreadyCalled
-
-    def _move(self, deadline: float) -> None:
-        self._deadline = deadline
-        if deadline < self._place:
-            self._timers._count_dead()
-            self._timers._push(self)
 
     def __repr__(self) -> str:
         state = "called" if self.called else "cancelled" if self.cancelled else "pending"
@@ -273,6 +272,11 @@ class Timers(ReactorBase):
         heappush(self._heap, (deadline, number, call))
         if deadline < self._armed_for and self._loop is not None:
             self._arm()
+
+    def _move_up(self, call: DelayedCall) -> None:
+        """Take note that a call is due sooner than it stands in the heap."""
+        self._count_dead()
+        self._push(call)
 
     def _count_dead(self) -> None:
         self._dead += 1

@@ -105,7 +105,7 @@ class ClientConnection:
         """
         move = MOVES.get(command.verb, Move.OTHER)
         if move is Move.BDAT:
-            chunk = Chunk.parse(command)
+            chunk = Chunk.parse(command.argument)
             move = Move.LAST if chunk.last else Move.BDAT
         self._check(move)
         data = serialize_command(command)

@@ -67,16 +67,16 @@ class Hello:
         return self.verb != b"HELO"
 
     @classmethod
-    def parse(cls, command: Command) -> Hello:
-        """Read it from a command.
+    def parse(cls, argument: bytes, verb: bytes = b"EHLO") -> Hello:
+        """Read it from a command's argument.
 
         Raises:
             RemoteProtocolError: If it names no domain.
         """
-        domain = _decode(command.argument).strip()
+        domain = _decode(argument).strip()
         if not domain or not domain.isprintable():
-            raise syntax_error(f"Say who you are: {command.verb.decode()} and your domain.")
-        return cls(domain, command.verb)
+            raise syntax_error(f"Say who you are: {verb.decode()} and your domain.")
+        return cls(domain, verb)
 
     @property
     def command(self) -> Command:
@@ -84,15 +84,15 @@ class Hello:
         return Command(self.verb, self.domain.encode())
 
 
-def _parse_envelope(prefix: str, command: Command) -> tuple[Path, Parameters]:
-    argument = _decode(command.argument)
+def _parse_envelope(verb: bytes, prefix: str, argument: bytes) -> tuple[Path, Parameters]:
+    text = _decode(argument)
     begin = len(prefix)
-    if not argument.startswith(prefix) and argument[:begin].upper() != prefix:
-        raise syntax_error(f"It is written {command.verb.decode()} {prefix}<local@domain>.")
+    if text[:begin] != prefix and text[:begin].upper() != prefix:
+        raise syntax_error(f"It is written {verb.decode()} {prefix}<local@domain>.")
     try:
-        path, rest = parse_path(argument[begin:].lstrip(" "))
+        path, rest = parse_path(text[begin:].lstrip(" "))
     except AddressSyntaxError as error:
-        raise syntax_error(str(error), 501, "5.1.7" if prefix == "FROM:" else "5.1.3") from None
+        raise syntax_error(str(error), 501, "5.1.7" if verb == b"MAIL" else "5.1.3") from None
     return path, _parse_parameters(rest) if rest else {}
 
 
@@ -131,13 +131,13 @@ class Mail:
     verb: ClassVar[bytes] = b"MAIL"
 
     @classmethod
-    def parse(cls, command: Command) -> Mail:
-        """Read it from a command.
+    def parse(cls, argument: bytes) -> Mail:
+        """Read it from a command's argument.
 
         Raises:
             RemoteProtocolError: If it is not written as it should be.
         """
-        sender, parameters = _parse_envelope("FROM:", command)
+        sender, parameters = _parse_envelope(cls.verb, "FROM:", argument)
         if not sender.domain and not sender.null:
             raise syntax_error("A sender has a domain.", 501, "5.1.7")
         return cls(sender, parameters)
@@ -162,13 +162,13 @@ class Recipient:
     verb: ClassVar[bytes] = b"RCPT"
 
     @classmethod
-    def parse(cls, command: Command) -> Recipient:
-        """Read it from a command.
+    def parse(cls, argument: bytes) -> Recipient:
+        """Read it from a command's argument.
 
         Raises:
             RemoteProtocolError: If it is not written as it should be.
         """
-        recipient, parameters = _parse_envelope("TO:", command)
+        recipient, parameters = _parse_envelope(cls.verb, "TO:", argument)
         if not recipient.domain and recipient.local.lower() != "postmaster":
             raise syntax_error("A recipient has a domain.", 501, "5.1.3")
         return cls(recipient, parameters)
@@ -193,14 +193,14 @@ class Chunk:
     verb: ClassVar[bytes] = b"BDAT"
 
     @classmethod
-    def parse(cls, command: Command) -> Chunk:
-        """Read it from a command.
+    def parse(cls, argument: bytes) -> Chunk:
+        """Read it from a command's argument.
 
         Raises:
             RemoteProtocolError: If there is no telling how many octets follow, so that the
                 conversation is lost.
         """
-        size, *rest = command.argument.split(b" ")
+        size, *rest = argument.split(b" ")
         if rest and (len(rest) > 1 or rest[0].upper() != b"LAST"):
             raise syntax_error("It is written BDAT size, or BDAT size LAST.")
         try:
@@ -228,13 +228,13 @@ class Authenticate:
     verb: ClassVar[bytes] = b"AUTH"
 
     @classmethod
-    def parse(cls, command: Command) -> Authenticate:
-        """Read it from a command.
+    def parse(cls, argument: bytes) -> Authenticate:
+        """Read it from a command's argument.
 
         Raises:
             RemoteProtocolError: If it names no mechanism, or the response is no base64.
         """
-        words = _decode(command.argument).split(" ")
+        words = _decode(argument).split(" ")
         mechanism = words[0].upper()
         if len(words) > 2 or not _MECHANISM.fullmatch(mechanism):
             raise syntax_error("It is written AUTH mechanism, or AUTH mechanism response.")

@@ -12,7 +12,7 @@ from sennit.cred.source import login_from
 from sennit.log import Logger
 from sennit.smtp.commands import Authenticate, decode_response, encode_response
 from sennit.smtp.errors import RemoteProtocolError
-from sennit.smtp.events import AuthenticationResponse, Command, Reply
+from sennit.smtp.events import AuthenticationResponse, Reply
 from sennit.smtp.extension import Extension, ParameterCheck, load_extension
 from sennit.smtp.interfaces import IMessageDelivery, IMessageDeliveryFactory
 from sennit.smtp.refusals import SMTPServerError
@@ -181,7 +181,7 @@ class ESMTP(SMTP):
             self.sendReply(Reply(503, ("Already authenticated",), "5.5.1"))
             return
         try:
-            command = Authenticate.parse(Command(b"AUTH", rest))
+            command = Authenticate.parse(rest)
         except RemoteProtocolError:
             self._malformed()
             return

@@ -99,17 +99,24 @@ class Intake:
                     if isinstance(result, Deferred):
                         waits.append(result)
         if self._lines:
-            lines = (self._tail + data if self._tail else data).split(b"\r\n")
+            if self._tail:
+                data = self._tail + data
+            lines = data.split(b"\r\n")
             self._tail = lines.pop()
-            self.receive_lines(lines)
+            self.receive_lines(lines, len(data))
             if len(self._tail) > self.longest_line:
                 self._tail = b""
                 for place in self._lines:
                     self._fail(place, Failure(LineTooLongError()))
         return gatherResults(waits) if waits else None
 
-    def receive_lines(self, lines: list[bytes]) -> None:
-        """Give on whole lines to those that take lines: to each all of them, and then to the next."""
+    def receive_lines(self, lines: list[bytes], size: int) -> None:
+        """Give on whole lines to those that take lines: to each all of them, and then to the next.
+
+        Args:
+            lines: The lines.
+            size: How many octets they have: none of them can have more.
+        """
         if self._first and lines:
             self._first = False
             if lines[0] and not _FIELD.match(lines[0]):
@@ -121,7 +128,7 @@ class Intake:
                 receive = self.takers[place].lineReceived
                 try:
                     for line in lines:
-                        if len(line) > longest:
+                        if size > longest and len(line) > longest:
                             raise LineTooLongError
                         receive(line)
                 except Exception:
@@ -142,7 +149,7 @@ class Intake:
         """
         if self._tail:
             # The last line of a message that came in chunks has no end.
-            self.receive_lines([self._tail])
+            self.receive_lines([self._tail], len(self._tail))
             self._tail = b""
         self._ended = ended
         # One more than wait, until all were asked.

@@ -15,7 +15,7 @@ from sennit.smtp.commands import Mail, Recipient
 from sennit.smtp.delivering import Delivering
 from sennit.smtp.envelope import DNSNAME, Address, User
 from sennit.smtp.errors import RemoteProtocolError
-from sennit.smtp.events import BodyEnd, BodyPart, ChunkEnd, Command, Reply
+from sennit.smtp.events import BodyEnd, BodyPart, ChunkEnd, Reply
 from sennit.smtp.extension import ParameterCheck, check_parameters
 from sennit.smtp.intake import Intake
 from sennit.smtp.refusals import SMTPBadSender, SMTPServerError
@@ -124,7 +124,7 @@ class SMTP(Delivering, Session):
     def do_MAIL(self, rest: bytes) -> None:
         """Begin a message, if its sender is taken (section 4.1.1.2)."""
         try:
-            mail = Mail.parse(Command(b"MAIL", self._bracketed(self.mail_re, b"FROM:", rest)))
+            mail = Mail.parse(self._bracketed(self.mail_re, b"FROM:", rest))
             if mail.parameters:
                 check_parameters(mail.parameters, self._mail_parameters())
         except RemoteProtocolError as error:
@@ -185,7 +185,7 @@ class SMTP(Delivering, Session):
             self.sendReply(Reply(452, ("The message has too many recipients.",), "4.5.3"))
             return
         try:
-            recipient = Recipient.parse(Command(b"RCPT", self._bracketed(self.rcpt_re, b"TO:", rest)))
+            recipient = Recipient.parse(self._bracketed(self.rcpt_re, b"TO:", rest))
             if recipient.parameters:
                 check_parameters(recipient.parameters, self._rcpt_parameters())
         except RemoteProtocolError as error:
@@ -223,7 +223,8 @@ class SMTP(Delivering, Session):
         """Have the takers made; if one can't be, none takes anything, and `_refusal` says why."""
         takers: list[Any] = []
         try:
-            takers.extend(make_message() for _, make_message in self._to)
+            for _, make_message in self._to:
+                takers.append(make_message())
             intake = Intake(takers, self.MAX_LENGTH)
             for place, (user, _) in enumerate(self._to):
                 header = self.receivedHeader(self._helo, self._from, [user])
@@ -283,10 +284,11 @@ class SMTP(Delivering, Session):
         self._answer_message(failures)
 
     def _answer_message(self, failures: list[Failure | None]) -> None:
-        failed = [failure for failure in failures if failure is not None]
-        if not failed:
+        if not any(failures):
             self.sendReply(_TAKEN)
-        elif len(failed) == len(failures) and len({str(failure.value) for failure in failed}) == 1:
+            return
+        failed = [failure for failure in failures if failure is not None]
+        if len(failed) == len(failures) and len({str(failure.value) for failure in failed}) == 1:
             self._refuse_message(failed[0])
         else:
             text = f"Could not send e-mail ({len(failed)} failures out of {len(failures)} recipients)"

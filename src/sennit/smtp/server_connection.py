@@ -226,7 +226,7 @@ class ServerConnection:
 
     def _begin_chunk(self, command: Command) -> ServerEvent | None:
         try:
-            chunk = Chunk.parse(command)
+            chunk = Chunk.parse(command.argument)
         except RemoteProtocolError as error:
             # How much to swallow is not known.
             return self._violation(error.reply, fatal=True)

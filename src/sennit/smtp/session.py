@@ -174,18 +174,22 @@ class Session(LineOnlyReceiver, TimeoutMixin):
             self._advancing = self._grouped = False
             if self._held:
                 self._flush()
-        if not self._waits and conversation.wants_data:
-            if self._stopped:
-                self._stopped = False
-                self.transport.resumeProducing()
-        elif not self._stopped:
+        if self._stopped or self._waits or conversation.replies_due:
+            self._pace()
+
+    def _pace(self) -> None:
+        """Stop reading while there is no room for more, and go on when there is."""
+        stop = self._waits or not self._conversation.wants_data
+        if stop and not self._stopped:
             self._stopped = True
             self.transport.pauseProducing()
+        elif self._stopped and not stop:
+            self._stopped = False
+            self.transport.resumeProducing()
 
     def _flush(self) -> None:
-        data = b"".join(self._held)
-        self._held.clear()
-        self.transport.write(data)
+        held, self._held = self._held, []
+        self.transport.write(held[0] if len(held) == 1 else b"".join(held))
 
     def readConnectionLost(self) -> None:
         """Take note that the client sends no more; it may still wait for answers."""
