@@ -25,6 +25,10 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 	$(PIP) --editable '.[dev]'
 	@touch $@
 
+$(VENV)/native.stamp: $(VENV)/dev.stamp hatch_build.py $(wildcard src/sennit/core/*.py src/sennit/core/*.pxd)
+	$(BIN)/python hatch_build.py
+	@touch $@
+
 $(VENV)/gui.stamp: $(VENV)/dev.stamp
 	$(PIP) --editable '.[qt]'
 	-$(PIP) --editable '.[gtk]' || $(PIP) 'PyGObject>=3.50,<3.51' # the last for girepository 1.0
@@ -37,7 +41,7 @@ $(VENV)/docs.stamp: $(VENV)/run.stamp
 serve: $(VENV)/run.stamp  ## serve DIR on PORT with the web server
 	$(BIN)/sennit run web --path '$(DIR)' --listen tcp:$(PORT)
 
-test: $(VENV)/dev.stamp  ## run the tests, in parallel
+test: $(VENV)/native.stamp  ## run the tests, in parallel
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 interop: $(VENV)/dev.stamp  ## run the tests that talk to real foreign programs, where these are installed
@@ -58,18 +62,18 @@ format: $(VENV)/dev.stamp  ## let ruff mend and format the tree
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev.stamp  ## measure against Twisted 26.10 and asyncio, as ratios
+bench: $(VENV)/native.stamp  ## measure against Twisted 26.10 and asyncio, as ratios
 	$(BIN)/python -m benchmarks $(ARGS)
 
 sim: $(VENV)/dev.stamp  ## run the simulations under SEEDS seeds each (1000)
 	SENNIT_SIM_COUNT=$(SEEDS) $(BIN)/python -m pytest -n $(JOBS) --timeout 3600 tests/sim/scenarios $(ARGS)
 
-conformance: $(VENV)/dev.stamp  ## run Twisted's own tests on Sennit; ARGS=--check holds them to conformance/ratchet.tsv
+conformance: $(VENV)/native.stamp  ## run Twisted's own tests on Sennit; ARGS=--check holds them to conformance/ratchet.tsv
 	$(BIN)/python -m conformance.run $(ARGS)
 
 docs: $(VENV)/docs.stamp  ## build the documentation into site/
 	$(BIN)/mkdocs build --strict
 
 clean:  ## remove everything that the other verbs made
-	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .cache benchmarks/results
+	rm -rf $(VENV) src/sennit/_native site .mypy_cache .ruff_cache .pytest_cache .cache benchmarks/results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

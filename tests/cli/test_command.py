@@ -12,6 +12,7 @@ import sennit
 from sennit.cli import main
 from sennit.cli.groups import CannotRunError, root, run_command
 from sennit.cli.table import COMMANDS
+from sennit.core.native import core_in_use
 
 
 def run(capsys, *words):
@@ -25,7 +26,7 @@ def test_both_modules_are_the_command(module):
     done = subprocess.run(
         [sys.executable, "-m", module, "--version"], capture_output=True, text=True, check=True, timeout=30
     )
-    assert done.stdout == f"sennit {sennit.__version__}\n"
+    assert done.stdout == f"sennit {sennit.__version__} ({core_in_use()} core)\n"
     assert done.stderr == ""
 
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import copy
 import gc
+import inspect
+import pickle
 import weakref
 from collections.abc import Awaitable
 from itertools import pairwise
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -882,3 +886,117 @@ def test_a_canceller_is_let_go_when_there_is_nothing_to_cancel_any_more() -> Non
         assert fired(Failure(ValueError()), chained=False)() is None
     finally:
         gc.enable()
+
+
+# -- what can be done with any object, compiled or not
+
+
+class Noted(Deferred):
+    def __init__(self, note, canceller=None):
+        super().__init__(canceller)
+        self.note = note
+
+
+def test_before_it_fires_there_is_no_result():
+    deferred = Deferred()
+    assert not hasattr(deferred, "result")
+    with pytest.raises(AttributeError, match="'Deferred' object has no attribute 'result'"):
+        deferred.result
+    deferred.callback(None)
+    assert deferred.result is None
+    deferred.result = 3
+    assert deferred.result == 3
+    del deferred.result
+    assert not hasattr(deferred, "result")
+
+
+def test_a_copy_has_the_state_and_the_attributes():
+    original = Noted("seen")
+    original.callback([1])
+    shallow, deep = copy.copy(original), copy.deepcopy(original)
+    for each in (shallow, deep):
+        assert type(each) is Noted
+        assert vars(each) == {"note": "seen"}
+        assert (each.called, each.result) == (True, [1])
+    assert shallow.result is original.result
+    assert deep.result is not original.result
+    assert not hasattr(copy.copy(Noted("unseen")), "result")
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_a_fired_deferred_can_be_pickled(protocol):
+    original = succeed(4)
+    original.note = "seen"
+    again = pickle.loads(pickle.dumps(original, protocol))
+    assert (again.called, again.result, again.note) == (True, 4, "seen")
+
+
+def test_attributes_outlive_the_deferred_with_whoever_has_them():
+    attributes = vars(Noted("seen"))
+    assert attributes == {"note": "seen"}
+
+
+def test_several_deferreds_may_share_their_attributes():
+    shared = {}
+    one, other = Deferred(), Deferred()
+    one.__dict__ = other.__dict__ = shared
+    one.note = "seen"
+    del one
+    assert other.note == "seen"
+
+
+def test_signatures_can_be_asked_for():
+    assert list(inspect.signature(Deferred).parameters) == ["canceller"]
+    assert list(inspect.signature(Noted).parameters) == ["note", "canceller"]
+    assert list(inspect.signature(Deferred.addCallbacks).parameters)[:3] == ["self", "callback", "errback"]
+
+
+def test_a_mock_takes_a_deferred_for_its_specification():
+    made = mock.create_autospec(Deferred, instance=True)
+    made.addCallback(len)
+    made.addCallback.assert_called_once_with(len)
+    assert not hasattr(made, "nothing_of_the_kind")
+
+
+def test_a_subclass_without_a_call_of_init_of_its_base_does_no_harm():
+    class Bare(Deferred):
+        def __init__(self):
+            pass
+
+    try:
+        Bare().addCallback(len)
+    except AttributeError as error:
+        assert "_chain" in str(error)  # noqa: PT017 - only the pure core says so
+
+
+def test_errback_goes_through_an_overridden_callback():
+    class Watched(Deferred):
+        def callback(self, result):
+            self.seen = result
+            super().callback(result)
+
+    deferred = Watched()
+    deferred.errback(ValueError("expected"))
+    assert deferred.seen.check(ValueError)
+    deferred.addErrback(lambda _: None)
+
+
+def test_an_overridden_await_is_what_awaits():
+    class Answering(Deferred):
+        def __await__(self):
+            return "mine"
+            yield
+
+    async def wait(deferred):
+        return await deferred
+
+    with pytest.raises(StopIteration) as ended:
+        wait(Answering()).send(None)
+    assert ended.value.value == "mine"
+
+
+def test_iterating_over_a_fired_deferred_ends_with_its_result():
+    for begin in (iter, Deferred.__await__):
+        with pytest.raises(StopIteration) as ended:
+            next(begin(succeed((1, 2))))
+        assert ended.value.value == (1, 2)

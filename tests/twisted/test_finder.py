@@ -150,7 +150,10 @@ def test_installing_loads_no_room():
         "print(sorted(m for m in rooms if not m.startswith('sennit.twisted')))"
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "['sennit.core', 'sennit.core.current', 'sennit.version']"
+    assert (
+        done.stdout.strip()
+        == "['sennit.core', 'sennit.core.current', 'sennit.core.native', 'sennit.version']"
+    )
 
 
 def test_installing_twice_changes_nothing(dropin):

@@ -109,7 +109,9 @@ root = _Group(
 
 def _show_version(ctx: click.Context, *, wanted: bool) -> None:
     if wanted:
-        click.echo(f"sennit {__version__}")
+        from sennit.core.native import core_in_use
+
+        click.echo(f"sennit {__version__} ({core_in_use()} core)")
         ctx.exit()
 
 

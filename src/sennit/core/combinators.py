@@ -44,13 +44,9 @@ class DeferredList(Deferred[Any]):
         self.finishedCount = 0
         if not self._deferredList and not fireOnOneCallback:
             self.callback(self.resultList)
+        fired = self._member_fired
         for index, deferred in enumerate(self._deferredList):
-            deferred.addCallbacks(
-                self._member_fired,
-                self._member_fired,
-                callbackArgs=(index, SUCCESS),
-                errbackArgs=(index, FAILURE),
-            )
+            deferred.addCallbacks(fired, fired, (index, SUCCESS), None, (index, FAILURE))
 
     def _member_fired(self, result: Any, index: int, success: bool) -> Any:
         self.resultList[index] = (success, result)

@@ -3,13 +3,15 @@
 A driver steps its coroutine until it has to wait, and puts itself into the chain of the Deferred (or the
 callbacks of the future) that the coroutine waits for.  The first step is taken at once, by whoever
 starts the coroutine.  `_take` does not run the callbacks of the driver's own Deferred when the coroutine
-ends, but returns it, fired, for the loop in `Deferred._run` to go on with: so a million coroutines that
+ends, but returns it, fired, for the loop in `Chain._run` to go on with: so a million coroutines that
 wait for each other unwind without recursion.
 
 While an asyncio loop runs in the thread, a coroutine's driver is that loop's current task during each
 step.  It is a task in all that asyncio documents of one, so timeouts, task groups and cancel scopes work
 inside; only its first step is early.  Cancelling has two faces: as a task, see `TaskFace`; as a Deferred,
 cancelling cancels what is awaited, and the await raises whatever that leads to.
+
+This module is compiled where it can be (`sennit.core.native`): ``driver.pxd`` gives the types.
 """
 
 from __future__ import annotations
@@ -20,9 +22,12 @@ from contextvars import Context, copy_context
 from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
+from sennit.core import steps
+from sennit.core.chain import Chain, Waiter
 from sennit.core.failure import FAILURES, caught
 from sennit.core.outcome import DEFERREDS, STILL_CANCELLING, WAITER, CancelledError
 from sennit.core.task_face import (
+    OWN_TASKS,
     PENDING,
     TaskFace,
     TaskQuery,
@@ -36,6 +41,8 @@ from sennit.core.task_face import (
 if TYPE_CHECKING:
     from sennit.core.deferred import Deferred
 
+COMPILED = steps.COMPILED
+
 __all__ = ["CoroutineTask", "GeneratorDriver", "ReturnValue", "start_coroutine", "start_generator"]
 
 
@@ -47,27 +54,45 @@ class ReturnValue(BaseException):
         self.value = value
 
 
-class GeneratorDriver:
+class Driver(Waiter):
+    """What runs a coroutine or a generator.
+
+    Attributes:
+        deferred: What will have the outcome; None as long as nothing was waited for.
+    """
+
+    __slots__ = ("_make", "deferred")
+
+    _make: type[Deferred[Any]]
+    deferred: Deferred[Any] | None
+
+
+class GeneratorDriver(Driver):
     """Runs a generator that yields what it waits for."""
 
-    __slots__ = ("_context", "_generator", "_make", "_waits_for", "deferred")
+    __slots__ = ("_context", "_generator", "_waits_for")
 
     def __init__(self, make: type[Deferred[Any]], generator: Any, context: Context) -> None:
         self._make = make
         self._generator = generator
         self._context = context
-        self.deferred: Deferred[Any] | None = None
+        self.deferred = None
 
-    def _take(self, result: Any, failed: bool) -> Deferred[Any] | None:
+    def _take(self, result: Any, failed: bool) -> Chain | None:
         """Go on with `result`; return the driver's Deferred if the generator has ended and it is to run."""
         generator = self._generator
-        run = self._context.run
+        context = self._context
         while True:
             try:
                 if failed:
-                    yielded = run(generator.throw, exception_of(result))
+                    yielded = context.run(generator.throw, exception_of(result))
+                elif COMPILED:
+                    yielded = None  # what goes now cannot disturb `ended` after the step
+                    yielded = steps.step(context, generator, result)
+                    if steps.ended:
+                        return _settle(self, yielded)
                 else:
-                    yielded = run(generator.send, result)
+                    yielded = context.run(generator.send, result)
             except StopIteration as stop:
                 return _settle(self, stop.value)
             except ReturnValue as end:
@@ -90,18 +115,19 @@ class GeneratorDriver:
                     result = yielded
                     failed = False
                     continue
-            if not yielded.called or yielded._held:
-                self._waits_for = yielded
-                if yielded._chain is None:
-                    yielded._chain = self
+            waits = yielded
+            if not waits.called or waits._held:
+                self._waits_for = waits
+                if waits._chain is None:
+                    waits._chain = self
                 else:
-                    yielded._append((None, self, WAITER))
+                    waits._append((None, self, WAITER))
                 return None
-            result = yielded.result
-            yielded.result = None
-            failed = yielded._info is not None and type(result) in FAILURES
+            result = waits.result
+            waits.result = None
+            failed = waits._info is not None and type(result) in FAILURES
             if failed:
-                yielded._info.failure = None
+                waits._info.failure = None
 
     def _future_done(self, future: Any) -> None:
         try:
@@ -119,10 +145,31 @@ class GeneratorDriver:
         return STILL_CANCELLING
 
 
-class CoroutineTask(TaskFace):
-    """Runs a coroutine, as an asyncio task wherever an asyncio loop runs."""
+class CoroutineDriver(Driver):
+    """What `CoroutineTask` does for the coroutine's own sake."""
 
-    __slots__ = ("_make", "_shown", "deferred")
+    __slots__ = (
+        "__weakref__",
+        "_asyncio_future_blocking",
+        "_callbacks",
+        "_cancel_message",
+        "_context",
+        "_coro",
+        "_fut_waiter",
+        "_loop",
+        "_marker",
+        "_must_cancel",
+        "_outcome",
+        "_shown",
+    )
+
+    _callbacks: Any
+    _cancel_message: Any
+    _fut_waiter: Any
+    _loop: Any
+    _marker: Any
+    _must_cancel: bool
+    _outcome: Any
 
     def __init__(self, make: type[Deferred[Any]], coro: Any, context: Context, loop: Any) -> None:
         self._make = make
@@ -134,9 +181,9 @@ class CoroutineTask(TaskFace):
         self._must_cancel = self._asyncio_future_blocking = self._shown = False
         self._callbacks = self._cancel_message = None
         self._outcome = PENDING
-        self.deferred: Deferred[Any] | None = None
+        self.deferred = None
 
-    def _take(self, result: Any, failed: bool, loop: Any = None) -> Deferred[Any] | None:
+    def _take(self, result: Any, failed: bool, loop: Any = None) -> Chain | None:
         """Go on with `result`; return the driver's Deferred if the coroutine has ended and it is to run.
 
         Args:
@@ -149,11 +196,11 @@ class CoroutineTask(TaskFace):
                 self._loop.call_soon(self._step_from_loop, result, failed)
                 return None
             self._must_cancel = False
-            result = caught(self._make_cancelled_error())
+            result = caught(self._make_cancelled_error())  # type: ignore[attr-defined]
             failed = True
         self._fut_waiter = None
         coro = self._coro
-        run = self._context.run
+        context = self._context
         if loop is None:
             loop = self._loop
             if loop is None or not loop.is_running():
@@ -170,31 +217,38 @@ class CoroutineTask(TaskFace):
                 current_tasks[loop] = self
         try:
             while True:
-                yielded = run(coro.throw, exception_of(result)) if failed else run(coro.send, result)
-                if type(yielded) in DEFERREDS and (not yielded.called or yielded._held):
-                    self._fut_waiter = yielded
-                    if yielded._chain is None:
-                        yielded._chain = self
-                    else:
-                        yielded._append((None, self, WAITER))
-                    break
+                if failed:
+                    yielded = context.run(coro.throw, exception_of(result))
+                elif COMPILED:
+                    yielded = None  # as above
+                    yielded = steps.step(context, coro, result)
+                    if steps.ended:
+                        return self._ended(yielded)
+                else:
+                    yielded = context.run(coro.send, result)
+                if type(yielded) in DEFERREDS:
+                    waits = yielded
+                    if not waits.called or waits._held:
+                        self._fut_waiter = waits
+                        if waits._chain is None:
+                            waits._chain = self
+                        else:
+                            waits._append((None, self, WAITER))
+                        break
                 if self._wait_for(yielded, loop):
                     break
                 result, failed = _given_back(yielded)
         except StopIteration as stop:
-            self._outcome = stop.value
-            if self._callbacks is not None:
-                self._end(stop.value)
-            return _settle(self, stop.value)
+            return self._ended(stop.value)
         except asyncio.CancelledError as error:
-            self._end(error)
+            self._end(error)  # type: ignore[attr-defined]
             return _settle_quietly(self, caught(_deferreds_own(error)))
         except BaseException as error:
             if _context_is_busy(error):
                 self._context = self._context.copy()
                 return self._take(result, failed)
             failure = caught(error)
-            self._end(failure)
+            self._end(failure)  # type: ignore[attr-defined]
             return _settle(self, failure)
         finally:
             if loop is not None:
@@ -216,16 +270,23 @@ class CoroutineTask(TaskFace):
             return self._cancel_wait_now()
         return None
 
+    def _ended(self, result: Any) -> Chain | None:
+        self._outcome = result
+        if self._callbacks is not None:
+            self._end(result)  # type: ignore[attr-defined]
+        return _settle(self, result)
+
     def _wait_for(self, yielded: Any, loop: Any) -> bool:
         """Arrange for the next step if `yielded` is something to wait for; return whether it is."""
         if type(yielded) in DEFERREDS:
-            if yielded.called and not yielded._held:
+            waits = yielded
+            if waits.called and not waits._held:
                 return False
-            self._fut_waiter = yielded
-            if yielded._chain is None:
-                yielded._chain = self
+            self._fut_waiter = waits
+            if waits._chain is None:
+                waits._chain = self
             else:
-                yielded._append((None, self, WAITER))
+                waits._append((None, self, WAITER))
         elif getattr(yielded, "_asyncio_future_blocking", None):
             yielded._asyncio_future_blocking = False
             self._fut_waiter = yielded
@@ -260,7 +321,7 @@ class CoroutineTask(TaskFace):
     def _step_from_loop(self, result: Any = None, failed: bool = False) -> None:
         if self._must_cancel:
             self._must_cancel = False
-            result = caught(self._make_cancelled_error())
+            result = caught(self._make_cancelled_error())  # type: ignore[attr-defined]
             failed = True
         following = self._take(result, failed)
         if following is not None:
@@ -275,19 +336,29 @@ class CoroutineTask(TaskFace):
         if waiter is not None:
             waiter.cancel()
         elif self._loop is not None:
-            self.cancel()
+            self.cancel()  # type: ignore[attr-defined]
         return STILL_CANCELLING
+
+
+class CoroutineTask(CoroutineDriver, TaskFace):
+    """Runs a coroutine, as an asyncio task wherever an asyncio loop runs."""
+
+    __slots__ = ("_cancel_requests", "_name")
+
+
+OWN_TASKS.add(CoroutineTask)
 
 
 def _given_back(yielded: Any) -> tuple[Any, bool]:
     """Return what a coroutine is given for something that needs no waiting, and whether that is a failure."""
     if type(yielded) not in DEFERREDS:
         return yielded, False
-    result = yielded.result
-    yielded.result = None
-    failed = yielded._info is not None and type(result) in FAILURES
+    waits = yielded
+    result = waits.result
+    waits.result = None
+    failed = waits._info is not None and type(result) in FAILURES
     if failed:
-        yielded._info.failure = None
+        waits._info.failure = None
     return result, failed
 
 
@@ -308,7 +379,7 @@ def _context_is_busy(error: BaseException) -> bool:
     )
 
 
-def _settle(driver: Any, outcome: Any) -> Deferred[Any] | None:
+def _settle(driver: Driver, outcome: Any) -> Deferred[Any] | None:
     """Fire the Deferred of `driver` with `outcome`, and return it if its chain is to be run.
 
     Before the first wait there is no Deferred yet; then one is made and returned.
@@ -335,7 +406,7 @@ def _settle(driver: Any, outcome: Any) -> Deferred[Any] | None:
     return deferred
 
 
-def _settle_quietly(driver: Any, outcome: Any) -> Deferred[Any] | None:
+def _settle_quietly(driver: Driver, outcome: Any) -> Deferred[Any] | None:
     """Do as `_settle`, but report nothing if nobody waits: to asyncio, cancelling is no error."""
     deferred: Deferred[Any] | None = driver.deferred
     following = _settle(driver, outcome)
@@ -351,18 +422,28 @@ def start_coroutine(make: type[Deferred[Any]], coro: Any) -> Deferred[Any]:
     context = copy_context()
     loop = running_loop()
     if loop is None:
+        ended = False
         try:
-            yielded = context.run(coro.send, None)
+            if COMPILED:
+                outcome = yielded = steps.step(context, coro, None)
+                ended = steps.ended
+            else:
+                yielded = context.run(coro.send, None)
         except StopIteration as stop:
             outcome = stop.value
+            ended = True
         except BaseException as error:
             outcome = caught(_deferreds_own(error))
-        else:
+            ended = True
+        if not ended:
             task = CoroutineTask(make, coro, context, None)
-            deferred = None if task._wait_for(yielded, None) else task._take(*_given_back(yielded))
+            deferred = None
+            if not task._wait_for(yielded, None):
+                outcome, failed = _given_back(yielded)
+                deferred = task._take(outcome, failed)
             if deferred is None:
                 deferred = task.deferred = make(task)
-            return deferred
+            return deferred  # type: ignore[return-value]
         deferred = make()
         deferred.called = True
         deferred.result = outcome
@@ -373,7 +454,7 @@ def start_coroutine(make: type[Deferred[Any]], coro: Any) -> Deferred[Any]:
     deferred = task._take(None, False, loop)
     if deferred is None:
         deferred = task.deferred = make(task)
-    return deferred
+    return deferred  # type: ignore[return-value]
 
 
 def start_generator(make: type[Deferred[Any]], generator: Any) -> Deferred[Any]:
@@ -382,4 +463,4 @@ def start_generator(make: type[Deferred[Any]], generator: Any) -> Deferred[Any]:
     deferred = driver._take(None, False)
     if deferred is None:
         deferred = driver.deferred = make(driver)
-    return deferred
+    return deferred  # type: ignore[return-value]

@@ -15,12 +15,13 @@ from asyncio import tasks as _tasks
 from collections.abc import Callable, Generator
 from contextvars import Context, ContextVar
 from threading import get_ident
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sennit.core.failure import FAILURES, Failure
 from sennit.core.outcome import DEFERREDS
 
 __all__ = [
+    "OWN_TASKS",
     "PENDING",
     "TaskFace",
     "TaskQuery",
@@ -39,6 +40,9 @@ running_loop = asyncio._get_running_loop
 register: Callable[[Any], None] = _tasks._register_task
 
 _names = itertools.count(1)
+
+OWN_TASKS: set[Any] = set()
+"""The classes of tasks that can wait for a Deferred itself; others do so through a future."""
 
 # Asking asyncio which task runs costs a system call on Python 3.11.  There, a coroutine that has asked
 # once leaves a list in its context: the thread in which its driver takes a step, or 0 between steps, and
@@ -126,31 +130,19 @@ class TaskFace:
     that the next step raises, `_outcome` how the coroutine ended, `PENDING` before that.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_asyncio_future_blocking",
-        "_callbacks",
-        "_cancel_message",
-        "_cancel_requests",
-        "_context",
-        "_coro",
-        "_fut_waiter",
-        "_loop",
-        "_marker",
-        "_must_cancel",
-        "_name",
-        "_outcome",
-    )
+    if not TYPE_CHECKING:
+        # The attributes are its other base's.
+        __slots__ = ()
 
     _asyncio_future_blocking: bool
-    _callbacks: list[tuple[Callable[[Any], Any], Context | None]] | None
+    _callbacks: Any  # None or a list of (function, context)
     _cancel_message: Any
     _cancel_requests: int
     _context: Context
     _coro: Any
     _fut_waiter: Any
     _loop: Any
-    _marker: list[int] | None
+    _marker: Any  # None or a list as `stepping` has it
     _must_cancel: bool
     _name: str
     _outcome: Any

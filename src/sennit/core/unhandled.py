@@ -7,11 +7,14 @@ than its Deferred, so its end is the end of the Deferred.
 from __future__ import annotations
 
 import traceback
+from os.path import dirname
 
 from sennit.core.failure import Failure
 from sennit.core.report import report_error
 
 __all__ = ["DebugInfo"]
+
+_HERE = dirname(__file__)
 
 
 class DebugInfo:
@@ -29,12 +32,12 @@ class DebugInfo:
         self._invoked: list[str] | None = None
 
     def created(self) -> None:
-        """Remember the caller's caller's stack as that which made the Deferred."""
-        self._created = traceback.format_stack()[:-3]
+        """Remember the program's place as that which made the Deferred."""
+        self._created = _stack()
 
     def invoked(self) -> None:
-        """Remember the caller's caller's stack as that which fired the Deferred."""
-        self._invoked = traceback.format_stack()[:-3]
+        """Remember the program's place as that which fired the Deferred."""
+        self._invoked = _stack()
 
     def sites(self) -> str:
         """Say where the Deferred was made and where it was first fired, as far as known."""
@@ -53,3 +56,11 @@ class DebugInfo:
         if failure is not None:
             self.failure = None
             report_error(failure, "Unhandled error in Deferred:", debugInfo=self.sites())
+
+
+def _stack() -> list[str]:
+    """Return the stack as text, down to the last frame that is not of this package's own making."""
+    stack = traceback.extract_stack()
+    while stack and dirname(stack[-1].filename) == _HERE:
+        stack.pop()
+    return stack.format()

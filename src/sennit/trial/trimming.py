@@ -16,10 +16,13 @@ __all__ = ["interesting", "trimmed"]
 _PACKAGE = Path(__file__).parents[1]
 _IMPORTING = ("<frozen importlib._bootstrap>", importlib.__file__)
 # Frames of what runs tests, before those of the test; and of what asserts and waits, after them.
-_RUNNING = (str(_PACKAGE / "trial"), str(_PACKAGE / "core"), unittest.__path__[0], *_IMPORTING)
+_COMPILED = "sennit/core/"  # so the frames of compiled code name their file
+_RUNNING = (str(_PACKAGE / "trial"), str(_PACKAGE / "core"), _COMPILED, unittest.__path__[0], *_IMPORTING)
 _ASSERTING = (
     str(_PACKAGE / "trial" / "assertions.py"),
+    str(_PACKAGE / "core" / "chain.py"),
     str(_PACKAGE / "core" / "deferred.py"),
+    _COMPILED,
     str(_PACKAGE / "core" / "failure.py"),
     str(Path(unittest.__path__[0]) / "case.py"),
 )

@@ -33,7 +33,7 @@ _ACKED_AND_RECEIVED = struct.Struct("=QQ")
 _ACKED_AT = 120
 _TCP_INFO_SIZE = _ACKED_AT + _ACKED_AND_RECEIVED.size
 _LONGEST_NAME = 200
-_AWAITING = Deferred.__await__.__code__
+_AWAITING = getattr(Deferred.__await__, "__code__", None)
 
 
 def take_snapshot(reactor: Any) -> dict[str, Any]:
@@ -237,12 +237,17 @@ def _made(deferred: Any) -> str:
     return "" if not stack else stack[-1].strip().split("\n")[0].removeprefix("File ")
 
 
+def _is_awaiting(code: Any) -> bool:
+    """Whether `code` is that of ``Deferred.__await__``, which for compiled code is made up each time."""
+    return code is _AWAITING or (_AWAITING is None and code.co_name == "__await__")
+
+
 def _suspended(coroutine: Any) -> str:
     """Say at which line a coroutine or a generator waits; the innermost of those that wait for each other."""
     place = ""
     while coroutine is not None:
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
-        if frame is None or (place and frame.f_code is _AWAITING):
+        if frame is None or (place and _is_awaiting(frame.f_code)):
             break
         place = _place(frame.f_code, frame.f_lineno)
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
