@@ -11,7 +11,7 @@ from aioquic.asyncio.protocol import QuicConnectionProtocol
 from aioquic.h3.connection import H3_ALPN, H3Connection
 from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
-from aioquic.quic.events import StreamReset
+from aioquic.quic.events import ConnectionTerminated, StreamReset
 
 import sennit
 from sennit.http import Headers, Limits
@@ -30,11 +30,17 @@ class Client(QuicConnectionProtocol):
         super().__init__(*args, **kwargs)
         self.h3 = H3Connection(self._quic)
         self.heads, self.bodies, self.done, self.resets = {}, {}, {}, {}
+        self.lost = False
 
     def quic_event_received(self, event):
         if isinstance(event, StreamReset):
             self.resets[event.stream_id] = event.error_code
             self.done[event.stream_id].set()
+        if isinstance(event, ConnectionTerminated):
+            # aioquic closes for some faults what could end with the stream.
+            self.lost = True
+            for done in self.done.values():
+                done.set()
         for happened in self.h3.handle_event(event):
             stream_id = happened.stream_id
             if isinstance(happened, HeadersReceived):
@@ -62,7 +68,13 @@ class Client(QuicConnectionProtocol):
         return stream_id
 
     async def answer(self, *args, **kwargs):
-        stream_id = await self.ask(*args, **kwargs)
+        return await self.outcome(await self.ask(*args, **kwargs))
+
+    async def outcome(self, stream_id):
+        async with asyncio.timeout(20):
+            await self.done[stream_id].wait()
+        if self.lost:
+            return "lost", b""
         if stream_id in self.resets:
             return "reset", self.resets[stream_id]
         return self.heads[stream_id][0][b":status"], self.bodies.get(stream_id, b"")
@@ -105,6 +117,23 @@ class Broken(Resource):
         return NOT_DONE_YET
 
 
+class Cookies(Resource):
+    isLeaf = True
+
+    def render_GET(self, request):
+        return b" ".join(b"%b=%b" % each for each in request.received_cookies.items())
+
+
+class Forever(Resource):
+    isLeaf = True
+    asked = gone = None
+
+    def render_GET(self, request):
+        self.asked.set()
+        request.notifyFinish().addErrback(lambda _: self.gone.set())
+        return NOT_DONE_YET
+
+
 @pytest.fixture
 def serve(tmp_path):
     """Return what runs a coroutine function of a connected client while a site is served."""
@@ -119,6 +148,8 @@ def serve(tmp_path):
                 b"large": Large(),
                 b"app": ASGIResource(app),
                 b"broken": Broken(),
+                b"cookies": Cookies(),
+                b"forever": Forever(),
             }.items():
                 root.putChild(name, child)
             site = Site(root, stream_bodies=True, **kwargs)
@@ -194,3 +225,90 @@ def test_known_malformed_requests_reach_nobody(serve, path, fields, answer):
         return await h3.answer(path, b"POST", b"", end=False, fields=fields)
 
     assert serve(client, limits=Limits(body_size=1000))[0] == answer
+
+
+def test_a_streamed_body_comes_back_however_it_is_cut(serve):
+    async def client(h3):
+        stream_id = h3._quic.get_next_available_stream_id()
+        h3.done[stream_id] = asyncio.Event()
+        pseudo = [(b":method", b"POST"), (b":scheme", b"https"), (b":authority", b"localhost")]
+        h3.h3.send_headers(stream_id, [*pseudo, (b":path", b"/echo")])
+        for at in range(0, 30_000, 1000):
+            h3.h3.send_data(stream_id, LARGE[at : at + 1000], end_stream=False)
+            h3.transmit()
+            await asyncio.sleep(0)
+        h3.h3.send_data(stream_id, b"", end_stream=True)
+        h3.transmit()
+        async with asyncio.timeout(20):
+            await h3.done[stream_id].wait()
+        return h3.bodies[stream_id]
+
+    assert serve(client) == LARGE[:30_000]
+
+
+def test_cookies_that_came_apart_are_one(serve):
+    async def client(h3):
+        return await h3.answer(b"/cookies", fields=[(b"cookie", b"a=b"), (b"cookie", b"c=d")])
+
+    assert serve(client) == (b"200", b"a=b c=d")
+
+
+def test_a_request_that_the_client_gives_up_is_told_of_it(serve):
+    async def client(h3):
+        stream_id = h3._quic.get_next_available_stream_id()
+        h3.done[stream_id] = asyncio.Event()
+        pseudo = [(b":method", b"GET"), (b":scheme", b"https"), (b":authority", b"localhost")]
+        h3.h3.send_headers(stream_id, [*pseudo, (b":path", b"/forever")], end_stream=True)
+        h3.transmit()
+        async with asyncio.timeout(20):
+            await Forever.asked.wait()
+            h3._quic.reset_stream(stream_id, 0x10C)
+            h3._quic.stop_stream(stream_id, 0x10C)
+            h3.transmit()
+            await Forever.gone.wait()
+        return await h3.answer(b"/")
+
+    Forever.asked, Forever.gone = asyncio.Event(), asyncio.Event()
+    assert serve(client)[0] == b"200"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [(b"connection", b"close")],
+        [(b"transfer-encoding", b"chunked")],
+        [(b"Upper", b"case")],
+        [(b"te", b"gzip")],
+        [(b"host", b"another")],
+        [(b"content-length", b"-1")],
+        [(b"content-length", b"3")],
+    ],
+)
+def test_fields_that_http_3_does_not_have_break_the_request_off(serve, fields):
+    async def client(h3):
+        return await h3.answer(b"/echo", b"POST", b"four", fields=fields)
+
+    assert serve(client)[0] in ("reset", "lost", b"400")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        [(b":method", b"GET"), (b":scheme", b"https"), (b":authority", b"h")],
+        [(b":method", b"GET"), (b":path", b"/"), (b":authority", b"h")],
+        [(b":scheme", b"https"), (b":path", b"/"), (b":authority", b"h")],
+        [(b":method", b"GET"), (b":method", b"GET"), (b":scheme", b"https"), (b":path", b"/")],
+        [(b":method", b"GET"), (b":scheme", b"https"), (b":path", b""), (b":authority", b"h")],
+        [(b":method", b"GET"), (b":scheme", b"https"), (b":path", b"/"), (b":status", b"200")],
+        [(b":method", b"GET"), (b":scheme", b"https"), (b":path", b"/"), (b"x", b"y"), (b":authority", b"h")],
+    ],
+)
+def test_heads_that_lack_or_repeat_what_they_must_have_reach_nobody(serve, head):
+    async def client(h3):
+        stream_id = h3._quic.get_next_available_stream_id()
+        h3.done[stream_id] = asyncio.Event()
+        h3.h3.send_headers(stream_id, head, end_stream=True)
+        h3.transmit()
+        return await h3.outcome(stream_id)
+
+    assert serve(client)[0] in ("reset", "lost", b"400")

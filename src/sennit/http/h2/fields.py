@@ -45,7 +45,7 @@ def request_head(
     Raises:
         RemoteProtocolError: If it is malformed or too large; only the latter has a status other than 400.
     """
-    method = path = authority = b""
+    method = path = authority = scheme = b""
     protocol: bytes | None = None
     length: int | None = 0 if ended else None
     expects = False
@@ -58,6 +58,8 @@ def request_head(
                 method = bytes(value)
             elif name == b":path":
                 path = bytes(value)
+            elif name == b":scheme":
+                scheme = bytes(value)
             elif name == b":authority":
                 authority = bytes(value)
             elif name == b":protocol":
@@ -66,8 +68,9 @@ def request_head(
         if _NAME.fullmatch(name) is None:
             raise RemoteProtocolError("A field's name is malformed.")
         if name == b"host":
-            # h2 has seen to it that an authority beside it is the same.
-            authority = authority or bytes(value)
+            if authority and value != authority:
+                raise RemoteProtocolError("The Host field names another authority.")
+            authority = bytes(value)
             continue
         if name == b"content-length":
             if _LENGTH.fullmatch(value) is None or length:
@@ -76,6 +79,8 @@ def request_head(
         elif name == b"expect":
             expects = value.lower() == b"100-continue"
         headers.append((bytes(name), bytes(value)))
+    if not scheme and (method != b"CONNECT" or protocol is not None):
+        raise RemoteProtocolError("The scheme is missing.")
     _check_line(method, path, authority, protocol, limits)
     headers.insert(0, (b"host", authority))
     if len(headers) > limits.header_count:

@@ -360,7 +360,7 @@ class Http2Channel(Protocol):
         return [stream.request for stream in self.streams.values() if stream.request is not None]
 
 
-_ANY_REQUEST = ((b":method", b"POST"), (b":path", b"/"))
+_ANY_REQUEST = ((b":method", b"POST"), (b":scheme", b"https"), (b":path", b"/"))
 _NO_HEAD = request_head(_ANY_REQUEST, ended=True, limits=DEFAULT_LIMITS)
 _HANDLERS: dict[type, Callable[[Http2Channel, Any], None]] = {
     RequestReceived: Http2Channel._request_received,

@@ -27,7 +27,7 @@ _RESETS, _RESETS_A_SECOND = 400, 40.0
 _WAITING_BODY = 4 << 20
 """Octets of a streamed body that may wait: aioquic takes what comes, whether it is wanted or not."""
 _CHECKS = 5.0
-_ANY_REQUEST = ((b":method", b"POST"), (b":path", b"/"))
+_ANY_REQUEST = ((b":method", b"POST"), (b":scheme", b"https"), (b":path", b"/"))
 _NO_HEAD = RequestHead(b"POST", b"/", 3, [], True, 0, False, False)
 
 
