@@ -46,6 +46,12 @@ _PASSWORD = "SENNIT_MAIL_PASSWORD"  # noqa: S105 - the name of a variable, and n
 )
 @click.option("--lmtp", is_flag=True, help="Speak LMTP.")
 @click.option("--require-tls", is_flag=True, help="Only if every server on the way is reached under TLS.")
+@click.option(
+    "--mta-sts",
+    is_flag=True,
+    help="Keep to the policies of the recipients' domains (MTA-STS): a server that one names, reached under "
+    "verified TLS.",
+)
 @click.option("--hostname", metavar="NAME", help="Who to say we are.  [default: this machine's name]")
 @click.option("--connect-timeout", metavar="SECONDS", callback=seconds, default="30", help="[default: 30]")
 @click.option(
@@ -74,6 +80,11 @@ async def _send(file: str, options: dict[str, Any]) -> int:
     from sennit.smtp.mailer import send
 
     server = _server(options)
+    route: dict[str, Any] = {"server": server}
+    if options["mta_sts"]:
+        from sennit.cli.mail_policies import sending_by
+
+        route = sending_by(server, options["connect_timeout"])
     message: BinaryIO = sys.stdin.buffer if file == "-" else Path(file).open("rb")  # noqa: ASYNC230, SIM115 - nothing else runs
     progress = Progress(_size(message), 0, shown=not options["quiet"])
     try:
@@ -81,12 +92,12 @@ async def _send(file: str, options: dict[str, Any]) -> int:
             message,
             options["sender"].strip("<>"),
             options["recipients"],
-            server=server,
             identity=options["hostname"],
             timeout=options["timeout"] or None,
             connect_timeout=options["connect_timeout"],
             require_tls=options["require_tls"],
             progress=progress.advance,
+            **route,
         )
     except AddressSyntaxError as error:
         raise click.UsageError(str(error)) from None

@@ -10,10 +10,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from sennit.core.current import current_reactor
+from sennit.log import Logger
 from sennit.smtp.addresses import Path, parse_path
 from sennit.smtp.channel import BLOCK, Channel
 from sennit.smtp.commands import Mail, Parameters, Recipient
@@ -27,6 +29,7 @@ from sennit.smtp.state import Move, State
 __all__ = ["Mailer", "Sent", "send"]
 
 Progress = Callable[[int], object]
+_log = Logger()
 
 
 class Sent:
@@ -68,7 +71,7 @@ class Mailer:
         connect_timeout: Seconds to wait for a connection.
         keep: Seconds that an idle connection is kept.
         find_servers: Gives a domain's servers; by default the host of its name.
-        find_policy: Gives a domain's policy; by default none.
+        find_policy: Gives a domain's policy, as a `StrictTransport` does; by default none.
         tls: How connections to the domains' own servers are secured, where no policy asks for more.
         trust_root: The authorities that these are verified by; None for the platform's.
         reactor: What connects; None for the current one.
@@ -169,12 +172,26 @@ class Mailer:
 
     async def _servers_of(self, domain: str) -> list[MailServer]:
         policy = await self.find_policy(domain)
-        hosts = await self.find_servers(domain)
-        allowed = [host for host in hosts if policy is None or policy.allows(host)]
+        servers = [
+            found
+            if isinstance(found, MailServer)
+            else MailServer(found, tls=self.tls, trust_root=self.trust_root)
+            for found in await self.find_servers(domain)
+        ]
+        if policy is None or not (policy.enforced or policy.servers):
+            return servers
+        others = [server.host for server in servers if not policy.names(server.host)]
+        if others and not policy.enforced:
+            _log.warn("The policy of {domain} does not name {hosts}.", domain=domain, hosts=", ".join(others))
+        if not policy.enforced:
+            return servers
+        allowed = [server for server in servers if server.host not in others]
         if not allowed:
             raise TLSRequiredError(-1, f"No server of {domain} is one that its policy allows.", retry=True)
-        tls = TLS.REQUIRED if policy is not None and policy.enforced else self.tls
-        return [MailServer(host, tls=tls, trust_root=self.trust_root) for host in allowed]
+        return [
+            server if server.security is TLS.IMPLICIT else replace(server, tls=TLS.REQUIRED)
+            for server in allowed
+        ]
 
     async def _deliver(
         self,

@@ -6,7 +6,7 @@ functions, which a program replaces; by default a domain's server is the host of
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -136,8 +136,8 @@ class Policy:
     """What a domain asks of those who send to it (MTA-STS, RFC 8461 section 3.2).
 
     Attributes:
-        enforced: Whether it is to be kept to, or only looked at.
-        servers: The names that its servers have; ``*.`` stands for one label.
+        enforced: Whether it is to be kept to; else it is being tested, and what it would forbid is logged.
+        servers: The names that its servers have; ``*.`` stands for one label.  Empty to have no policy.
     """
 
     enforced: bool
@@ -145,7 +145,11 @@ class Policy:
 
     def allows(self, host: str) -> bool:
         """Tell whether a server may be sent to."""
-        return not self.enforced or any(same_name(pattern, host) for pattern in self.servers)
+        return not self.enforced or self.names(host)
+
+    def names(self, host: str) -> bool:
+        """Tell whether a server is one of its own."""
+        return any(same_name(pattern, host) for pattern in self.servers)
 
 
 def same_name(pattern: str, host: str) -> bool:
@@ -157,13 +161,14 @@ def same_name(pattern: str, host: str) -> bool:
     return pattern == host
 
 
-FindServers = Callable[[str], Awaitable[list[str]]]
-"""Gives the hosts that take a domain's mail, the preferred first (RFC 5321 section 5.1)."""
+FindServers = Callable[[str], Awaitable[Sequence[str | MailServer]]]
+"""Gives the hosts that take a domain's mail, the preferred first (RFC 5321 section 5.1); or servers, with
+all that belongs to them."""
 FindPolicy = Callable[[str], Awaitable[Policy | None]]
 """Gives a domain's policy, or None if it has none."""
 
 
-async def same_host(domain: str) -> list[str]:
+async def same_host(domain: str) -> Sequence[str | MailServer]:
     """Give the host of the domain's own name, as for a domain without MX records."""
     return [domain]
 
