@@ -365,7 +365,7 @@ def _table(unit: str, command: Sequence[str]) -> dict[tuple[str, str], float]:
 
 
 def _in_turn(turns: Mapping[str, Callable[[], Figure]], options: Options) -> dict[str, list[Figure]]:
-    """Return what each contender had in each of its turns."""
+    """Return what each contender had in each turn; a peer that fails is left out, which is printed."""
     running = [peer for peer in turns if peer == "sennit" or options.wants(peer)]
     figures: dict[str, list[Figure]] = {peer: [] for peer in running}
     if len(running) == 1:
@@ -373,10 +373,15 @@ def _in_turn(turns: Mapping[str, Callable[[], Figure]], options: Options) -> dic
     for number in range(options.rounds):
         # There and back again, so that what changes slowly on the machine favours nobody.
         for peer in running if number % 2 == 0 else reversed(running):
+            if peer not in figures:
+                continue
             try:
                 figures[peer].append(turns[peer]())
             except BenchmarkError as error:
-                raise BenchmarkError(f"{peer}: {error}") from error
+                if peer == "sennit":
+                    raise BenchmarkError(f"{peer}: {error}") from error
+                print(f"  {peer} is left out: {error}", flush=True)
+                del figures[peer]
     return figures
 
 

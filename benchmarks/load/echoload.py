@@ -5,6 +5,7 @@ usage: echoload.py ADDRESS CONNECTIONS BYTES SECONDS [tcp|udp|lines|connect]
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import string
@@ -70,6 +71,7 @@ def main() -> None:
     connections, size = map(int, sys.argv[2:4])
     seconds = float(sys.argv[4])
     mode = sys.argv[5] if sys.argv[5:] else "tcp"
+    patience = float(os.environ.get("ECHOLOAD_PATIENCE", "10"))
     poll = select.epoll()
     all_of_them = [Connection(poll, where, index, size, mode) for index in range(connections)]
     by_number = {each.sock.fileno(): each for each in all_of_them}
@@ -79,12 +81,12 @@ def main() -> None:
     count, before, counted_from = 0, 0, 0.0
     began = moment = time.monotonic()
     while not counted_from or moment - counted_from < seconds:
-        ready = poll.poll(1)
+        ready = poll.poll(patience)
         moment = time.monotonic()
         if not counted_from and moment - began >= WARM_UP:
             counted_from, before, count = moment, count, 0
         if not ready:
-            sys.exit("echoload: nothing came back for a second")
+            sys.exit(f"echoload: nothing came back for {patience:g} s")
         for number, _ in ready:
             each = by_number[number]
             if not each.take():
