@@ -193,7 +193,10 @@ def pinned(command: Sequence[str], cpu: int) -> list[str]:
 
 def _environ() -> dict[str, str]:
     paths = [str(ROOT / "src"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+    # Peers were compiled when they were installed; so shall Sennit be, once it has run.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environ
 
 
 def output(command: Sequence[str], cpu: int = LOAD_CPU, timeout: float = 120) -> str:

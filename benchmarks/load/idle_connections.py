@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import resource
 import socket
+import struct
 import time
 from collections.abc import Iterator
 
 __all__ = ["held", "limit"]
 
+_BIND_ADDRESS_NO_PORT = getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24)
+_RESET = struct.pack("ii", 1, 0)
 SPARE = 200  # descriptors for everything else in this process
 
 
@@ -27,10 +30,15 @@ def held(port: int, count: int) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         sockets = []
         for number in range(count):
-            # Each address of our own has ports enough for some thousands.
-            own = (f"127.0.0.{2 + number // 10_000}", 0)
-            sock = socket.create_connection(("127.0.0.1", port), timeout=30, source_address=own)
-            sockets.append(stack.enter_context(sock))
+            sock = stack.enter_context(socket.socket())
+            sock.settimeout(30)
+            # Each address of our own has ports enough for some thousands; the system chooses the port when it
+            # knows where to, and a reset leaves none of them waiting for what may still come.
+            sock.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            sock.bind((f"127.0.0.{2 + number // 10_000}", 0))
+            sock.connect(("127.0.0.1", port))
+            sockets.append(sock)
         # Each is asked for one byte, so that every connection has been made on the server's side too.
         for sock in sockets:
             sock.sendall(b"x")

@@ -329,3 +329,9 @@ def test_the_load_generator_refuses_wrong_arguments():
     done = subprocess.run([*load._generator(), "1"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("usage:")
+
+
+def test_programs_keep_what_they_compile_as_those_that_were_installed_do(monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    said = harness.output([sys.executable, "-c", "import sys; print(sys.dont_write_bytecode)"])
+    assert said.strip() == "False"
