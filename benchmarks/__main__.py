@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -61,6 +62,7 @@ def main() -> int:
     except BenchmarkError as error:
         parser.error(str(error))
     began = time.monotonic()
+    load = os.getloadavg()[0]
     measured: list[Result] = []
     failed = False
     for room in arguments.rooms or ROOMS:
@@ -78,7 +80,7 @@ def main() -> int:
     missed = [result for result in measured if result.verdict() == "MISS"]
     print(f"\n{len(measured)} results, {len(missed)} below their floor, in {time.monotonic() - began:.0f} s")
     if measured:
-        _keep(measured, options, arguments.json)
+        _keep(measured, options, load, arguments.json)
     return 1 if failed or missed else 0
 
 
@@ -124,9 +126,9 @@ def _peers(peers: str | None, against: str | None) -> tuple[frozenset[str] | Non
     return named or frozenset(), Revision.of(against)
 
 
-def _keep(measured: list[Result], options: Options, target: Path | None) -> None:
+def _keep(measured: list[Result], options: Options, load: float, target: Path | None) -> None:
     """Write the results down, and say what has changed."""
-    found = results.document(measured, options)
+    found = results.document(measured, options, load)
     earlier = results.keep(found)
     for path in plot.draw(measured, results.RESULTS / "latest", results.describe(found["machine"])):
         print(f"drawn: {path}")

@@ -48,12 +48,19 @@ def describe(known: Mapping[str, str | int]) -> str:
     return "{processors} x {processor}, {system}, {python}".format_map(known)
 
 
-def document(results: Sequence[Result], options: Options) -> dict[str, Any]:
-    """Return all that is to be known of a run, for a JSON file."""
+def document(results: Sequence[Result], options: Options, load: float = 0.0) -> dict[str, Any]:
+    """Return all that is to be known of a run, for a JSON file.
+
+    Args:
+        results: What was measured.
+        options: How.
+        load: The load that the machine had from other work, when the run began.
+    """
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(),
         "machine": machine(),
+        "load": round(load, 1),
         "rounds": options.rounds,
         "seconds": options.seconds,
         "versions": {peer: found for peer in _peers(results) if (found := version(peer))},

@@ -16,7 +16,7 @@ from typing import Any
 
 from conformance.environment import ROOT
 
-from benchmarks import plot, results
+from benchmarks import results
 from benchmarks.__main__ import ROOMS
 from benchmarks.harness import HERE, IN_PYTHON, Result
 
@@ -24,9 +24,10 @@ __all__ = ["PAGE", "PUBLISHED", "merge", "page", "render"]
 
 PUBLISHED = HERE / "published.json"
 PAGE = ROOT / "docs" / "explanation" / "performance.md"
-PLOT = PAGE.with_name("performance")
 BEGIN = "<!-- rendered by python -m benchmarks.table: -->\n"
 END = "<!-- end of what is rendered -->\n"
+QUIET = 0.5
+"""The load up to which a machine does next to nothing else."""
 COLUMNS = ("twisted", "", "node", "limit")
 """Twisted, the best in Python, Node.js, and a C program."""
 ELSEWHERE = frozenset({*COLUMNS, *IN_PYTHON})
@@ -71,6 +72,7 @@ def render(found: Mapping[str, Any]) -> str:
     lines = [
         "",
         f"{where}, {how}. Peers: {versions}.",
+        *_disturbed(found["load"]),
         "",
         f"{len(judged) - len(missed)} of {len(judged)} figures with a floor reach it.",
         "",
@@ -86,6 +88,14 @@ def render(found: Mapping[str, Any]) -> str:
         lines += [_row(room, name, unit, row) for (name, unit), row in rows.items()]
     lines += ["", *_notes(all_of_them), *_missed(missed), ""]
     return "\n".join(lines)
+
+
+def _disturbed(load: float) -> list[str]:
+    """Say what other work the machine had, if that is worth a word."""
+    if load < QUIET:
+        return []
+    beginning = f"**Other work gave the machine a load of {load:g} when this run began:**"
+    return [f"{beginning} what is told by the second spreads widely, and latencies say nothing."]
 
 
 def _row(room: str, name: str, unit: str, row: Sequence[Result]) -> str:
@@ -154,10 +164,6 @@ def main() -> int:
         parser.error(f"there is no {PUBLISHED.name} yet: name a file of results")
     if files:
         PUBLISHED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-        drawn = plot.draw(results.results_of(found), PLOT, results.describe(found["machine"]))
-        for path in drawn:
-            if path.suffix == ".png":
-                path.unlink()  # The page shows the other.
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
     return 0
 

@@ -21,11 +21,12 @@ def versions(monkeypatch):
 
 def test_a_document_gives_back_its_results():
     measured = [result(2.0, floor=1.5), Result("start", "", "ms", [3.0, 5.0, 4.0], floor=5.0, room="startup")]
-    found = json.loads(json.dumps(results.document(measured, Options(3, 0.5))))
+    found = json.loads(json.dumps(results.document(measured, Options(3, 0.5), 1.25)))
     assert [each.data() for each in results.results_of(found)] == found["results"]
     assert [each["verdict"] for each in found["results"]] == ["pass", "pass"]
     assert found["results"][1]["ratio"] is None
-    assert (found["rounds"], found["seconds"], found["versions"]) == (3, 0.5, {"twisted": "26.10.0"})
+    assert (found["rounds"], found["seconds"], found["load"]) == (3, 0.5, 1.2)
+    assert found["versions"] == {"twisted": "26.10.0"}
 
 
 def test_a_result_is_told_by_its_medians():

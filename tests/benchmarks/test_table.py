@@ -65,6 +65,12 @@ def test_what_was_not_measured_is_told_with_its_reason():
     assert "Nothing is below its floor." in table.render(found)
 
 
+@pytest.mark.parametrize(("load", "told"), [(0.1, False), (5.5, True)])
+def test_other_work_on_the_machine_is_told(load, told):
+    found = {**document(result("twisted", 2.0)), "load": load}
+    assert ("Other work gave the machine a load of 5.5" in table.render(found)) is told
+
+
 def test_a_room_that_is_measured_again_takes_its_old_place():
     old = document(result("twisted", 1.0), result("twisted", 4.0, "udp_echo"), result("twisted", 5.0, "smtp"))
     merged = table.merge(old, document(result("twisted", 2.0), result("twisted", 3.0, "deferred")))
@@ -93,7 +99,6 @@ def test_the_table_has_its_place_on_the_page():
 def test_the_command_publishes_and_renders(monkeypatch, tmp_path):
     monkeypatch.setattr(table, "PUBLISHED", tmp_path / "published.json")
     monkeypatch.setattr(table, "PAGE", tmp_path / "page.md")
-    monkeypatch.setattr(table.plot, "draw", lambda *arguments: [])
     table.PAGE.write_text(table.BEGIN + table.END)
     monkeypatch.setattr(sys, "argv", ["table"])
     with pytest.raises(SystemExit):
