@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from tests.cred.kit import CHECKERS, NAMES, QUICK, hashed_by, written
 from zope.interface.verify import verifyObject
@@ -285,3 +287,22 @@ def test_a_sql_checker_writes_its_parameter_as_the_driver_has_it():
     for style, mark in (("qmark", "?"), ("pyformat", "%s"), ("format", "%s")):
         pool = SimpleNamespace(dbapi=SimpleNamespace(paramstyle=style))
         assert sql.SQLChecker(pool).query == f"SELECT password FROM users WHERE username = {mark}"
+
+
+async def test_users_in_memory_may_be_added_removed_and_pickled_between_logins():
+    checker = InMemoryUsernamePasswordDatabaseDontUse(ada=b"lovelace")
+
+    async def outcome(checker, name):
+        try:
+            return await checker.requestAvatarId(UsernamePassword(name, b"lovelace"))
+        except UnauthorizedLogin:
+            return None
+
+    assert await outcome(checker, b"ada") == b"ada"
+    assert await outcome(checker, b"bob") is None
+    checker.addUser(b"bob", b"lovelace")
+    assert await outcome(checker, b"bob") == b"bob"
+    copied = pickle.loads(pickle.dumps(checker))
+    assert await outcome(copied, b"ada") == b"ada"
+    checker.users = {}
+    assert [await outcome(checker, name) for name in (b"ada", b"bob", "ada")] == [None] * 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 from zope.interface import implementer
@@ -23,8 +24,6 @@ __all__ = [
 ]
 
 ANONYMOUS: Final[tuple[()]] = ()
-_A_NAME: Final = b"nobody"
-_ITS_TWIN: Final = bytes(bytearray(_A_NAME))
 
 
 @implementer(ICredentialsChecker)
@@ -50,6 +49,8 @@ class InMemoryUsernamePasswordDatabaseDontUse:
     """
 
     credentialInterfaces: ClassVar[Any] = (IUsernamePassword, IUsernameHashedPassword)
+    _friends: Iterator[Any] = iter(())
+    _strangers = 0
 
     def __init__(self, **users: bytes) -> None:
         self.users: dict[Any, Any] = {name.encode("utf-8"): password for name, password in users.items()}
@@ -67,8 +68,23 @@ class InMemoryUsernamePasswordDatabaseDontUse:
         username = credentials.username
         if isinstance(username, str) and username not in self.users:
             username = as_bytes(username)
-        password = self.users.get(username)
+        users = self.users
+        # Each login looks for one name that is there, which a hash table compares, and for one that is not,
+        # which it seeks in more places.
+        friend, stranger = self._decoys()
+        password = users.get(username)
         if password is not None:
+            users.get(stranger)
             return check_password(credentials, password)
-        # A name that is found has been compared with one; so for others two are, which are equal.
-        return check_password(credentials, NOBODYS_PASSWORD if _A_NAME == _ITS_TWIN else None)
+        users.get(friend)
+        return check_password(credentials, NOBODYS_PASSWORD)
+
+    def _decoys(self) -> tuple[Any, bytes]:
+        """Return a name that is there, each in turn, and one that is not; both as new as one presented."""
+        try:
+            friend = next(self._friends)
+        except (StopIteration, RuntimeError):
+            self._friends = iter(self.users)
+            friend = next(self._friends, b"")
+        self._strangers += 1
+        return bytes(memoryview(friend)) if isinstance(friend, bytes) else friend, b"\0%d" % self._strangers
