@@ -208,6 +208,32 @@ def test_the_service_manager_is_told_that_it_is_ready_alive_and_at_its_end(site)
         assert server.returncode == 0
 
 
+def test_a_plugin_without_a_command_of_its_own_is_run_in_the_foreground(site):
+    with subprocess.Popen(
+        [sys.executable, "-m", "sennit", "run", "portforward", "--port=tcp:0:interface=127.0.0.1"],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(sennit_package.__file__).parents[1]),
+            "PYTHONUNBUFFERED": "1",
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert any("ProxyFactory starting on" in line for line in server.stdout)
+        server.terminate()
+        server.stdout.read()
+    assert server.returncode == 0
+    told = sennit(site, "run", "portforward", "--help")
+    assert (told.returncode, "--dest_port=" in told.stdout) == (0, True)
+    for words, reason in (
+        (("run", "portforward", "--colour"), "colour not recognized"),
+        (("run", "lamp"), "No such command 'lamp'"),
+    ):
+        refused = sennit(site, *words)
+        assert refused.returncode != 0
+        assert reason in refused.stderr
+
+
 def test_plugins_are_listed():
     ran = sennit(".", "plugins", "--json")
     assert ran.returncode == 0, ran.stdout

@@ -50,6 +50,29 @@ class Directory(NamedTuple):
     certificate: str
 
 
+async def test_where_the_directory_does_not_begin_tls_no_password_is_sent():
+    checker = LDAPChecker("ldap://localhost", USERS, start_tls=True)
+    calls = []
+
+    class Connection:
+        socket = None
+
+        def __init__(self, server, **options):
+            pass
+
+        def __getattr__(self, name):
+            return lambda **options: calls.append(name)
+
+    class Library:
+        pass
+
+    Library.Connection = Connection
+    checker._ldap3 = Library
+    with pytest.raises(ConnectionError, match="does not begin TLS"):
+        await checker.requestAvatarId(UsernamePassword(b"alice", b"secret"))
+    assert calls == ["open", "start_tls", "unbind"]
+
+
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
     """A directory server with one user in it."""

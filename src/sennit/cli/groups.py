@@ -73,13 +73,22 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         path = (*self._path, cmd_name)
         if path not in COMMANDS:
-            return None
+            return self._plugin(cmd_name) if self._path == ("run",) else None
         module, line = COMMANDS[path]
         if module is None:
             return _Group(path, name=cmd_name, help=line, no_args_is_help=True)
         home, _, attribute = module.partition(":")
         command: click.Command = getattr(importlib.import_module(home), attribute or "command")
         command.context_class = _Context
+        return command
+
+    @staticmethod
+    def _plugin(name: str) -> click.Command | None:
+        from sennit.cli.run_plugin import plugin_command
+
+        command = plugin_command(name)
+        if command is not None:
+            command.context_class = _Context
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
