@@ -1,4 +1,4 @@
-"""Django and Flask under the WSGI host; nginx and haproxy in front of a site."""
+"""Django, Flask and Starlette as applications; nginx and haproxy in front and behind; other clients."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import pytest
 import sennit
 from sennit.core.current import current_reactor
 from sennit.web import Resource, Site
+from sennit.web.asgi import ASGIResource
+from sennit.web.static import File
 from sennit.web.template import renderElement, tags
 from sennit.web.upstream import Upstream
 from sennit.web.wsgi import WSGIResource
@@ -178,6 +180,7 @@ defaults
   timeout server 10s
 frontend f
   bind 127.0.0.1:{front}
+  http-request return status 200 content-type text/plain string "haproxy's own" if {{ path_beg /own }}
   default_backend b
 backend b
   option forwardfor
@@ -243,10 +246,13 @@ def test_a_proxy_in_front_is_served_and_believed(name, tmp_path):
     assert head == (200, b"")
 
 
-def test_nginx_answers_behind_a_site(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "said"), [("nginx", b"nginx's own /own/x%2Fy?q"), ("haproxy", b"haproxy's own")]
+)
+def test_a_server_answers_behind_a_site(name, said, tmp_path):
     async def main():
         reactor = current_reactor()
-        with in_front("nginx", tmp_path, unused_port()) as behind:
+        with in_front(name, tmp_path, unused_port()) as behind:
             root = Resource()
             root.putChild(b"app", Upstream(f"http://127.0.0.1:{behind}/own"))
             root.putChild(b"down", Upstream(f"http://127.0.0.1:{behind}/"))
@@ -260,4 +266,153 @@ def test_nginx_answers_behind_a_site(tmp_path):
                 await port.stopListening()
                 site.abort()
 
-    assert sennit.run(main) == ((200, b"nginx's own /own/x%2Fy?q"), 502)
+    good, bad = sennit.run(main)
+    assert good == (200, said)
+    assert bad in (502, 503)
+
+
+def served(resource, client, *, in_thread=False):
+    """Serve a resource while a client, a coroutine function or a blocking one, talks to it."""
+
+    async def main():
+        site = Site(resource)
+        site.noisy = False
+        port = current_reactor().listenTCP(0, site, interface="127.0.0.1")
+        number = port.getHost().port
+        try:
+            return await (asyncio.to_thread(client, number) if in_thread else client(number))
+        finally:
+            await port.stopListening()
+            site.abort()
+
+    return sennit.run(main)
+
+
+def test_starlette_runs_under_the_asgi_host():
+    pytest.importorskip("starlette")
+    httpx = pytest.importorskip("httpx")
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
+    from starlette.routing import Route, WebSocketRoute
+    from websockets.asyncio.client import connect
+
+    began = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app):
+        began.append(True)
+        yield
+        began.append(False)
+
+    async def hello(request):
+        return PlainTextResponse(f"{request.path_params['name']} {request.query_params['q']}")
+
+    async def upload(request):
+        size = 0
+        async for piece in request.stream():
+            size += len(piece)
+        return JSONResponse({"type": request.headers["content-type"], "size": size})
+
+    async def stream(request):
+        async def pieces():
+            for _ in range(100):
+                yield b"x" * 1000
+
+        return StreamingResponse(pieces())
+
+    async def chat(websocket):
+        await websocket.accept()
+        async for text in websocket.iter_text():
+            await websocket.send_text(text[::-1])
+
+    app = Starlette(
+        routes=[
+            Route("/hello/{name}", hello),
+            Route("/upload", upload, methods=["POST"]),
+            Route("/stream", stream),
+            WebSocketRoute("/chat", chat),
+        ],
+        lifespan=lifespan,
+    )
+
+    async def client(port):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+            answers = [
+                (await http.get("/hello/é?q=1")).text,
+                (await http.post("/upload", content=b"y" * 300_000, headers={"content-type": "a/b"})).json(),
+                len((await http.get("/stream")).content),
+                (await http.get("/none")).status_code,
+            ]
+        async with connect(f"ws://127.0.0.1:{port}/chat", proxy=None) as websocket:
+            await websocket.send("abc")
+            return [*answers, await websocket.recv()]
+
+    answers = served(ASGIResource(app), client)
+    assert answers == ["é 1", {"type": "a/b", "size": 300_000}, 100_000, 404, "cba"]
+    assert began[0]
+
+
+def test_aiohttp_and_httpx_ask_in_all_ways(tmp_path):
+    aiohttp = pytest.importorskip("aiohttp")
+    httpx = pytest.importorskip("httpx")
+    (tmp_path / "f").write_bytes(b"0123456789" * 100_000)
+    root = Page()
+    root.isLeaf = False
+    root.putChild(b"files", File(str(tmp_path)))
+    root.putChild(b"page", Page())
+
+    async def pieces():
+        for _ in range(50):
+            yield b"z" * 1000
+
+    async def client(port):
+        base = f"http://127.0.0.1:{port}"
+        told = []
+        async with aiohttp.ClientSession() as session:
+            for _ in range(3):
+                async with session.post(f"{base}/page", data=pieces()) as answer:
+                    told.append(await answer.read())
+            async with session.get(f"{base}/files/f", headers={"Range": "bytes=5-9"}) as answer:
+                told += [answer.status, await answer.read()]
+            async with session.get(f"{base}/files/f") as answer:
+                told.append(len(await answer.read()))
+        async with httpx.AsyncClient(trust_env=False) as session:
+            told += [
+                (await session.post(f"{base}/page", content=pieces())).content,
+                len((await session.get(f"{base}/files/f")).content),
+                (await session.head(f"{base}/files/f")).headers["content-length"],
+            ]
+        return told
+
+    assert served(root, client) == [
+        *[b"50000"] * 3,
+        *(206, b"56789", 1_000_000),
+        *(b"50000", 1_000_000, "1000000"),
+    ]
+
+
+def test_curl_asks_over_http_1_1(tmp_path):
+    curl = shutil.which("curl")
+    if curl is None:
+        pytest.skip("curl is not installed")
+    (tmp_path / "f").write_bytes(b"0123456789" * 1000)
+    root = Resource()
+    root.putChild(b"files", File(str(tmp_path)))
+    root.putChild(b"page", Page())
+
+    def run(*words):
+        return subprocess.run([curl, "-s", "--noproxy", "*", *words], capture_output=True, check=True).stdout
+
+    def client(port):
+        base = f"http://127.0.0.1:{port}"
+        upload = ("--data-binary", f"@{tmp_path}/f")
+        return [
+            run(f"{base}/files/f", "-r", "3-5"),
+            run(f"{base}/page", *upload),
+            run(f"{base}/page", *upload, "-H", "Transfer-Encoding: chunked", "-H", "Expect: 100-continue"),
+            len(run(f"{base}/files/f", f"{base}/files/f", "--compressed")),
+            run("-I", f"{base}/files/f").splitlines()[0],
+        ]
+
+    told = served(root, client, in_thread=True)
+    assert told == [b"345", b"10000", b"10000", 20_000, b"HTTP/1.1 200 OK"]
