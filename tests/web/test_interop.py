@@ -296,14 +296,6 @@ def test_starlette_runs_under_the_asgi_host():
     from starlette.routing import Route, WebSocketRoute
     from websockets.asyncio.client import connect
 
-    began = []
-
-    @contextlib.asynccontextmanager
-    async def lifespan(app):
-        began.append(True)
-        yield
-        began.append(False)
-
     async def hello(request):
         return PlainTextResponse(f"{request.path_params['name']} {request.query_params['q']}")
 
@@ -331,8 +323,7 @@ def test_starlette_runs_under_the_asgi_host():
             Route("/upload", upload, methods=["POST"]),
             Route("/stream", stream),
             WebSocketRoute("/chat", chat),
-        ],
-        lifespan=lifespan,
+        ]
     )
 
     async def client(port):
@@ -349,7 +340,6 @@ def test_starlette_runs_under_the_asgi_host():
 
     answers = served(ASGIResource(app), client)
     assert answers == ["é 1", {"type": "a/b", "size": 300_000}, 100_000, 404, "cba"]
-    assert began[0]
 
 
 def test_aiohttp_and_httpx_ask_in_all_ways(tmp_path):
