@@ -277,7 +277,7 @@ class UnixApplicationRunner(app.ApplicationRunner):
             import_ahead(getattr(app._the_reactor(), "loop_name", None))
             if not nodaemon:
                 # In there may be none.
-                self._null = os.open(os.devnull, os.O_RDWR)
+                self._null = os.open("/dev/null", os.O_RDWR)
             os.chroot(chroot)
             if rundir == ".":
                 rundir = "/"
@@ -314,7 +314,7 @@ class UnixApplicationRunner(app.ApplicationRunner):
         os.setsid()
         if os.fork():
             os._exit(0)
-        null = os.open(os.devnull, os.O_RDWR) if self._null is None else self._null
+        null = os.open("/dev/null", os.O_RDWR) if self._null is None else self._null
         for descriptor in range(3):
             try:
                 os.dup2(null, descriptor)
