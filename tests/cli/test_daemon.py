@@ -209,8 +209,9 @@ def test_the_service_manager_is_told_that_it_is_ready_alive_and_at_its_end(site)
 
 
 def test_a_plugin_without_a_command_of_its_own_is_run_in_the_foreground(site):
+    words = ("--port=tcp:0:interface=127.0.0.1", "--host=127.0.0.1", "--dest_port=1")
     with subprocess.Popen(
-        [sys.executable, "-m", "sennit", "run", "portforward", "--port=tcp:0:interface=127.0.0.1"],
+        [sys.executable, "-m", "sennit", "run", "portforward", *words],
         env={
             **os.environ,
             "PYTHONPATH": str(Path(sennit_package.__file__).parents[1]),
