@@ -16,6 +16,7 @@ from conformance.environment import ROOT
 
 from benchmarks.harness import HERE, Options, Result
 from benchmarks.programs import version
+from sennit.core.native import core_in_use
 
 __all__ = ["RESULTS", "changes", "describe", "document", "keep", "machine", "read", "results_of"]
 
@@ -60,6 +61,7 @@ def document(results: Sequence[Result], options: Options, load: float = 0.0) -> 
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(),
         "machine": machine(),
+        "core": core_in_use(),
         "load": round(load, 1),
         "rounds": options.rounds,
         "seconds": options.seconds,

@@ -71,7 +71,7 @@ def render(found: Mapping[str, Any]) -> str:
     how = f"{found['rounds']} rounds of {found['seconds']:g} s each"
     lines = [
         "",
-        f"{where}, {how}. Peers: {versions}.",
+        f"{where} with the {found['core']} core, {how}. Peers: {versions}.",
         *_disturbed(found["load"]),
         "",
         f"{len(judged) - len(missed)} of {len(judged)} figures with a floor reach it.",

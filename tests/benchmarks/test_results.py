@@ -26,6 +26,7 @@ def test_a_document_gives_back_its_results():
     assert [each["verdict"] for each in found["results"]] == ["pass", "pass"]
     assert found["results"][1]["ratio"] is None
     assert (found["rounds"], found["seconds"], found["load"]) == (3, 0.5, 1.2)
+    assert found["core"] in {"compiled", "pure"}
     assert found["versions"] == {"twisted": "26.10.0"}
 
 
