@@ -51,6 +51,7 @@ class Channel(Protocol):
         conversation: What was said.
         secure: Whether it goes over TLS.
         verified: Whether that is with a server that has proven its name.
+        messages: How many were begun.
         error: Why nothing more can be said, or None.
     """
 
@@ -68,6 +69,7 @@ class Channel(Protocol):
         self.timeout = timeout
         self.secure = False
         self.verified = False
+        self.messages = 0
         self.error: Exception | None = None
         self._reactor = reactor
         self._answers: deque[Answer] = deque()

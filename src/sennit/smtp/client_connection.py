@@ -239,12 +239,12 @@ class ClientConnection:
         if asked.command is None or asked.command.verb == b"HELO":
             return
         for line in reply.lines[1:]:
+            first, _, rest = line.strip().partition(" ")
             # Some servers write AUTH=LOGIN for clients that are older than the RFC.
-            keyword, _, rest = line.strip().replace("=", " ", 1).partition(" ")
+            keyword, _, word = first.upper().partition("=")
             if keyword:
-                self.extensions[keyword.upper()] = " ".join(
-                    filter(None, (self.extensions.get(keyword.upper()), rest.strip()))
-                )
+                said = (self.extensions.get(keyword), word, rest.strip())
+                self.extensions[keyword] = " ".join(filter(None, said))
 
     def tls_started(self) -> None:
         """Take note that TLS is set up: all that the server has said is forgotten (RFC 3207 section 4.2)."""

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from email.message import Message
 from email.policy import SMTP, SMTPUTF8
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -46,14 +47,18 @@ class Content:
         if self._opened:
             self._file.close()
 
-    def blocks(self, size: int) -> Iterator[bytes]:
+    def blocks(self, size: int, *, binary: bool = False) -> Iterator[bytes]:
         """Read it, from its beginning.
 
         Args:
             size: How many octets to read at a time.
+            binary: Whether it is left as it is.
         """
         if self._begin is not None:
             self._file.seek(self._begin)
+        if binary:
+            yield from iter(partial(self._file.read, size), b"")
+            return
         held = b""
         end = b"\r\n"
         while data := self._file.read(size):

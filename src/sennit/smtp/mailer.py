@@ -8,27 +8,25 @@ any size takes a constant amount of memory.  What became of each recipient is to
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from sennit.core.current import current_reactor
 from sennit.log import Logger
 from sennit.smtp.addresses import Path, parse_path
-from sennit.smtp.channel import BLOCK, Channel
-from sennit.smtp.commands import Mail, Parameters, Recipient
+from sennit.smtp.channel import Channel
 from sennit.smtp.connecting import open_channel
 from sennit.smtp.content import Content
 from sennit.smtp.errors import SMTPClientError, SMTPConnectError, SMTPDeliveryError, TLSRequiredError
 from sennit.smtp.events import Command, Reply
 from sennit.smtp.routing import TLS, FindPolicy, FindServers, MailServer, no_policy, same_host
-from sennit.smtp.state import Move, State
+from sennit.smtp.state import State
+from sennit.smtp.transaction import Progress, Wishes, limit_of, send_message
 
 __all__ = ["Mailer", "Sent", "send"]
 
-Progress = Callable[[int], object]
 _log = Logger()
 
 
@@ -126,9 +124,7 @@ class Mailer:
         message: Any,
         sender: str,
         recipients: str | Iterable[str],
-        *,
-        require_tls: bool = False,
-        progress: Progress = lambda _: None,
+        **wishes: Any,
     ) -> Sent:
         """Send a message.
 
@@ -137,8 +133,7 @@ class Mailer:
                 where it stands and is not closed.
             sender: Whom to tell if it can't be delivered; empty for nobody.
             recipients: Who shall have it.
-            require_tls: Whether every server on its way has to be reached under verified TLS (RFC 8689).
-            progress: Is called with how many octets more were written.
+            **wishes: How: the attributes of `Wishes`.
 
         Returns:
             What became of it; one recipient at least was accepted.
@@ -152,17 +147,16 @@ class Mailer:
         if not everybody:
             raise SMTPDeliveryError(-1, "There is no recipient.")
         envelope = _path(sender)
+        how = Wishes(**wishes)
         with Content(message) as content:
             if self.server is not None:
-                return _checked(
-                    await self._deliver([self.server], content, envelope, everybody, require_tls, progress)
-                )
+                return _checked(await self._deliver([self.server], content, envelope, everybody, how))
             replies: dict[str, Reply] = {}
             for domain in dict.fromkeys(path.domain for path in everybody.values()):
                 some = {text: path for text, path in everybody.items() if path.domain == domain}
                 try:
                     servers = await self._servers_of(domain)
-                    replies |= await self._deliver(servers, content, envelope, some, require_tls, progress)
+                    replies |= await self._deliver(servers, content, envelope, some, how)
                 except SMTPClientError as error:
                     # One domain's trouble is not another's.
                     code = error.code if error.code > 0 else 451
@@ -199,8 +193,7 @@ class Mailer:
         content: Content,
         sender: Path,
         recipients: dict[str, Path],
-        require_tls: bool,
-        progress: Progress,
+        wishes: Wishes,
     ) -> dict[str, Reply]:
         failed: SMTPClientError | None = None
         for server in servers:
@@ -209,14 +202,41 @@ class Mailer:
             except SMTPClientError as error:
                 failed = error
                 continue
+            return await self._deliver_over(server, channel, content, sender, recipients, wishes)
+        raise failed or SMTPConnectError(-1, "There is no server to send to.")
+
+    async def _deliver_over(
+        self,
+        server: MailServer,
+        channel: Channel,
+        content: Content,
+        sender: Path,
+        recipients: dict[str, Path],
+        wishes: Wishes,
+    ) -> dict[str, Reply]:
+        """Send a message, as often as the server's limit of recipients asks for, and keep the connection."""
+        replies: dict[str, Reply] = {}
+        while True:
+            # What can't be read twice goes to as many as the server takes.
+            most = limit_of(channel.conversation.extensions, "RCPTMAX") if content.size is not None else None
+            left = [recipient for recipient in recipients if recipient not in replies][:most]
+            some = {recipient: recipients[recipient] for recipient in left}
             try:
-                replies = await self._converse(channel, content, sender, recipients, require_tls, progress)
+                replies |= await send_message(channel, content, sender, some, wishes)
+                self._keep(server, channel)
+                if len(replies) == len(recipients):
+                    return replies
+                channel = await self._channel(server)
+            except SMTPClientError as error:
+                channel.abort()
+                if not replies:
+                    raise
+                # The others have it: whoever tries again is to know that.
+                reply = Reply(451, tuple(str(error).splitlines()) or ("",))
+                return {recipient: replies.get(recipient, reply) for recipient in recipients}
             except BaseException:
                 channel.abort()
                 raise
-            self._keep(server, channel)
-            return replies
-        raise failed or SMTPConnectError(-1, "There is no server to send to.")
 
     async def _channel(self, server: MailServer) -> Channel:
         """Give a connection on which a message may begin: one that was kept and still lives, or a new one."""
@@ -233,7 +253,10 @@ class Mailer:
         return await open_channel(reactor, server, self.identity, self.timeout, self.connect_timeout)
 
     def _keep(self, server: MailServer, channel: Channel) -> None:
-        if not channel.idle or channel.conversation.state is not State.READY or not self.keep:
+        conversation = channel.conversation
+        most = limit_of(conversation.extensions, "MAILMAX")
+        spent = most is not None and channel.messages >= most
+        if spent or not channel.idle or conversation.state is not State.READY or not self.keep:
             channel.quit()
             return
         kept = self._idle.setdefault(server, [])
@@ -247,44 +270,6 @@ class Mailer:
         entry = (channel, reactor.callLater(self.keep, drop))
         kept.append(entry)
 
-    async def _converse(
-        self,
-        channel: Channel,
-        content: Content,
-        sender: Path,
-        recipients: dict[str, Path],
-        require_tls: bool,
-        progress: Progress,
-    ) -> dict[str, Reply]:
-        """Send one message over a connection that is ready, and leave it ready."""
-        conversation = channel.conversation
-        everybody = [sender, *recipients.values()]
-        parameters = _parameters(conversation.extensions, content, everybody, require_tls, channel.verified)
-        envelope = [Mail(sender, parameters).command]
-        envelope += [Recipient(path).command for path in recipients.values()]
-        answers: list[Reply] = []
-        if conversation.can_pipeline:
-            channel.send(*envelope)
-            answers.extend([(await channel.answer()).reply for _ in envelope])
-        else:
-            answers.append((await channel.ask(envelope[0])).reply)
-            if answers[0].accepted:
-                answers.extend([(await channel.ask(command)).reply for command in envelope[1:]])
-        if not answers[0].accepted:
-            # Of a sender who is refused, so is every recipient.
-            await _reset(channel)
-            return dict.fromkeys(recipients, answers[0])
-        replies = dict(zip(recipients, answers[1:], strict=True))
-        if not conversation.recipients:
-            await _reset(channel)
-            return replies
-        endings = await _send_content(channel, content, progress)
-        taken = [recipient for recipient, reply in replies.items() if reply.accepted]
-        if len(endings) != len(taken):
-            # But for LMTP, one reply is for all.
-            endings = endings[-1:] * len(taken)
-        return replies | dict(zip(taken, endings, strict=True))
-
 
 async def send(
     message: Any,
@@ -294,6 +279,7 @@ async def send(
     server: MailServer | str | None = None,
     require_tls: bool = False,
     progress: Progress = lambda _: None,
+    wishes: Mapping[str, Any] = MappingProxyType({}),
     **settings: Any,
 ) -> Sent:
     """Send one message, over a connection of its own.
@@ -303,8 +289,9 @@ async def send(
         sender: As above.
         recipients: As above.
         server: As of `Mailer`.
-        require_tls: As of `Mailer.send`.
+        require_tls: As of `Wishes`.
         progress: Likewise.
+        wishes: The other attributes of `Wishes`.
         **settings: As of `Mailer`.
 
     Returns:
@@ -314,7 +301,9 @@ async def send(
         SMTPClientError: As of `Mailer.send`.
     """
     async with Mailer(server, **settings) as mailer:
-        return await mailer.send(message, sender, recipients, require_tls=require_tls, progress=progress)
+        return await mailer.send(
+            message, sender, recipients, require_tls=require_tls, progress=progress, **wishes
+        )
 
 
 def _listed(recipients: str | Iterable[str]) -> list[str]:
@@ -333,66 +322,3 @@ def _checked(replies: dict[str, Reply]) -> Sent:
         retry = any(reply.transient for reply in replies.values())
         raise SMTPDeliveryError(last.code, last.text, addresses=addresses, retry=retry)
     return sent
-
-
-def _parameters(
-    offered: dict[str, str], content: Content, paths: Iterable[Path], require_tls: bool, verified: bool
-) -> Parameters:
-    """Give the parameters of MAIL, as far as the server knows them.
-
-    Raises:
-        SMTPClientError: If it knows not what the message can't go without.
-    """
-    parameters: Parameters = {}
-    if "SIZE" in offered and content.size is not None:
-        limit = offered["SIZE"]
-        if limit.isdecimal() and 0 < int(limit[:20]) < content.size:
-            raise SMTPDeliveryError(
-                552, f"The message has {content.size} octets, and the server takes {limit}."
-            )
-        parameters["SIZE"] = str(content.size)
-    if "8BITMIME" in offered:
-        parameters["BODY"] = "8BITMIME"
-    if any(path.international for path in paths):
-        if "SMTPUTF8" not in offered:
-            raise SMTPDeliveryError(553, "The server takes no addresses outside of ASCII.")
-        parameters["SMTPUTF8"] = None
-    if require_tls:
-        if "REQUIRETLS" not in offered or not verified:
-            raise TLSRequiredError(530, "The server does not promise verified TLS on all of the way.")
-        parameters["REQUIRETLS"] = None
-    return parameters
-
-
-async def _send_content(channel: Channel, content: Content, progress: Progress) -> list[Reply]:
-    """Send the message itself, and return the replies to its end."""
-    conversation = channel.conversation
-    endings: list[Reply] = []
-    blocks: Iterator[bytes] = content.blocks(BLOCK)
-    if "CHUNKING" in conversation.extensions:
-        async for answer in channel.send_chunks(blocks, progress):
-            if answer.move is Move.LAST:
-                endings.append(answer.reply)
-            elif not answer.reply.accepted:
-                endings = [answer.reply]
-                break
-        while channel.expects:
-            await channel.answer()
-        if conversation.state is State.CHUNKING:
-            await _reset(channel)
-        return endings
-    answer = await channel.ask(Command(b"DATA"))
-    if not answer.reply.challenging:
-        await _reset(channel)
-        return [answer.reply]
-    await channel.send_body(blocks, progress)
-    while not endings or channel.expects:
-        endings.append((await channel.answer()).reply)
-    return endings
-
-
-async def _reset(channel: Channel) -> None:
-    """Make a connection ready for another message; if that fails, it is not kept."""
-    if channel.conversation.state is not State.CLOSING:
-        with suppress(SMTPClientError):
-            await channel.ask(Command(b"RSET"))
