@@ -220,7 +220,10 @@ def test_a_plugin_without_a_command_of_its_own_is_run_in_the_foreground(site):
         stdout=subprocess.PIPE,
         text=True,
     ) as server:
-        assert any("ProxyFactory starting on" in line for line in server.stdout)
+        line = next(line for line in server.stdout if "ProxyFactory starting on" in line)
+        with socket.create_connection(("127.0.0.1", int(line.split()[-1])), timeout=30) as client:
+            # Nobody is where it leads; so it is closed, by a loop that runs.
+            assert client.recv(1) == b""
         server.terminate()
         server.stdout.read()
     assert server.returncode == 0
