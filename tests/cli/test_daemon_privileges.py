@@ -185,7 +185,10 @@ def test_the_starter_is_told_of_a_daemon_that_was_killed_before_it_began(site):
 def test_the_systems_log_has_each_event_with_the_name(site):
     log = Path("/dev/log")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as system:
-        system.bind(str(log))
+        try:
+            system.bind(str(log))
+        except OSError as error:
+            pytest.skip(f"Somebody else is the system's log: {error}")
         try:
             log.chmod(0o666)
             system.settimeout(30)

@@ -110,7 +110,7 @@ def directory(tmp_path_factory):
         [slapd, "-f", folder / "slapd.conf", "-h", listen, "-d", "0"], stderr=subprocess.DEVNULL
     )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
