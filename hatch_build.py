@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import re
 import shutil
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,7 +68,8 @@ def build(root: Path = ROOT) -> Path:
         command = Distribution({"ext_modules": extensions}).get_command_obj("build_ext")
         command.build_lib, command.build_temp = f"{scratch}/lib", f"{scratch}/o"
         command.ensure_finalized()
-        command.run()
+        with _no_run_path():
+            command.run()
         for stale in folder.parent.glob(f"{folder.name.rpartition('-')[0]}-*"):
             shutil.rmtree(stale)
         # Whole or not at all: a mixture of both cores would not run.
@@ -88,6 +91,20 @@ def build_or_explain(root: Path = ROOT, *, loud: bool = False) -> Path | None:
         reason = str(error).strip().partition("\n")[0]
         print(f"sennit: the pure Python core is used ({type(error).__name__}: {reason})", file=sys.stderr)
         return None
+
+
+@contextlib.contextmanager
+def _no_run_path() -> Iterator[None]:
+    """Let the products name no folder of this machine: an interpreter's linker may put its own there."""
+    linker = os.environ.get("LDSHARED")
+    if linker is None:
+        own = sysconfig.get_config_var("LDSHARED") or ""
+        os.environ["LDSHARED"] = re.sub(r"\s-Wl,-rpath[=,]\S+", "", own)
+    try:
+        yield
+    finally:
+        if linker is None:
+            del os.environ["LDSHARED"]
 
 
 @contextlib.contextmanager

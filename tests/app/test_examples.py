@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.free_port import free_port
+
 from sennit.reactor import run
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -23,8 +25,7 @@ def test_the_echo_service_answers_and_stops(capsys, tmp_path):
 
 
 def test_the_example_of_workers_serves_from_two_processes_and_stops():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with subprocess.Popen(
         [sys.executable, str(EXAMPLES / "workers.py"), str(port)],
         stdout=subprocess.PIPE,

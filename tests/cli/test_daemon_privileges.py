@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.free_port import free_port
 
 import sennit as sennit_package
 
@@ -24,11 +25,6 @@ pytestmark = [
 ]
 
 NOBODY = pwd.getpwnam("nobody")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def until(condition, limit=30):

@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.free_port import free_port
 
 import sennit
 
@@ -24,8 +25,7 @@ COMMAND = [sys.executable, "-m", "sennit", "daemon", "--workers", "2"]
 
 @pytest.fixture
 def port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 
 import pytest
+from tests.free_port import free_port
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 COMMAND = [sys.executable, "-m", "sennit"]
@@ -80,10 +80,9 @@ def test_a_server_that_is_not_there_may_be_there_later(free_port):
     assert b"Traceback" not in done.stderr
 
 
-@pytest.fixture
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
+@pytest.fixture(name="free_port")
+def a_free_port():
+    return free_port()
 
 
 def test_tls_that_is_asked_for_and_not_there_ends_all(server):

@@ -7,7 +7,6 @@ import http.client
 import os
 import re
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.free_port import free_port
 
 from sennit.cli.groups import root
 
@@ -93,8 +93,7 @@ def test_an_asgi_application_lives_as_long_as_the_server(serve, tmp_path, name):
 
 
 def test_a_certificate_for_development_is_made_and_clients_are_told_to_stay(serve):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     _, plain, secure = serve(
         "--asgi", "application:app", "--port", "0", "--https", str(port), "--http2", "--redirect-to-https",
         "--hsts", "60", "--add-header", "X-Own: 1", lines=2,

@@ -18,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from tests.free_port import free_port
 
 import sennit
 from sennit.reactor import Reactor
@@ -38,11 +39,6 @@ BODY = "hello\n.dot\n..dots"
 
 def needs(program):
     return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def wait_for(condition, limit=30):

@@ -11,6 +11,7 @@ import threading
 
 import pytest
 from OpenSSL import SSL
+from tests.free_port import free_port
 from tests.tls import pki
 from tests.tls.kit import openssl_client, openssl_server, standard_client, standard_server
 from tests.transport.kit import Client, Recorder, Server, in_reactor, turns
@@ -140,8 +141,7 @@ def test_openssl_s_client_resumes_its_session(reactor, tmp_path, version):
 @contextlib.contextmanager
 def s_server(*options):
     """Run openssl's server, which sends back each line reversed; give its port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        number = free.getsockname()[1]
+    number = free_port()
     server = subprocess.Popen(
         [
             *("openssl", "s_server", "-accept", f"127.0.0.1:{number}"),

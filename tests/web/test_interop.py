@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import pytest
+from tests.free_port import free_port
 
 import sennit
 from sennit.core.current import current_reactor
@@ -188,19 +189,13 @@ backend b
 """
 
 
-def unused_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 @contextlib.contextmanager
 def in_front(name, folder, behind):
     """Run nginx or haproxy; give its port."""
     program = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if program is None:
         pytest.skip(f"{name} is not installed")
-    front = unused_port()
+    front = free_port()
     configuration = folder / "configuration"
     text = {"nginx": NGINX, "haproxy": HAPROXY}[name].format(folder=folder, behind=behind, front=front)
     configuration.write_text(text)
@@ -252,7 +247,7 @@ def test_a_proxy_in_front_is_served_and_believed(name, tmp_path):
 def test_a_server_answers_behind_a_site(name, said, tmp_path):
     async def main():
         reactor = current_reactor()
-        with in_front(name, tmp_path, unused_port()) as behind:
+        with in_front(name, tmp_path, free_port()) as behind:
             root = Resource()
             root.putChild(b"app", Upstream(f"http://127.0.0.1:{behind}/own"))
             root.putChild(b"down", Upstream(f"http://127.0.0.1:{behind}/"))

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.free_port import free_port
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
@@ -29,12 +30,6 @@ IDENTITY = pki.issue("localhost")
 
 def needs(program):
     return pytest.mark.skipif(shutil.which(program) is None, reason=f"there is no {program}")
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 @contextlib.contextmanager
