@@ -123,33 +123,28 @@ def gathered(defer):
 
 
 def cancelled(defer):
-    Deferred, CancelledError = defer.Deferred, defer.CancelledError
-
-    def handle(failure):
-        failure.trap(CancelledError)
-
-    def run(n):
-        for _ in range(n):
-            deferred = Deferred()
-            deferred.addErrback(handle)
-            deferred.cancel()
-
-    return run
+    return _cancelling(defer, defer.Deferred)
 
 
 def generator_cancelled(defer):
-    Deferred, CancelledError = defer.Deferred, defer.CancelledError
+    Deferred = defer.Deferred
 
     @defer.inlineCallbacks
     def work():
         yield Deferred()
 
+    return _cancelling(defer, work)
+
+
+def _cancelling(defer, begin):
+    CancelledError = defer.CancelledError
+
     def handle(failure):
         failure.trap(CancelledError)
 
     def run(n):
         for _ in range(n):
-            deferred = work()
+            deferred = begin()
             deferred.addErrback(handle)
             deferred.cancel()
 

@@ -8,10 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
+from tests.cli.other_processes import gone, wait_until
 from tests.free_port import free_port
 
 import sennit
@@ -43,20 +43,6 @@ def web(port):
 def ask(connection):
     connection.request("GET", "/a")
     return connection.getresponse().read()
-
-
-def gone(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-def wait_until(condition):
-    """Turn until something holds that other processes bring about; the test's time-out ends it."""
-    pause = threading.Event()
-    while not condition():
-        pause.wait(0.01)
 
 
 def test_a_daemon_with_workers_serves_renews_and_ends(site, port):

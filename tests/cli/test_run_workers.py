@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.cli.other_processes import gone, wait_until
 
 from sennit.tls.development import make_certificate
 
@@ -75,20 +76,6 @@ def ask(connection):
     connection.request("GET", "/a")
     response = connection.getresponse()
     return response.status, response.read()
-
-
-def gone(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-def wait_until(condition):
-    """Turn until something holds that other processes bring about; the test's time-out ends it."""
-    pause = threading.Event()
-    while not condition():
-        pause.wait(0.01)
 
 
 def test_a_socket_that_the_service_manager_passed_is_served_by_all_workers(serve):

@@ -129,6 +129,7 @@ class Chain(Waiter):
     def addCallback(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
         """Append `callback` for values; failures pass by it.  See `addCallbacks`."""
         entry: Entry = (callback, None, (args, kwargs, (), {}) if args or kwargs else None)
+        # What `_append` does, without the call: nearly all that is appended comes this way.
         chain = self._chain
         if chain is None:
             self._chain = entry
