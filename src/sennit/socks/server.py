@@ -31,6 +31,7 @@ from sennit.cred.source import login_from
 from sennit.endpoint import HostnameEndpoint
 from sennit.framing.buffer import LimitExceededError
 from sennit.framing.timeouts import TimeoutMixin
+from sennit.haproxy.trust import TrustedSources
 from sennit.log import Logger
 from sennit.protocol import Factory, connectionDone
 from sennit.socks.connection import ServerConnection
@@ -369,7 +370,7 @@ class SOCKSFactory(Factory):
         self.connect_timeout = connect_timeout
         self.bind_timeout = bind_timeout
         self.user: Any = Everybody()
-        self._clients = [ipaddress.ip_network(network) for network in clients]
+        self._clients = TrustedSources(clients) if clients else None
         self._reactor = reactor
         self._outward: Any = Factory.forProtocol(Outward)
         self._outward.noisy = False
@@ -381,12 +382,8 @@ class SOCKSFactory(Factory):
 
     def buildProtocol(self, addr: Any) -> Any:
         """Return the protocol for a client, None if it is in none of the networks."""
-        host = getattr(addr, "host", None)
-        if self._clients and host is not None:
-            address = ipaddress.ip_address(host.partition("%")[0])
-            mapped = getattr(address, "ipv4_mapped", None) or address
-            if not any(mapped in network for network in self._clients):
-                return None
+        if self._clients is not None and hasattr(addr, "host") and addr not in self._clients:
+            return None
         return super().buildProtocol(addr)
 
     def connect(self, request: Request) -> Deferred[Outward]:
