@@ -1,4 +1,4 @@
-"""Compiles the core of Deferreds for wheels and editable installs; by hand: ``hatch_build.py [--verbose]``.
+"""Compiles what is hot for wheels and editable installs; by hand: ``hatch_build.py [--verbose]``.
 
 What is compiled, and where the products are looked for, is told in `sennit.core.native`.  Nothing depends on
 it going well: without Cython or a C compiler, one line says that the sources themselves will run.
@@ -40,7 +40,7 @@ def native(root: Path = ROOT) -> ModuleType:
 
 
 def build(root: Path = ROOT) -> Path:
-    """Compile the core unless that is done already, and return the folder of the products.
+    """Compile the modules unless that is done already, and return the folder of the products.
 
     Args:
         root: The folder of the project.
@@ -60,7 +60,15 @@ def build(root: Path = ROOT) -> Path:
     folder.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch, contextlib.chdir(root / "src"):
         extensions = cythonize(
-            [Extension(f"sennit.core.{name}", [f"sennit/core/{name}.py"]) for name in facts.MODULES],
+            [
+                Extension(
+                    ".".join(Path("sennit", source).with_suffix("").parts),
+                    [f"sennit/{source}"],
+                    # Two thirds of a product would be for debuggers.
+                    extra_compile_args=[] if os.name == "nt" else ["-g0"],
+                )
+                for source in facts.modules()
+            ],
             build_dir=f"{scratch}/c",
             compiler_directives=DIRECTIVES,
             quiet=True,
@@ -72,8 +80,8 @@ def build(root: Path = ROOT) -> Path:
             command.run()
         for stale in folder.parent.glob(f"{folder.name.rpartition('-')[0]}-*"):
             shutil.rmtree(stale)
-        # Whole or not at all: a mixture of both cores would not run.
-        os.replace(f"{scratch}/lib/sennit/core", folder)  # noqa: PTH105 - strings throughout
+        # Whole or not at all: a mixture of both forms would not run.
+        os.replace(f"{scratch}/lib/sennit", folder)  # noqa: PTH105 - strings throughout
     return folder
 
 
@@ -131,7 +139,7 @@ with contextlib.suppress(ImportError):
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
     class CompiledCore(BuildHookInterface[Any]):
-        """Puts the compiled core into a wheel, or beside the sources of an editable install."""
+        """Puts the compiled modules into a wheel, or beside the sources of an editable install."""
 
         PLUGIN_NAME = "custom"
 
@@ -139,7 +147,7 @@ with contextlib.suppress(ImportError):
             """Compile, and say what belongs to the wheel."""
             folder = build_or_explain(Path(self.root))
             if folder is not None and version == "standard":
-                build_data["artifacts"].append(f"/{folder.relative_to(self.root).as_posix()}/*")
+                build_data["artifacts"].append(f"/{folder.relative_to(self.root).as_posix()}/**/*")
                 build_data["pure_python"] = False
                 build_data["infer_tag"] = True
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import shutil
@@ -11,7 +12,7 @@ import pytest
 
 import sennit
 from sennit.core import native
-from sennit.core.native import MODULES, compiled_folder, core_in_use, digest, folder_for
+from sennit.core.native import ROOMS, compiled_folder, core_in_use, digest, folder_for, modules, sources
 
 SRC = Path(sennit.__file__).parents[1]
 HERE = Path(__file__).parent
@@ -24,12 +25,20 @@ def environment(**changes):
 
 @pytest.fixture
 def project(tmp_path):
-    """A project with nothing but the core's sources."""
-    core = tmp_path / "src" / "sennit" / "core"
-    core.mkdir(parents=True)
-    for source in (SRC / "sennit" / "core").glob("*.p*"):
-        shutil.copy(source, core)
+    """A project with nothing but the sources that are compiled, and what tells of them."""
+    package = tmp_path / "src" / "sennit"
+    for source in (*sources(), "core/native.py"):
+        (package / source).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(SRC / "sennit" / source, package / source)
     return tmp_path
+
+
+@pytest.fixture
+def folder_anew():
+    """Where the compiled modules are is asked once in a process: here, anew."""
+    compiled_folder.cache_clear()
+    yield compiled_folder.cache_clear
+    compiled_folder.cache_clear()
 
 
 @pytest.fixture
@@ -40,33 +49,46 @@ def hatch_build():
     return module
 
 
-@pytest.mark.parametrize(
-    "name", ["steps.pxd", *(f"{module}.{kind}" for module in MODULES for kind in ("py", "pxd"))]
-)
+@pytest.mark.parametrize("name", [*sources()])
 def test_any_edit_of_a_source_makes_another_digest(project, name):
-    core = project / "src" / "sennit" / "core"
-    before = digest(str(core))
+    package = project / "src" / "sennit"
+    before = digest(str(package))
     assert before == digest()
-    with (core / name).open("a") as source:
+    with (package / name).open("a") as source:
         source.write("\n")
-    assert digest(str(core)) != before
+    assert digest(str(package)) != before
 
 
-def test_only_what_was_made_of_these_sources_is_taken(monkeypatch, tmp_path):
+def test_what_is_compiled_is_a_module_each():
+    assert "core/deferred.py" in modules()
+    assert not [source for source in modules() if source.endswith(".pxd")]
+
+
+def test_only_what_was_made_of_these_sources_is_taken(monkeypatch, tmp_path, folder_anew):
     monkeypatch.setattr(native, "_PRODUCTS", str(tmp_path))
     monkeypatch.delenv("SENNIT_PURE", raising=False)
     Path(folder_for("0123456789abcdef")).mkdir()
     assert compiled_folder() is None
     Path(folder_for(digest())).mkdir()
+    folder_anew()
     assert compiled_folder() == folder_for(digest())
     monkeypatch.setenv("SENNIT_PURE", "1")
+    folder_anew()
     assert compiled_folder() is None
 
 
-def test_without_its_sources_the_core_is_not_compiled(monkeypatch, tmp_path):
+@pytest.mark.usefixtures("folder_anew")
+def test_without_its_sources_nothing_is_compiled(monkeypatch, tmp_path):
     monkeypatch.setattr(native, "_PRODUCTS", str(tmp_path))
     monkeypatch.setattr(native, "digest", lambda: digest(str(tmp_path)))
     assert compiled_folder() is None
+
+
+def test_a_room_looks_for_its_modules_among_the_compiled_ones_first():
+    for room in ROOMS:
+        path = importlib.import_module(f"sennit.{room}").__path__
+        assert path[-1] == str(SRC / "sennit" / room)
+        assert path[:-1] == ([] if compiled_folder() is None else [str(Path(compiled_folder(), room))])
 
 
 def test_a_variable_of_the_environment_asks_for_the_pure_core():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sennit.core.native import compiled_folder
+from sennit.core.native import prefer_compiled
 
-_folder = compiled_folder()
-if _folder is not None:
-    __path__.insert(0, _folder)
+prefer_compiled(__path__, "core")
