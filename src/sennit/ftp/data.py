@@ -1,0 +1,319 @@
+"""The server's side of a data connection (RFC 959 section 3.2), in both directions, and of waiting for one.
+
+One factory serves one connection.  It takes the first that comes from the host that the control connection
+comes from, and no other: who guesses a passive port gets nothing, and doesn't take it from its owner
+(RFC 2577 section 5).  A connection on which nothing moves for too long is dropped.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zope.interface import implementer
+
+from sennit.core.current import current_reactor
+from sennit.core.deferred import Deferred
+from sennit.core.errors import ConnectionDone
+from sennit.core.failure import Failure
+from sennit.core.interfaces import IConsumer
+from sennit.framing.policies import TimeoutMixin
+from sennit.ftp.addresses import same_host
+from sennit.ftp.facts import LIST_KEYS, list_line
+from sennit.ftp.refusals import PortConnectionError, TransferAbortedError
+from sennit.protocol import ClientFactory, Protocol, connectionDone
+
+__all__ = ["ASCIIConsumerWrapper", "DTP", "DTPFactory", "TextConsumer"]
+
+
+class ASCIIConsumerWrapper:
+    """Writes text with this system's line ends to a consumer, with the network's.
+
+    Args:
+        cons: The consumer.
+    """
+
+    def __init__(self, cons: Any) -> None:
+        self.cons = cons
+        self.registerProducer = cons.registerProducer
+        self.unregisterProducer = cons.unregisterProducer
+
+    def write(self, bytes: bytes) -> None:
+        """Write to the consumer."""
+        self.cons.write(bytes.replace(b"\n", b"\r\n"))
+
+
+class TextConsumer:
+    """Writes text with the network's line ends to a consumer, with this system's.
+
+    Args:
+        cons: The consumer.
+    """
+
+    def __init__(self, cons: Any) -> None:
+        self.cons = cons
+        self.registerProducer = cons.registerProducer
+        self._held = b""
+
+    def write(self, data: bytes) -> None:
+        """Write to the consumer; a CR at the end waits for what follows."""
+        data = self._held + data
+        self._held = b"\r" if data.endswith(b"\r") else b""
+        data = data.removesuffix(b"\r").replace(b"\r\n", b"\n") if self._held else data.replace(b"\r\n", b"\n")
+        if data:
+            self.cons.write(data)
+
+    def unregisterProducer(self) -> None:
+        """Write what waits, and tell the consumer."""
+        if self._held:
+            self.cons.write(self._held)
+        self.cons.unregisterProducer()
+
+
+@implementer(IConsumer)
+class DTP(Protocol, TimeoutMixin):
+    """A server's data connection.
+
+    Attributes:
+        isConnected: Whether it is there.
+        pi: The control connection, a `sennit.ftp.server.FTP`.
+        factory: What waited for it.
+        timeout: Seconds after which it is dropped if nothing moves.
+    """
+
+    isConnected: bool = False
+    pi: Any = None
+    factory: Any = None
+    transport: Any
+    timeout: float | None = 300
+    _consumer: Any = None
+    _received: Deferred[Any] | None = None
+    _closed: Deferred[None] | None = None
+    _lost: Failure | None = None
+    _timed_out = False
+
+    def callLater(self, period: float, func: Any) -> Any:
+        """Have the control connection's clock call."""
+        return self.pi.callLater(period, func)
+
+    def connectionMade(self) -> None:
+        """Tell who waits that it is there; begin TLS if data is protected."""
+        self.isConnected = True
+        self.setTimeout(self.timeout)
+        # Nothing that comes before somebody takes it is read.
+        self.transport.pauseProducing()
+        context = self.pi.data_context
+        if context is not None:
+            # The server of the control connection is the server of TLS, whoever connected (RFC 4217 section 7).
+            self.transport.startTLS(context, not self.factory.active)
+        self.factory.data_connected(self)
+
+    def dataReceived(self, bytes: bytes) -> None:
+        """Write to the consumer."""
+        self.resetTimeout()
+        if self._consumer is None:
+            self.transport.abortConnection()
+            return
+        try:
+            self._consumer.write(bytes)
+        except Exception:
+            self._end_receiving(Failure())
+            self.transport.abortConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Tell who receives, and who waits for the end."""
+        self.setTimeout(None)
+        self.isConnected = False
+        self._lost = reason
+        self._end_receiving(None if self._is_whole(reason) else Failure(TransferAbortedError()))
+        closed, self._closed = self._closed, None
+        if closed is not None:
+            self._tell(closed)
+
+    def _is_whole(self, reason: Failure) -> bool:
+        return not self._timed_out and reason.check(ConnectionDone) is not None
+
+    def _tell(self, closed: Deferred[None]) -> None:
+        assert self._lost is not None
+        if self._is_whole(self._lost):
+            closed.callback(None)
+        else:
+            closed.errback(TransferAbortedError())
+
+    def _end_receiving(self, failure: Failure | None) -> None:
+        consumer, self._consumer = self._consumer, None
+        received, self._received = self._received, None
+        if consumer is not None:
+            try:
+                consumer.unregisterProducer()
+            except Exception:
+                failure = failure or Failure()
+        if received is not None:
+            if failure is None:
+                received.callback(None)
+            else:
+                received.errback(failure)
+
+    def registerConsumer(self, cons: Any) -> Deferred[Any]:
+        """Receive: write what comes to a consumer.
+
+        Returns:
+            A Deferred that fires when the client has sent all, and fails if it has not.
+        """
+        assert self._consumer is None
+        received: Deferred[Any] = Deferred()
+        self._consumer = cons
+        self._received = received
+        cons.registerProducer(self, True)
+        if self._lost is not None:
+            self._end_receiving(None if self._is_whole(self._lost) else Failure(TransferAbortedError()))
+        else:
+            self.transport.resumeProducing()
+        return received
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        self.resetTimeout()
+        self.transport.write(data)
+
+    def sendLine(self, line: bytes) -> None:
+        """Send a line; its end is added."""
+        self.write(line + b"\r\n")
+
+    def sendListResponse(self, name: str | bytes, response: Any) -> None:
+        """Send a file's line in LIST.
+
+        Args:
+            name: The file's name.
+            response: What the shell says of it.
+        """
+        text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
+        self.sendLine(list_line(text, response, self.pi.now()).encode("utf-8", "surrogateescape"))
+
+    def finish(self) -> Deferred[None]:
+        """Close when all is sent.
+
+        Returns:
+            A Deferred that fires when the client has all, and fails if it has not.
+        """
+        closed: Deferred[None] = Deferred(lambda _: self.abort())
+        if self._lost is not None:
+            self._tell(closed)
+        else:
+            self._closed = closed
+            self.transport.resumeProducing()
+            self.transport.loseConnection()
+        return closed
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        if self._lost is None and self.transport is not None:
+            self._timed_out = True
+            self.transport.abortConnection()
+
+    def timeoutConnection(self) -> None:
+        """Drop the connection: nothing has moved."""
+        self.abort()
+
+    # As a consumer, for who sends
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        """Let a producer write, at the client's pace."""
+        self.transport.registerProducer(producer, streaming)
+
+    def unregisterProducer(self) -> None:
+        """Take note that it has written all."""
+        self.transport.unregisterProducer()
+
+    # As a producer, for who receives
+
+    def pauseProducing(self) -> None:
+        """Read no more from the client for now."""
+        self.setTimeout(None)
+        self.transport.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """Read on."""
+        self.setTimeout(self.timeout)
+        self.transport.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """Read no more at all: what is received can't be kept."""
+        self.abort()
+
+
+class DTPFactory(ClientFactory[DTP]):
+    """Waits for one data connection.
+
+    Args:
+        pi: The control connection.
+        peerHost: The host that it may come from; None for any.
+        reactor: What measures time; None for the current one.
+
+    Attributes:
+        peerCheck: Whether it has to come from that host.
+        active: Whether it is made from here.
+        deferred: Fires with the `DTP` when it is there, and fails with `PortConnectionError` if it will not be.
+    """
+
+    noisy = False
+    peerCheck: bool = True
+    active: bool = False
+    protocol = DTP
+
+    def __init__(self, pi: Any, peerHost: str | None = None, reactor: Any = None) -> None:
+        self.pi = pi
+        self.peerHost = peerHost
+        self.deferred: Deferred[Any] = Deferred()
+        self.delayedCall: Any = None
+        self._reactor = reactor
+        self._built = False
+        self._over = False
+
+    def buildProtocol(self, addr: Any) -> DTP | None:
+        """Build a `DTP` for the first connection that comes from the right host."""
+        host = getattr(addr, "host", None)
+        if self.peerCheck and self.peerHost and host is not None and not same_host(host, self.peerHost):
+            return None
+        if self._built or self._over:
+            return None
+        self._built = True
+        self.cancelTimeout()
+        made = self.protocol()
+        made.factory = self
+        made.pi = self.pi
+        self.pi.dtpInstance = made
+        return made
+
+    def data_connected(self, made: DTP) -> None:
+        """Take note that the connection is there."""
+        if not self._over:
+            self._over = True
+            self.deferred.callback(made)
+
+    def clientConnectionFailed(self, connector: Any, reason: Failure) -> None:
+        """Take note that it could not be made."""
+        self._fail(reason)
+
+    def stopFactory(self) -> None:
+        """Wait no more."""
+        self.cancelTimeout()
+
+    def setTimeout(self, seconds: float) -> None:
+        """Wait no longer than this."""
+        self.delayedCall = (self._reactor or current_reactor()).callLater(seconds, self.timeoutFactory)
+
+    def cancelTimeout(self) -> None:
+        """Wait as long as it takes."""
+        if self.delayedCall is not None and self.delayedCall.active():
+            self.delayedCall.cancel()
+        self.delayedCall = None
+
+    def timeoutFactory(self) -> None:
+        """Wait no more: it took too long."""
+        self._fail(TimeoutError("The data connection took too long to come."))
+
+    def _fail(self, reason: Any) -> None:
+        if not self._over:
+            self._over = True
+            self.cancelTimeout()
+            self.deferred.errback(PortConnectionError(reason))
