@@ -18,11 +18,11 @@ from sennit.core.failure import Failure
 from sennit.core.interfaces import IConsumer
 from sennit.framing.policies import TimeoutMixin
 from sennit.ftp.addresses import same_host
-from sennit.ftp.facts import LIST_KEYS, list_line
+from sennit.ftp.facts import list_line
 from sennit.ftp.refusals import PortConnectionError, TransferAbortedError
 from sennit.protocol import ClientFactory, Protocol, connectionDone
 
-__all__ = ["ASCIIConsumerWrapper", "DTP", "DTPFactory", "TextConsumer"]
+__all__ = ["DTP", "ASCIIConsumerWrapper", "DTPFactory", "TextConsumer"]
 
 
 class ASCIIConsumerWrapper:
@@ -58,7 +58,9 @@ class TextConsumer:
         """Write to the consumer; a CR at the end waits for what follows."""
         data = self._held + data
         self._held = b"\r" if data.endswith(b"\r") else b""
-        data = data.removesuffix(b"\r").replace(b"\r\n", b"\n") if self._held else data.replace(b"\r\n", b"\n")
+        data = (
+            data.removesuffix(b"\r").replace(b"\r\n", b"\n") if self._held else data.replace(b"\r\n", b"\n")
+        )
         if data:
             self.cons.write(data)
 

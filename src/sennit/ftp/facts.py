@@ -9,7 +9,16 @@ from typing import Any
 
 from sennit.ftp.serializer import printable
 
-__all__ = ["FACTS", "FACT_KEYS", "LIST_KEYS", "list_line", "machine_line", "parsePWDResponse", "quoted", "timestamp"]
+__all__ = [
+    "FACTS",
+    "FACT_KEYS",
+    "LIST_KEYS",
+    "list_line",
+    "machine_line",
+    "parsePWDResponse",
+    "quoted",
+    "timestamp",
+]
 
 LIST_KEYS = ("size", "directory", "permissions", "hardlinks", "modified", "owner", "group")
 """What a shell is asked about a file for its line in LIST."""

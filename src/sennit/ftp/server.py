@@ -22,7 +22,6 @@ from sennit.ftp.refusals import (
     CmdArgSyntaxError,
     CmdNotImplementedForArgError,
     FileNotFoundError,
-    InvalidPath,
     PolicyError,
 )
 from sennit.ftp.transfers import Transfers
@@ -62,7 +61,7 @@ class FTP(Transfers):
     _failed_logins = 0
 
     @property
-    def workingDirectory(self) -> list[str]:  # type: ignore[override]  # made when it is first asked for
+    def workingDirectory(self) -> Any:
         """The names from the root to the directory that paths begin in."""
         return self.__dict__.setdefault("_working_directory", [])
 

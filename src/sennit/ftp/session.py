@@ -55,9 +55,9 @@ _STATES = (State.UNAUTHENTICATED, State.PASSWORD_DUE, State.READY, State.RENAMIN
 def _arity(function: Callable[..., Any]) -> tuple[bool, bool]:
     """Tell whether a method of a command must have an argument, and whether it can have one."""
     parameters = list(inspect.signature(function).parameters.values())[1:]
-    return any(each.default is each.empty and each.kind is not each.VAR_POSITIONAL for each in parameters), bool(
-        parameters
-    )
+    return any(
+        each.default is each.empty and each.kind is not each.VAR_POSITIONAL for each in parameters
+    ), bool(parameters)
 
 
 class Session(LineReceiver, TimeoutMixin):

@@ -145,7 +145,9 @@ class FTPAnonymousShell:
         if stat.S_ISREG(kind):
             return os.fdopen(descriptor, mode)  # type: ignore[return-value]  # all modes are binary
         os.close(descriptor)
-        raise IsADirectoryError("/".join(path)) if stat.S_ISDIR(kind) else PermissionDeniedError("/".join(path))
+        raise (
+            IsADirectoryError("/".join(path)) if stat.S_ISDIR(kind) else PermissionDeniedError("/".join(path))
+        )
 
     def access(self, path: Any) -> Deferred[None]:
         """See whether a directory can be gone into."""
@@ -172,7 +174,7 @@ class FTPAnonymousShell:
     def _stat(self, path: Sequence[str], keys: Sequence[str]) -> list[Any]:
         return _facts(self._path(path).stat(), keys)
 
-    def list(self, path: Any, keys: Any = ()) -> Deferred[list[tuple[str, list[Any]]]]:
+    def list(self, path: Any, keys: Any = ()) -> Deferred[Any]:
         """Tell of the files of a directory, or of one file.
 
         A link that leads nowhere, or out of the root, is told of as itself.
@@ -182,7 +184,7 @@ class FTPAnonymousShell:
         """
         return self._do(path, lambda: self._list(path, keys))
 
-    def _list(self, path: Sequence[str], keys: Sequence[str]) -> list[tuple[str, list[Any]]]:
+    def _list(self, path: Sequence[str], keys: Sequence[str]) -> Any:
         where = self._path(path)
         if where.is_dir():
             names = sorted(os.listdir(where))  # noqa: PTH208 (names only)
@@ -191,7 +193,7 @@ class FTPAnonymousShell:
             return [(path[-1], _facts(where.stat(), keys))]
         raise FileNotFoundError("/".join(path))
 
-    def _facts_in(self, path: Sequence[str], name: str, keys: Sequence[str]) -> list[Any]:
+    def _facts_in(self, path: Sequence[str], name: str, keys: Sequence[str]) -> Sequence[Any]:
         if not keys:
             return []
         found = self._path([*path, name], itself=True).lstat()
@@ -245,7 +247,9 @@ class FTPShell(FTPAnonymousShell):
         Returns:
             A Deferred of an `IWriteFile`.
         """
-        return self._do(path, lambda: FileWriter(self._open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, "wb")))
+        return self._do(
+            path, lambda: FileWriter(self._open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, "wb"))
+        )
 
     def openForResuming(self, path: Any, offset: int | None) -> Deferred[Any]:
         """Open a file to be written on.

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from sennit.core.deferred import CancelledError, Deferred
+from sennit.core.failure import Failure
 from sennit.framing.numbers import NumberError, parse_decimal
 from sennit.ftp import replies
 from sennit.ftp.data import ASCIIConsumerWrapper, TextConsumer
@@ -50,7 +51,7 @@ class Transfers(DataChannel):
     """
 
     shell: Any = None
-    workingDirectory: list[str]
+    workingDirectory: Any
     binary: bool = True
     facts: tuple[str, ...] = FACTS
     _restart = 0
@@ -133,7 +134,9 @@ class Transfers(DataChannel):
         """Receive a file under a name that no other has (section 4.1.3, RFC 1123 section 4.1.2.9)."""
         directory = self._segments(path)[:-1] if path else list(self.workingDirectory)
         name = f"{path.rpartition('/')[2] or 'file'}.{secrets.token_hex(6)}"
-        return self._begin_transfer("STOU", lambda _: self._store("/" + "/".join([*directory, name]), -1, name))
+        return self._begin_transfer(
+            "STOU", lambda _: self._store("/" + "/".join([*directory, name]), -1, name)
+        )
 
     async def _store(self, path: str, offset: int | None, named: str = "") -> str:
         segments = self._segments(path)
@@ -191,7 +194,7 @@ class Transfers(DataChannel):
 
     def ftp_NLST(self, path: str = "") -> Deferred[Any]:
         """Send the names of files, of all or of those that a pattern tells (section 4.1.3)."""
-        if path.split(" ")[0] in {"-a", "-l", "-la", "-al"}:
+        if path.split(" ", maxsplit=1)[0] in {"-a", "-l", "-la", "-al"}:
             path = path.partition(" ")[2]
         return self._begin_transfer("NLST", lambda _: self._names(path))
 
@@ -277,10 +280,10 @@ class _Lines:
                 return
             try:
                 self._write(each)
-            except Exception as error:
+            except Exception:
                 self._data.unregisterProducer()
-                failed = error
-                self._end(lambda done: done.errback(failed))
+                failure = Failure()
+                self._end(lambda done, failure=failure: done.errback(failure))  # type: ignore[misc]
                 return
 
     def stopProducing(self) -> None:
