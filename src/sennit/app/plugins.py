@@ -25,6 +25,7 @@ GROUP: Final = "sennit.plugins"
 _OWN: Final = {
     name: f"sennit.twisted.plugins.services:{attribute}"
     for name, attribute in {
+        "ftp": "TwistedFTP",
         "inetd": "TwistedINETD",
         "portforward": "TwistedPortForward",
         "procmon": "TwistedProcmon",

@@ -22,6 +22,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str | None, str]] = {
     ("mail", "send"): ("sennit.cli.mail_send", "Send a message to a server."),
     ("ps",): ("sennit.cli.ps", "Look into a running server."),
     ("run",): (None, "Run a server until it is told to stop."),
+    ("run", "ftp"): ("sennit.cli.run_ftp", "Serve files over FTP."),
     ("run", "smtp"): ("sennit.cli.run_smtp", "Take mail into Maildirs."),
     ("run", "socks"): ("sennit.cli.run_socks", "Connect for clients that speak SOCKS."),
     ("run", "web"): ("sennit.cli.run_web", "Serve a directory over HTTP."),

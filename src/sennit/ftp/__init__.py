@@ -1,7 +1,7 @@
 """The File Transfer Protocol, the server's side (RFC 959, RFC 1123 section 4.1).
 
-Extensions: AUTH TLS, PBSZ and PROT (RFC 4217), FEAT and OPTS (2389), EPRT and EPSV (2428), UTF-8 (2640), MLST,
-MLSD, SIZE, MDTM and REST (3659).
+Extensions: AUTH TLS, PBSZ and PROT (RFC 4217), FEAT and OPTS (2389), EPRT and EPSV (2428), UTF-8 (2640),
+MLST, MLSD, SIZE, MDTM and REST (3659).
 """
 
 from __future__ import annotations

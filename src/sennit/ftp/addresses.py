@@ -1,4 +1,4 @@
-"""Addresses of data connections as commands and replies write them: PORT and PASV (RFC 959), EPRT and EPSV (RFC 2428)."""
+"""Addresses of data connections as they are written: PORT and PASV (RFC 959), EPRT and EPSV (RFC 2428)."""
 
 from __future__ import annotations
 

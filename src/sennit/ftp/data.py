@@ -105,7 +105,7 @@ class DTP(Protocol, TimeoutMixin):
         self.transport.pauseProducing()
         context = self.pi.data_context
         if context is not None:
-            # The server of the control connection is the server of TLS, whoever connected (RFC 4217 section 7).
+            # Whoever connected, the server is the server of TLS (RFC 4217 section 7).
             self.transport.startTLS(context, not self.factory.active)
         self.factory.data_connected(self)
 
@@ -254,7 +254,7 @@ class DTPFactory(ClientFactory[DTP]):
     Attributes:
         peerCheck: Whether it has to come from that host.
         active: Whether it is made from here.
-        deferred: Fires with the `DTP` when it is there, and fails with `PortConnectionError` if it will not be.
+        deferred: Fires with the `DTP` when it is there; fails with `PortConnectionError` if it will not be.
     """
 
     noisy = False

@@ -1,7 +1,7 @@
 """Where data goes: PORT, PASV, EPRT and EPSV (RFC 959, RFC 2428), and what protects it (RFC 4217).
 
-A server that connects to wherever it is told can be made to attack others (RFC 2577): PORT and EPRT may name the
-client's own host only, and no port below 1024, unless `allow_foreign_addresses` is set.
+A server that connects to wherever it is told can be made to attack others (RFC 2577): PORT and EPRT may name
+the client's own host only, and no port below 1024, unless `allow_foreign_addresses` is set.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What can go wrong in a conversation of the core.
 
-`RemoteProtocolError` is the other side's fault and carries the reply that tells it so; `LocalProtocolError` is
-this program's, and is raised before anything reaches the wire.  What a server answers to a command that it
+`RemoteProtocolError` is the other side's fault and carries the reply that tells it so; `LocalProtocolError`
+is this program's, and is raised before anything reaches the wire.  What a server answers to a command that it
 cannot carry out is in `sennit.ftp.refusals`, what a client reports in `sennit.ftp.client_errors`.
 """
 

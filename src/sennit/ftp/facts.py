@@ -1,4 +1,4 @@
-"""What is told of files: the lines of LIST, the facts of MLST and MLSD (RFC 3659 section 7), times, quoted names."""
+"""What is told of files: lines of LIST, facts of MLST and MLSD (RFC 3659 section 7), times, quoted names."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 r"""Octets to commands and replies.
 
 A control connection is a Telnet connection (RFC 959 section 2.3): a client that aborts a transfer puts IAC IP
-IAC DM in front of its ABOR.  Telnet's commands are taken out of a line; IAC is no octet of UTF-8, so no name is
-harmed.  A line ends in CR LF, and for the sake of people who type, in LF alone; a CR elsewhere is a fault.
+IAC DM in front of its ABOR.  Telnet's commands are taken out of a line; IAC is no octet of UTF-8, so no name
+is harmed.  A line ends in CR LF and, for the sake of people who type, in LF alone; a CR elsewhere is a fault.
 
 Names are UTF-8 (RFC 2640); octets that are none are kept by `surrogateescape`, so each file can be named.
 """

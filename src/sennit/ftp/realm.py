@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,11 +25,14 @@ def _nothing() -> None:
 
 
 @implementer(IRealm)
-class BaseFTPRealm:
+class BaseFTPRealm(ABC):
     """Gives an `FTPAnonymousShell` to who has no name, and to others an `FTPShell` of their directory.
 
     Args:
         anonymousRoot: The directory for who has no name.
+
+    Attributes:
+        path_class: What a directory is made of from its path.
     """
 
     path_class: ClassVar[Callable[[str], Any]] = Path
@@ -48,7 +51,6 @@ class BaseFTPRealm:
         Args:
             avatarId: The user's name.
         """
-        raise NotImplementedError(f"{type(self)} did not override getHomeDirectory")
 
     def requestAvatar(self, avatarId: Any, mind: Any, *interfaces: Any) -> tuple[Any, Any, Any]:
         """Return `IFTPShell`, a user's shell, and what logs him out.
@@ -61,7 +63,7 @@ class BaseFTPRealm:
                 if avatarId is ANONYMOUS:
                     return interface, FTPAnonymousShell(self.anonymousRoot), _nothing
                 return interface, FTPShell(self.getHomeDirectory(avatarId)), _nothing
-        raise NotImplementedError("Only IFTPShell interface is supported by this realm")
+        raise NotImplementedError("A realm of FTP has an IFTPShell alone.")
 
 
 class FTPRealm(BaseFTPRealm):

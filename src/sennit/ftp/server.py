@@ -1,4 +1,4 @@
-"""The server of FTP, as programs subclass it: its commands (RFC 959 section 4), and the factory that builds it."""
+"""The server of FTP, as programs subclass it: its commands (RFC 959 section 4), and what builds it."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class FTP(Transfers):
         self.send_reply(Reply(211, ("Features:", *features, "End")))
 
     def ftp_OPTS(self, option: str) -> Any:
-        """Set how a command is to behave (RFC 2389 section 4): UTF8 is on; MLST takes facts (RFC 3659 section 7.9)."""
+        """Set how a command is to behave (RFC 2389 section 4): UTF8, or MLST (RFC 3659 section 7.9)."""
         name, _, value = option.partition(" ")
         if name.upper() == "UTF8" and value.upper() in {"ON", ""}:
             return Reply(200, ("UTF8 is on.",))
@@ -325,6 +325,7 @@ class FTPFactory(LimitTotalConnectionsFactory):
     protocol: Any = FTP
     overflowProtocol: Any = FTPOverflowProtocol
     allowAnonymous: bool = True
+    userAnonymous: str = "anonymous"
     timeOut: float | None = 600
     welcomeMessage: str = "Sennit FTP server"
     passivePortRange: Any = range(1)

@@ -1,10 +1,10 @@
 """A server's side of one control connection, below its commands: octets in, events out, replies back.
 
-`dataReceived` feeds the conversation's core and does what each event asks for: a command goes to its ``ftp_``
-method by way of `processCommand`.  The method answers by what it returns, at once or by a Deferred: a reply's
-name, a tuple of that and its arguments, a `Reply`, or None if it has answered by `reply` itself.  Meanwhile
-nothing that the client has sent behind it is looked at, but for ABOR during a transfer, and reading stops when
-that is enough.
+`dataReceived` feeds the conversation's core and does what each event asks for: a command goes to its
+``ftp_`` method by way of `processCommand`.  The method answers by what it returns, at once or by a Deferred:
+the name of a reply, a tuple of that and its arguments, a `Reply`, or None if it has answered by `reply`
+itself.  Meanwhile nothing that the client has sent behind it is looked at, but for ABOR during a transfer,
+and reading stops when that is enough.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Session(LineReceiver, TimeoutMixin):
     """A server's side of one control connection.
 
     Attributes:
-        timeOut: Seconds to wait for the client to say something; while a command is carried out, nobody waits.
+        timeOut: Seconds that the client may say nothing; while a command is carried out, none are counted.
         limits: What the client may take up.
         disconnected: Whether the client is gone.
         PUBLIC_COMMANDS: Commands for which nobody has to be logged in.

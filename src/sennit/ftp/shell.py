@@ -6,6 +6,7 @@ and is followed only where it stays within, unless `follow_links_outside` is set
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import stat
@@ -198,10 +199,8 @@ class FTPAnonymousShell:
             return []
         found = self._path([*path, name], itself=True).lstat()
         if stat.S_ISLNK(found.st_mode):
-            try:
+            with contextlib.suppress(OSError, PermissionDeniedError):
                 found = self._path([*path, name]).stat()
-            except (OSError, PermissionDeniedError):
-                pass
         return _facts(found, keys)
 
 

@@ -1,8 +1,8 @@
 """Commands that move data: RETR, STOR, APPE, STOU, LIST, NLST, MLSD, and REST and ABOR beside them.
 
-A file is opened before the data connection is waited for, so a client hears at once if there is none.  The reply
-that all is well is sent when the data connection has ended as it should, and not before: a client that hears it
-has all, or has sent all.
+A file is opened before the data connection is waited for, so a client hears at once if there is none.  The
+reply that all is well is sent when the data connection has ended as it should, and not before: a client that
+hears it has all, or has sent all.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Transfers(DataChannel):
 
     def ftp_APPE(self, path: str) -> Deferred[Any]:
         """Receive the rest of a file (section 4.1.3)."""
-        return self._begin_transfer("APPE", lambda offset: self._store(path, None))
+        return self._begin_transfer("APPE", lambda _: self._store(path, None))
 
     def ftp_STOU(self, path: str = "") -> Deferred[Any]:
         """Receive a file under a name that no other has (section 4.1.3, RFC 1123 section 4.1.2.9)."""

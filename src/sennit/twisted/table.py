@@ -110,6 +110,20 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     # Framing and policies
     "twisted.protocols": (),
     "twisted.protocols.basic": ("sennit.framing.basic",),
+    "twisted.protocols.ftp": (
+        "sennit.ftp.addresses",
+        "sennit.ftp.data:ASCIIConsumerWrapper DTP DTPFactory",
+        "sennit.ftp.facts:parsePWDResponse",
+        "sennit.ftp.files:FileConsumer",
+        "sennit.ftp.interfaces:IFTPShell IFinishableConsumer IReadFile IWriteFile",
+        "sennit.ftp.paths:errnoToFailure toSegments",
+        "sennit.ftp.refusals",
+        "sennit.ftp.replies",
+        "sennit.ftp.server",
+        "sennit.ftp.shell",
+        "sennit.twisted.protocols.ftp",
+        "sennit.twisted.web.imported_reactor:reactor",
+    ),
     "twisted.protocols.haproxy": ("sennit.endpoint.haproxy:proxyEndpoint",),
     "twisted.protocols.loopback": ("sennit.twisted.protocols.loopback",),
     "twisted.protocols.policies": ("sennit.framing.policies",),
@@ -169,6 +183,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.application.strports": ("sennit.app.strports",),
     "twisted.plugin": ("sennit.twisted.plugin",),
     PLUGINS: (),
+    "twisted.plugins.twisted_ftp": ("sennit.twisted.plugins.services:TwistedFTP ServiceMaker",),
     "twisted.plugins.twisted_inet": ("sennit.twisted.plugins.services:TwistedINETD ServiceMaker",),
     "twisted.plugins.twisted_portforward": (
         "sennit.twisted.plugins.services:TwistedPortForward ServiceMaker",
@@ -186,6 +201,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.runner.procmon": ("sennit.twisted.runner.procmon", "sennit.app.procmon"),
     "twisted.runner.procmontap": ("sennit.twisted.runner.procmontap",),
     "twisted.tap": (),
+    "twisted.tap.ftp": ("sennit.twisted.tap.ftp",),
     "twisted.tap.portforward": ("sennit.twisted.tap.portforward",),
     "twisted.tap.socks": ("sennit.twisted.tap.socks",),
     # Users and what they log in with

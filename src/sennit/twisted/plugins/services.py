@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from sennit.twisted.application.service import ServiceMaker
 
-__all__ = ["TwistedINETD", "TwistedPortForward", "TwistedProcmon", "TwistedSOCKS", "TwistedWeb"]
+__all__ = ["TwistedFTP", "TwistedINETD", "TwistedPortForward", "TwistedProcmon", "TwistedSOCKS", "TwistedWeb"]
 
+TwistedFTP = ServiceMaker(
+    "Twisted FTP",
+    "sennit.twisted.tap.ftp",
+    "An FTP server: a directory for everybody, and users' own.",
+    "ftp",
+)
 TwistedINETD = ServiceMaker(
     "Twisted INETD Server",
     "sennit.twisted.runner.inetdtap",
