@@ -105,6 +105,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         self._stopping = False
         if self._started:
             self._started = False
+            self._drop_waker()
             if self._farewell is None:
                 self._held = True
                 self.loop.stop()
@@ -266,6 +267,7 @@ class LifeCycle(Timers, Events, Threads, Descriptors):
         self.running = self._started = self._stopping = self._held = False
         self._abandon("startup")
         self._abandon("shutdown")
+        self._drop_waker()
         if not self._owns_loop and self.loop.get_exception_handler() is report_loop_error:
             self.loop.set_exception_handler(None)
         signals, self._signals = self._signals, None

@@ -3,6 +3,8 @@
 `callFromThread` appends to a queue and wakes the loop once for all that wait there; appending to a
 deque and reading a flag are atomic, so threads and signal handlers may do it at any instant.  The
 reader lowers the flag before it reads: an append that finds the flag up is certain to be seen.
+
+The first call wakes the loop by ``call_soon_threadsafe``; on uvloop the next ones do so by a `Waker`.
 """
 
 from __future__ import annotations
@@ -12,15 +14,19 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from typing import Any
+from typing import Any, TypeAlias
 
 from sennit.log import Logger
 from sennit.reactor.base import ReactorBase
+from sennit.reactor.loops import stands_on_libuv
+from sennit.reactor.waker import Waker
 from sennit.threads import ThreadPool
 
 __all__ = ["Threads"]
 
 _log = Logger()
+
+_Call: TypeAlias = "tuple[Context | None, Callable[..., object], tuple[Any, ...], dict[str, Any]]"
 
 _WORKERS = 10
 _RESOLVERS = 10
@@ -30,8 +36,9 @@ class Threads(ReactorBase):
     """IReactorThreads and IReactorFromThreads."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | str | None = None, *, debug: bool = False) -> None:
-        self._calls: deque[tuple[Context, Callable[..., object], tuple[Any, ...], dict[str, Any]]] = deque()
+        self._calls: deque[_Call] = deque()
         self._wake_asked = False
+        self._waker: Waker | None = None
         self._pool_size = _WORKERS
         self.threadpool: ThreadPool | None = None
         self._resolver_pool: ThreadPool | None = None
@@ -48,7 +55,8 @@ class Threads(ReactorBase):
             **kwargs: Its keyword arguments.
         """
         assert _is_callable(callable), f"{callable!r} is not callable"
-        self._calls.append((copy_context(), callable, args, kwargs))
+        # A context in which nothing was set is as good as a new one, and weighs as much as the rest.
+        self._calls.append((copy_context() or None, callable, args, kwargs))
         if not self._wake_asked:
             self._wake()
 
@@ -117,11 +125,28 @@ class Threads(ReactorBase):
         if loop is None:
             return
         self._wake_asked = True
+        waker = self._waker
+        if waker is not None:
+            waker.wake()
+            return
         try:
-            loop.call_soon_threadsafe(self._run_calls)
+            loop.call_soon_threadsafe(self._on_first_call)
         except RuntimeError:
             # The loop was closed between the look and the call: the calls wait for the next one.
             self._wake_asked = False
+
+    def _on_first_call(self) -> None:
+        loop = self._loop
+        if loop is not None and self._waker is None and self._threads_may_run() and stands_on_libuv(loop):
+            waker = Waker()
+            # In no context of the caller's: the loop would hold it.
+            Context().run(loop.add_reader, waker.descriptor, self._on_wake, waker)
+            self._waker = waker
+        self._run_calls()
+
+    def _on_wake(self, waker: Waker) -> None:
+        waker.rest()
+        self._run_calls()
 
     def _run_calls(self) -> None:
         self._wake_asked = False
@@ -137,7 +162,7 @@ class Threads(ReactorBase):
             if self._nested and calls and not self._wake_asked:
                 self._wake()
             try:
-                context.run(func, *args, **kwargs)
+                (context or Context()).run(func, *args, **kwargs)
             except BaseException:
                 _log.failure("Error in a call from another thread, {func!r}", func=func)
         if calls and not self._wake_asked:
@@ -151,8 +176,20 @@ class Threads(ReactorBase):
             self._wake()
 
     def _detach(self) -> None:
+        self._drop_waker()
         self._wake_asked = False
         super()._detach()
+
+    def _drop_waker(self) -> None:
+        """Hold no descriptor until the next call."""
+        waker, self._waker = self._waker, None
+        loop = self._loop
+        if waker is None or loop is None or loop.is_closed():
+            return
+        loop.remove_reader(waker.descriptor)
+        if self._wake_asked:
+            # Whoever raised the flag may have written, or be about to write, where nobody reads any more.
+            self._wake()
 
 
 _is_callable = callable
