@@ -96,6 +96,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
     },
     "twisted.protocols.haproxy._parser": ("sennit.haproxy", _NO + "unparseEndpoint"),
     "twisted.protocols._sni": (_NO + "PEMObjects SNIConnectionCreator",),
+    "twisted.protocols.ftp": (
+        "sennit.ftp.files:FileReader=_FileReader FileWriter=_FileWriter",
+        "sennit.ftp.transfers:is_pattern=_isGlobbingExpression",
+    ),
     "twisted.protocols.loopback": ("sennit.twisted.protocols.loopback:_Queue=_LoopbackQueue",),
     "twisted.protocols._tls_legacy": (_NO + "LegacyContextFactoryWarning",),
     "twisted.protocols.tls": (

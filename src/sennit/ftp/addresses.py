@@ -72,9 +72,17 @@ def decodeExtendedPort(text: str) -> int:
 
 
 def same_host(one: str, other: str) -> bool:
-    """Say whether two numeric addresses are one host's, an IPv4 address in IPv6's form being itself."""
+    """Say whether two numeric addresses are one host's.
+
+    An IPv4 address in IPv6's form is itself; this machine speaks to itself by any of its loopback addresses.
+    """
     try:
-        first, second = ipaddress.ip_address(one), ipaddress.ip_address(other)
+        first, second = _unmapped(one), _unmapped(other)
     except ValueError:
         return one == other
-    return (getattr(first, "ipv4_mapped", None) or first) == (getattr(second, "ipv4_mapped", None) or second)
+    return first == second or (first.is_loopback and second.is_loopback)
+
+
+def _unmapped(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    address = ipaddress.ip_address(host)
+    return getattr(address, "ipv4_mapped", None) or address

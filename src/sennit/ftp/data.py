@@ -79,14 +79,12 @@ class DTP(Protocol, TimeoutMixin):
         isConnected: Whether it is there.
         pi: The control connection, a `sennit.ftp.server.FTP`.
         factory: What waited for it.
-        timeout: Seconds after which it is dropped if nothing moves.
     """
 
     isConnected: bool = False
     pi: Any = None
     factory: Any = None
     transport: Any
-    timeout: float | None = 300
     _consumer: Any = None
     _received: Deferred[Any] | None = None
     _closed: Deferred[None] | None = None
@@ -94,16 +92,16 @@ class DTP(Protocol, TimeoutMixin):
     _timed_out = False
 
     def callLater(self, period: float, func: Any) -> Any:
-        """Have the control connection's clock call."""
-        return self.pi.callLater(period, func)
+        """Have the factory's clock call."""
+        return self.factory.callLater(period, func)
 
     def connectionMade(self) -> None:
         """Tell who waits that it is there; begin TLS if data is protected."""
         self.isConnected = True
-        self.setTimeout(self.timeout)
+        self.setTimeout(self.factory.idle_timeout)
         # Nothing that comes before somebody takes it is read.
         self.transport.pauseProducing()
-        context = self.pi.data_context
+        context = self.factory.context
         if context is not None:
             # Whoever connected, the server is the server of TLS (RFC 4217 section 7).
             self.transport.startTLS(context, not self.factory.active)
@@ -235,7 +233,7 @@ class DTP(Protocol, TimeoutMixin):
 
     def resumeProducing(self) -> None:
         """Read on."""
-        self.setTimeout(self.timeout)
+        self.setTimeout(self.factory.idle_timeout)
         self.transport.resumeProducing()
 
     def stopProducing(self) -> None:
@@ -254,12 +252,16 @@ class DTPFactory(ClientFactory[DTP]):
     Attributes:
         peerCheck: Whether it has to come from that host.
         active: Whether it is made from here.
+        context: The settings of TLS if data is protected, or None.
+        idle_timeout: Seconds after which the connection is dropped if nothing moves; None for never.
         deferred: Fires with the `DTP` when it is there; fails with `PortConnectionError` if it will not be.
     """
 
     noisy = False
     peerCheck: bool = True
     active: bool = False
+    context: Any = None
+    idle_timeout: float | None = None
     protocol = DTP
 
     def __init__(self, pi: Any, peerHost: str | None = None, reactor: Any = None) -> None:
@@ -269,14 +271,13 @@ class DTPFactory(ClientFactory[DTP]):
         self.delayedCall: Any = None
         self._reactor = reactor
         self._built = False
-        self._over = False
 
     def buildProtocol(self, addr: Any) -> DTP | None:
         """Build a `DTP` for the first connection that comes from the right host."""
         host = getattr(addr, "host", None)
         if self.peerCheck and self.peerHost and host is not None and not same_host(host, self.peerHost):
             return None
-        if self._built or self._over:
+        if self._built or self.deferred.called:
             return None
         self._built = True
         self.cancelTimeout()
@@ -288,8 +289,7 @@ class DTPFactory(ClientFactory[DTP]):
 
     def data_connected(self, made: DTP) -> None:
         """Take note that the connection is there."""
-        if not self._over:
-            self._over = True
+        if not self.deferred.called:
             self.deferred.callback(made)
 
     def clientConnectionFailed(self, connector: Any, reason: Failure) -> None:
@@ -302,7 +302,11 @@ class DTPFactory(ClientFactory[DTP]):
 
     def setTimeout(self, seconds: float) -> None:
         """Wait no longer than this."""
-        self.delayedCall = (self._reactor or current_reactor()).callLater(seconds, self.timeoutFactory)
+        self.delayedCall = self.callLater(seconds, self.timeoutFactory)
+
+    def callLater(self, seconds: float, func: Any) -> Any:
+        """Have a function called, by the reactor that measures time."""
+        return (self._reactor or current_reactor()).callLater(seconds, func)
 
     def cancelTimeout(self) -> None:
         """Wait as long as it takes."""
@@ -315,7 +319,6 @@ class DTPFactory(ClientFactory[DTP]):
         self._fail(TimeoutError("The data connection took too long to come."))
 
     def _fail(self, reason: Any) -> None:
-        if not self._over:
-            self._over = True
+        if not self.deferred.called:
             self.cancelTimeout()
             self.deferred.errback(PortConnectionError(reason))

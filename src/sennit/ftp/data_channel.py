@@ -6,15 +6,17 @@ the client's own host only, and no port below 1024, unless `allow_foreign_addres
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from sennit.core.current import current_reactor
 from sennit.core.deferred import Deferred, fail
 from sennit.core.errors import CannotListenError
 from sennit.core.failure import Failure
+from sennit.framing.numbers import NumberError, parse_decimal
 from sennit.ftp import replies
 from sennit.ftp.addresses import decodeExtendedAddress, decodeHostPort, encodeHostPort, same_host
-from sennit.ftp.data import DTPFactory
+from sennit.ftp.data import DTP, DTPFactory
 from sennit.ftp.events import Reply
 from sennit.ftp.refusals import (
     BadCmdSequenceError,
@@ -31,6 +33,15 @@ __all__ = ["DataChannel"]
 _LOWEST_PORT = 1024
 
 
+def _check_network_protocol(protocol: str) -> None:
+    try:
+        number = parse_decimal(protocol, 65535)
+    except NumberError:
+        raise CmdArgSyntaxError(protocol) from None
+    if number not in {1, 2}:
+        raise UnsupportedNetworkProtocolError("1,2")
+
+
 def _ignore(_: Failure) -> None:
     """Forget why there was no data connection: the client has asked for another, or is gone."""
 
@@ -43,6 +54,7 @@ class DataChannel(Session):
         dtpInstance: The data connection.
         dtpPort: The port, or the connector, that it comes by.
         dtpTimeout: Seconds to wait for it.
+        data_timeout: Seconds after which it is dropped if nothing moves; None for never.
         passivePortRange: The ports that clients connect to.
         passive_address: The IPv4 address to tell clients that are to connect, if it is not the server's own:
             that of a gateway before it.
@@ -55,6 +67,7 @@ class DataChannel(Session):
     dtpInstance: Any = None
     dtpPort: Any = None
     dtpTimeout: float = 10
+    data_timeout: float | None = 300
     passivePortRange: Any = range(1)
     passive_address: str | None = None
     allow_foreign_addresses: bool = False
@@ -64,11 +77,6 @@ class DataChannel(Session):
     _protected = False
     _buffer_agreed = False
     _extended_only = False
-
-    @property
-    def data_context(self) -> Any:
-        """The settings of TLS for data connections, or None if they have none."""
-        return self.tls_context if self._protected else None
 
     @staticmethod
     def listenFactory(port: int, factory: Any, backlog: int = 50, interface: str = "") -> Any:
@@ -94,19 +102,23 @@ class DataChannel(Session):
             "", number if self.passivePortRange else 0, f"No port available in range {self.passivePortRange}"
         )
 
-    def _listen(self) -> Any:
+    def _wait_for_data(self, host: str | None) -> Any:
         self.cleanupDTP()
-        foreign = self.allow_foreign_addresses
-        self.dtpFactory = DTPFactory(pi=self, peerHost=None if foreign else self.transport.getPeer().host)
-        self.dtpFactory.setTimeout(self.dtpTimeout)
-        # A scope goes with an address of a link, and is not told: any address then.
-        here = str(getattr(self.transport.getHost(), "host", ""))
-        try:
-            self.dtpPort = self.getDTPPort(self.dtpFactory, "::" if here.startswith("fe80") else here)
-        except CannotListenError:
-            self.cleanupDTP()
-            raise DataConnectionError from None
-        return self.dtpPort.getHost()
+        factory = self.dtpFactory = DTPFactory(pi=self, peerHost=host)
+        factory.context = self.tls_context if self._protected else None
+        factory.idle_timeout = self.data_timeout
+        factory.setTimeout(self.dtpTimeout)
+        return factory
+
+    def _listen(self, *interfaces: str) -> int:
+        """Listen for the data connection on the first of these addresses that can be listened on."""
+        factory = self._wait_for_data(None if self.allow_foreign_addresses else self.transport.getPeer().host)
+        for interface in interfaces:
+            with contextlib.suppress(CannotListenError):
+                self.dtpPort = self.getDTPPort(factory, interface)
+                return int(self.dtpPort.getHost().port)
+        self.cleanupDTP()
+        raise DataConnectionError
 
     def ftp_PASV(self) -> Any:
         """Wait for the client to connect (RFC 959 section 4.1.2)."""
@@ -116,17 +128,27 @@ class DataChannel(Session):
         mapped = here.lower().removeprefix("::ffff:")
         if ":" in mapped:
             raise PASVIPv6NotImplementedError
-        port = self._listen().port
+        port = self._listen(here)
         self.reply(replies.ENTERING_PASV_MODE, encodeHostPort(self.passive_address or mapped, port))
 
     def ftp_EPSV(self, protocol: str = "") -> Any:
-        """Wait for the client to connect, to the address that it knows (RFC 2428 section 3)."""
+        """Wait for the client to connect, to the address that it knows (RFC 2428 section 3).
+
+        That may be one that only a gateway has, and by the other version of IP: any is listened on, if no
+        version is asked for.
+        """
         if protocol.upper() == "ALL":
             self._extended_only = True
             return replies.EPSV_ALL_OK
-        if protocol and protocol not in {"1", "2"}:
-            raise UnsupportedNetworkProtocolError("1,2")
-        self.reply(replies.ENTERING_EPSV_MODE, self._listen().port)
+        here = str(getattr(self.transport.getHost(), "host", ""))
+        if protocol:
+            _check_network_protocol(protocol)
+            # The scope that goes with a link's address is not known: any address then.
+            same = (protocol == "2") == (":" in here) and not here.startswith("fe80")
+            interfaces = [here if same else "::" if protocol == "2" else "0.0.0.0"]  # noqa: S104 (told to)
+        else:
+            interfaces = ["::", here]
+        self.reply(replies.ENTERING_EPSV_MODE, self._listen(*interfaces))
         return None
 
     def ftp_PORT(self, address: str) -> Any:
@@ -147,8 +169,7 @@ class DataChannel(Session):
             protocol, host, port = decodeExtendedAddress(extendedAddress)
         except ValueError:
             raise CmdArgSyntaxError(extendedAddress) from None
-        if protocol not in {"1", "2"}:
-            raise UnsupportedNetworkProtocolError("1,2")
+        _check_network_protocol(protocol)
         return self._connect(host, port)
 
     def _connect(self, host: str, port: int) -> Deferred[Any]:
@@ -157,13 +178,12 @@ class DataChannel(Session):
                 return fail(PolicyError(504, "Data goes to the client's own address only."))
             if port < _LOWEST_PORT:
                 return fail(PolicyError(504, "Data does not go to a port below 1024."))
-        self.cleanupDTP()
-        factory = self.dtpFactory = DTPFactory(pi=self, peerHost=host)
+        factory = self._wait_for_data(host)
         factory.active = True
         factory.peerCheck = False
-        factory.setTimeout(self.dtpTimeout)
         self.dtpPort = current_reactor().connectTCP(host, port, factory, timeout=self.dtpTimeout)
-        return factory.deferred.addCallbacks(self._connected, self._not_connected)
+        connecting: Deferred[Any] = factory.deferred
+        return connecting.addCallbacks(self._connected, self._not_connected)
 
     def _connected(self, _: object) -> str:
         return replies.ENTERING_PORT_MODE
@@ -186,7 +206,7 @@ class DataChannel(Session):
                 port.stopListening()
             elif instance is None:
                 port.disconnect()
-        if instance is not None and instance.isConnected:
+        if isinstance(instance, DTP) and instance.isConnected:
             instance.abort()
 
     # Protection

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["Command", "ConnectionClosed", "Reply", "ServerEvent", "Violation"]
 
@@ -14,10 +14,12 @@ class Command:
     Attributes:
         verb: In upper case.
         argument: What follows the verb and its space, spaces and all; empty if nothing does.
+        spaced: Whether there was that space: a password may be empty.
     """
 
     verb: str
     argument: str = ""
+    spaced: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def list_line(name: str, values: Sequence[Any], now: float) -> str:
     recent = now - _SIX_MONTHS < modified <= now + 86400
     tail = f"{when.tm_hour:02}:{when.tm_min:02}" if recent else f"{when.tm_year:5}"
     kind = "d" if directory else "-"
-    date = f"{_MONTHS[when.tm_mon - 1]} {when.tm_mday:2} {tail}"
+    date = f"{_MONTHS[when.tm_mon - 1]} {when.tm_mday:02} {tail}"
     text = f"{kind}{_shorthand(permissions)}{hardlinks:4} {owner!s:<9} {group!s:<9} {size:>15} {date} "
     return text + printable(name)
 

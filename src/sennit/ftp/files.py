@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from zope.interface import implementer
@@ -10,6 +11,7 @@ from sennit.core.deferred import Deferred, fail, succeed
 from sennit.core.interfaces import IConsumer
 from sennit.framing.filesender import FileSender
 from sennit.ftp.interfaces import IResumableFile, IWriteFile
+from sennit.ftp.refusals import RestartError
 
 __all__ = ["FileConsumer", "FileReader", "FileWriter"]
 
@@ -53,7 +55,13 @@ class FileReader:
         self._sent = False
 
     def seek(self, offset: int) -> None:
-        """Begin at this octet."""
+        """Begin at this octet.
+
+        Raises:
+            RestartError: If the file is shorter.
+        """
+        if offset > self.fObj.seek(0, os.SEEK_END):
+            raise RestartError(offset)
         self.fObj.seek(offset)
 
     def send(self, consumer: Any) -> Deferred[Any]:

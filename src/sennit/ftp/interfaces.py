@@ -98,7 +98,11 @@ class IResumableFile(IReadFile):
     """And one that can be read from somewhere: for RETR after REST."""
 
     def seek(offset: int) -> None:
-        """Have `send` begin at this octet."""
+        """Have `send` begin at this octet.
+
+        Raises:
+            RestartError: If the file is shorter.
+        """
 
 
 class IWriteFile(Interface):

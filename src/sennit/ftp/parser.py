@@ -50,8 +50,8 @@ def take_command_line(buffer: BoundedBuffer, limit: int) -> bytes | None:
 
 def parse_command(line: bytes) -> Command:
     """Part a line into its verb and its argument."""
-    verb, _, argument = line.decode("utf-8", "surrogateescape").partition(" ")
-    return Command(verb.upper(), argument)
+    verb, space, argument = line.decode("utf-8", "surrogateescape").partition(" ")
+    return Command(verb.upper(), argument, bool(space))
 
 
 class ReplyParser:

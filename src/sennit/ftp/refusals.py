@@ -24,6 +24,7 @@ __all__ = [
     "PermissionDeniedError",
     "PolicyError",
     "PortConnectionError",
+    "RestartError",
     "TransferAbortedError",
     "UnsupportedNetworkProtocolError",
 ]
@@ -153,6 +154,12 @@ class TransferAbortedError(FTPCmdError):
     """The data connection ended before the data did."""
 
     errorCode = replies.CNX_CLOSED_TXFR_ABORTED
+
+
+class RestartError(FTPCmdError):
+    """The file is shorter than where the transfer was to begin (RFC 1123 section 4.1.3.4)."""
+
+    errorCode = replies.CANT_RESTART
 
 
 class PolicyError(FTPCmdError):

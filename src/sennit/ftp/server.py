@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from sennit.core.deferred import Deferred, fail
+from sennit.core.deferred import Deferred, fail, maybeDeferred
 from sennit.core.failure import Failure
 from sennit.cred.credentials import Anonymous, UsernamePassword
 from sennit.cred.errors import UnauthorizedLogin
@@ -25,12 +25,9 @@ from sennit.ftp.refusals import (
     PolicyError,
 )
 from sennit.ftp.transfers import Transfers
-from sennit.log import Logger
 from sennit.protocol import connectionDone
 
 __all__ = ["FTP", "FTPFactory", "FTPOverflowProtocol"]
-
-_log = Logger()
 
 
 class FTP(Transfers):
@@ -72,6 +69,7 @@ class FTP(Transfers):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """End all, and log out."""
         self.disconnected = True
+        self._idle = None
         self.setTimeout(None)
         super().connectionLost(reason)
         self._forget_login()
@@ -101,16 +99,14 @@ class FTP(Transfers):
         factory = self.factory
         return bool(factory.allowAnonymous) and self._user == factory.userAnonymous
 
-    def ftp_PASS(self, password: str = "") -> Any:
+    def ftp_PASS(self, password: str) -> Any:
         """End a log-in (section 4.1.1)."""
         anonymous = self._is_anonymous()
-        if not anonymous and not password:
-            return fail(AuthorizationError())
-        if self.portal is None:
+        if self.portal is None or not (anonymous or password):
             return fail(AuthorizationError())
         credentials: Any = Anonymous() if anonymous else UsernamePassword(self._user, password)  # type: ignore[arg-type]
         with login_from(self.transport.getPeer()):
-            entered: Deferred[Any] = self.portal.login(credentials, None, IFTPShell)
+            entered = maybeDeferred(self.portal.login, credentials, None, IFTPShell)
         return entered.addCallbacks(self._entered, self._refused, callbackArgs=(anonymous,))
 
     def _entered(self, login: Any, anonymous: bool) -> str:
@@ -123,8 +119,7 @@ class FTP(Transfers):
         return replies.GUEST_LOGGED_IN_PROCEED if anonymous else replies.USR_LOGGED_IN_PROCEED
 
     def _refused(self, failure: Failure) -> None:
-        if not failure.check(UnauthorizedLogin):
-            _log.failure("A log-in over FTP could not be looked at.", failure)
+        failure.trap(UnauthorizedLogin)
         self._failed_logins += 1
         if self._failed_logins >= self.limits.logins:
             self._close_with(Reply(421, ("Too many log-ins have failed.",)))

@@ -83,6 +83,7 @@ class Session(LineReceiver, TimeoutMixin):
     _stopped = False
     _given = 1
     _errors = 0
+    _idle: float | None = None
     _running: Deferred[Any] | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -183,9 +184,10 @@ class Session(LineReceiver, TimeoutMixin):
 
     def _begin(self, command: Command) -> None:
         number = self._given
-        if command.verb != "ABOR":
-            self.setTimeout(None)
-        parameters = (command.argument,) if command.argument else ()
+        if self._idle is None:
+            self._idle = self.setTimeout(None)
+        empty = command.verb == "PASS" and command.spaced
+        parameters = (command.argument,) if command.argument or empty else ()
         done = maybeDeferred(self.processCommand, command.verb, *parameters)
         if not done.called and command.verb != "ABOR":
             self._running = done
@@ -247,7 +249,8 @@ class Session(LineReceiver, TimeoutMixin):
             self._running = None
         if not self.disconnected:
             if self._running is None:
-                self.setTimeout(self.timeOut)
+                idle, self._idle = self._idle, None
+                self.setTimeout(idle)
             self._advance()
 
     # What goes out

@@ -27,6 +27,7 @@ from sennit.ftp.refusals import (
     IsADirectoryError,
     IsNotADirectoryError,
     PermissionDeniedError,
+    RestartError,
 )
 
 __all__ = ["FTPAnonymousShell", "FTPShell"]
@@ -42,7 +43,10 @@ def _name_of(lookup: Callable[[int], Any], number: int) -> str:
 
 
 def _facts(found: os.stat_result, keys: Sequence[str]) -> list[Any]:
-    return [_VALUES[key](found) for key in keys]
+    try:
+        return [_VALUES[key](found) for key in keys]
+    except KeyError as error:
+        raise AttributeError(f"Nothing is known of a file by the name of {error}.") from None
 
 
 _VALUES: dict[str, Callable[[os.stat_result], Any]] = {
@@ -88,7 +92,7 @@ class FTPAnonymousShell:
             PermissionDeniedError: If it is not below the root.
         """
         root = self._root
-        if any(name in {"", ".", ".."} or "/" in name or "\0" in name for name in segments):
+        if any(name == ".." or "/" in name or "\0" in name for name in segments):
             raise PermissionDeniedError("/".join(segments))
         path = os.path.join(root, *segments)  # noqa: PTH118 (joined for each command)
         if not self.follow_links_outside and segments:
@@ -270,5 +274,5 @@ class FTPShell(FTPAnonymousShell):
             file.truncate()
         elif offset is not None:
             file.close()
-            raise PermissionDeniedError("/".join(path))
+            raise RestartError(offset)
         return file

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import fnmatch
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from sennit.core.deferred import CancelledError, Deferred
+from sennit.core.deferred import CancelledError, Deferred, maybeDeferred
 from sennit.core.failure import Failure
 from sennit.framing.numbers import NumberError, parse_decimal
 from sennit.ftp import replies
@@ -35,8 +35,11 @@ from sennit.ftp.refusals import (
     TransferAbortedError,
 )
 from sennit.ftp.serializer import printable
+from sennit.log import Logger
 
-__all__ = ["Transfers"]
+__all__ = ["Transfers", "is_pattern"]
+
+_log = Logger()
 
 _LARGEST = (1 << 63) - 1
 
@@ -79,6 +82,17 @@ class Transfers(DataChannel):
         self.cleanupDTP()
         return result
 
+    @staticmethod
+    async def _opened(path: str, opening: Callable[..., Any], *arguments: Any) -> Any:
+        """Open a file; what goes wrong here is no more to the client than that there is none."""
+        try:
+            return await maybeDeferred(opening, *arguments)
+        except (FTPCmdError, CancelledError):
+            raise
+        except Exception:
+            _log.failure("A file could not be opened for an FTP client.")
+            raise FileNotFoundError(path) from None
+
     async def _data_connection(self) -> Any:
         """Wait for the data connection, and say that it begins."""
         factory = self.dtpFactory
@@ -105,7 +119,7 @@ class Transfers(DataChannel):
         return self._begin_transfer("RETR", lambda offset: self._retrieve(path, offset))
 
     async def _retrieve(self, path: str, offset: int) -> str:
-        reader = await self.shell.openForReading(self._segments(path))
+        reader = await self._opened(path, self.shell.openForReading, self._segments(path))
         try:
             if offset:
                 resumable = IResumableFile(reader, None)
@@ -141,12 +155,12 @@ class Transfers(DataChannel):
     async def _store(self, path: str, offset: int | None, named: str = "") -> str:
         segments = self._segments(path)
         if offset == -1:
-            file = await self.shell.openForWriting(segments)
+            file = await self._opened(path, self.shell.openForWriting, segments)
         else:
             shell = IResumableShell(self.shell, None)
             if shell is None or not self.binary:
                 raise CmdNotImplementedForArgError("REST")
-            file = await shell.openForResuming(segments, offset)
+            file = await self._opened(path, shell.openForResuming, segments, offset)
         try:
             consumer = await file.receive()
             if named:
@@ -200,7 +214,7 @@ class Transfers(DataChannel):
 
     async def _names(self, path: str) -> str:
         segments = self._segments(path)
-        pattern = segments.pop() if segments and any(mark in segments[-1] for mark in "*?[") else None
+        pattern = segments.pop() if is_pattern(segments) else None
         try:
             found = [name for name, _ in await self.shell.list(segments, ())]
         except FileNotFoundError:
@@ -250,6 +264,11 @@ class Transfers(DataChannel):
         if transfer is not None:
             transfer.cancel()
         self.cleanupDTP()
+
+
+def is_pattern(segments: Sequence[str] = ()) -> bool:
+    """Tell whether the last name of a path stands for several."""
+    return bool(segments) and any(mark in segments[-1] for mark in "*?[")
 
 
 class _Lines:

@@ -14,6 +14,8 @@ from sennit.ftp.server import FTPFactory
 from sennit.twisted.cred.strcred import AuthOptionMixin
 from sennit.twisted.protocols.ftp import FTPRealm
 from sennit.twisted.python import usage
+from sennit.twisted.python.deprecate import deprecated
+from sennit.twisted.python.versions import Version
 
 __all__ = ["Options", "makeService"]
 
@@ -45,6 +47,7 @@ class Options(usage.Options, AuthOptionMixin):
         """Description of an endpoint to listen on, in place of --port; may be given several times."""
         self["listen"].append(endpoint)
 
+    @deprecated(Version("Twisted", 11, 1, 0))
     def opt_password_file(self, filename: str) -> None:
         """(DEPRECATED: use --auth=file:PATH) A file of lines such as name:password: who may log in."""
         self["password-file"] = filename
