@@ -9,6 +9,9 @@ those, and a body read as a request is a smuggled request).
 httptools calls back for each item and cannot be stopped inside a read, so events queue up, at most those of
 `SLICE` octets; `receive_data` is given more only when they are consumed.  The first error is kept, and all
 input after it thrown away.
+
+A body whose length is known has nothing to be parsed: what follows the read that its head came in passes llhttp
+by, uncopied, and a fresh llhttp reads the next request.
 """
 
 from __future__ import annotations
@@ -82,6 +85,7 @@ class RequestParser:
         paused: Whether a request that offers an upgrade waits for `resume`.
         target: The target of a request that has not been received whole.
         prefix: What has come of a request's method, if that is all.
+        body_left: How many octets are still to come of a body whose length is known.
     """
 
     __slots__ = (
@@ -103,6 +107,7 @@ class RequestParser:
         "_rest",
         "_skips",
         "_trailers",
+        "body_left",
         "error",
         "events",
         "limits",
@@ -136,6 +141,7 @@ class RequestParser:
         self._headers: list[tuple[bytes, bytes]] = []
         self._head: RequestHead | None = None
         self._fed = 0
+        self.body_left = 0
 
     @property
     def receiving_head(self) -> bool:
@@ -160,7 +166,7 @@ class RequestParser:
         return None
 
     def receive_data(self, data: bytes | memoryview) -> None:
-        """Read some octets, `SLICE` of them at the most.
+        """Read some octets, of which no more than `SLICE` may follow the body being received.
 
         Anything wrong with them is in `error` afterwards, and is raised by `next_event` in its turn.
         """
@@ -168,6 +174,9 @@ class RequestParser:
             return
         if self.paused:
             self._rest += data
+            return
+        if self.body_left:
+            self._take_body(data)
             return
         if self.prefix:
             data = self.prefix + data
@@ -194,6 +203,7 @@ class RequestParser:
                 self._fed = 0
                 if self._pieces:
                     self._flush()
+            self._pass_by()
         elif self._messages != began:
             if not self._closed:
                 self._fresh = data[-1] == 10 or (
@@ -201,6 +211,27 @@ class RequestParser:
                 )
         elif fresh:
             self._keep_prefix(bytes(data))
+
+    def _pass_by(self) -> None:
+        """Let what is still to come of a body whose length is known not go through llhttp."""
+        head = self._head
+        if head is not None and head.length is not None:
+            self.body_left = head.length - self._body_size
+
+    def _take_body(self, data: bytes | memoryview) -> None:
+        """Take octets of a body whose length is known, and what follows it."""
+        left = self.body_left
+        if len(data) < left:
+            self.body_left = left - len(data)
+            self.events.append(BodyData(bytes(data)))
+            return
+        self.events.append(BodyData(bytes(data[:left])))
+        self.body_left = 0
+        self._llhttp = httptools.HttpRequestParser(self)
+        self._fresh = True
+        self.on_message_complete()
+        if len(data) > left and not self._closed:
+            self.receive_data(data[left:])
 
     def _stopped(self, error: Exception, data: bytes, *, fresh: bool) -> None:
         """Handle llhttp's stopping, whether `data` began a message or not."""
@@ -309,15 +340,15 @@ class RequestParser:
             return
         # llhttp takes the body for the new protocol's. A fresh parser is shown the framing alone and reads
         # it.
-        framing = (
-            b"Transfer-Encoding: chunked" if head.length is None else b"Content-Length: %d" % head.length
-        )
         self._llhttp = httptools.HttpRequestParser(self)
-        target = self.target
-        self._priming = True
-        self._llhttp.feed_data(b"PUT / HTTP/1.1\r\n" + framing + b"\r\n\r\n")
-        self._priming = False
-        self.target = target
+        if head.length is None:
+            target = self.target
+            self._priming = True
+            self._llhttp.feed_data(b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+            self._priming = False
+            self.target = target
+        else:
+            self._pass_by()
         if rest:
             self.receive_data(rest)
 

@@ -168,10 +168,11 @@ class HTTPChannel(Pacing, Protocol):
         """Take octets from the client."""
         state = self._state
         if state is _IDLE or state is _RECEIVING or state is _STREAMING:
-            if len(data) > SLICE or self._held:
+            parser = self._parser
+            if len(data) > SLICE + parser.body_left or self._held:
                 self._held += data
             else:
-                self._parser.receive_data(data)
+                parser.receive_data(data)
             self._pump()
         elif state is _ANSWERING:
             self._held += data
@@ -226,7 +227,8 @@ class HTTPChannel(Pacing, Protocol):
                     # The offer to change protocols was not taken.
                     parser.resume()
                 elif self._held:
-                    piece, self._held = self._held[:SLICE], self._held[SLICE:]
+                    size = SLICE + parser.body_left
+                    piece, self._held = self._held[:size], self._held[size:]
                     parser.receive_data(piece)
                 else:
                     break
