@@ -306,3 +306,32 @@ def test_the_body_is_limited_by_what_is_announced_and_by_what_comes():
     assert parse(POST, limits=limits).error.status == 413
     assert parse(CHUNKED, limits=limits).error.status == 413
     assert parse(POST, limits=Limits(body_size=5)).error is None
+
+
+def test_what_follows_the_first_read_of_a_body_of_known_length_is_not_copied():
+    parser = parse(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\nfirst")
+    assert parser.body_left == 199_995
+    read = b"x" * 199_995
+    parser.receive_data(read)
+    assert parser.body_left == 0
+    head, first, rest, end = parser.events
+    assert (head.length, first.data, end.trailers) == (200_000, b"first", ())
+    assert rest.data is read
+
+
+def test_a_request_behind_a_body_in_the_same_read_is_read_anew():
+    parser = parse(
+        b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe",
+        b"llo\r\nOOPS / HTTP/1.1\r\nHost: h\r\n\r\n",
+    )
+    kinds = [RequestHead, BodyData, BodyData, EndOfMessage, RequestHead]
+    assert [type(event) for event in parser.events] == kinds
+    assert parser.events[-1].method == b"OOPS"
+    assert parser.error is None
+
+
+def test_nothing_is_read_behind_a_body_of_a_request_that_closes():
+    closing = b"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhe"
+    parser = parse(closing, b"llo" + GET, GET)
+    assert isinstance(parser.events[-1], EndOfMessage)
+    assert parser.error is None

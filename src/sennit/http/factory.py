@@ -17,6 +17,7 @@ from sennit.http.access_log import combinedLogFormatter
 from sennit.http.dates import datetimeToLogString
 from sennit.http.limits import DEFAULT_LIMITS, Limits
 from sennit.http.server import HTTPChannel
+from sennit.http.spool import Room
 from sennit.log import Logger, LogLevel, globalLogBeginner, interest
 from sennit.protocol import ServerFactory
 
@@ -58,6 +59,7 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
         timeOut: Seconds that a connection may be idle.
         logFile: The open access log, None without one.
         channels: The connections that are open.
+        spool_room: The memory that large bodies share.
         draining: Whether `drain` was called.
         linger: Seconds that `drain` leaves open connections for one more request, which may be on its way.
     """
@@ -89,6 +91,7 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
         if http2:
             load_http2()
         self.channels: WeakSet[Any] = WeakSet()
+        self.spool_room = Room(limits.spool_room)
         self._formatter = combinedLogFormatter if logFormatter is None else logFormatter
         self.draining = False
         self._given_reactor = reactor

@@ -16,7 +16,10 @@ class Limits:
         header_count: Fields in a head, and in trailers (431).
         header_size: Octets of names and values in a head, and in trailers (431).
         body_size: Octets of a request body (413); None for no limit.
-        memory_body: Octets of a body kept in memory; a larger one goes to a temporary file.
+        memory_body: Octets of a body kept in memory in any case.
+        spool_body: Octets of a larger body that are kept in memory while `spool_room` has room for them;
+            else it goes to a temporary file.
+        spool_room: Octets that the larger bodies of all connections of a factory may keep in memory together.
         body_buffer: Octets of a streamed body that may wait to be taken, before reading stops.
         body_discard: Octets of a body that are still received, and thrown away, when its request is answered
             already; past that the connection is closed.
@@ -35,6 +38,8 @@ class Limits:
     header_size: int = 16384
     body_size: int | None = 1 << 30
     memory_body: int = 100_000
+    spool_body: int = 4 << 20
+    spool_room: int = 64 << 20
     body_buffer: int = 65536
     body_discard: int = 262_144
     chunk_overhead: int = 16384

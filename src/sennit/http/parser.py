@@ -10,8 +10,8 @@ httptools calls back for each item and cannot be stopped inside a read, so event
 `SLICE` octets; `receive_data` is given more only when they are consumed.  The first error is kept, and all
 input after it thrown away.
 
-A body whose length is known has nothing to be parsed: what follows the read that its head came in passes llhttp
-by, uncopied, and a fresh llhttp reads the next request.
+A body whose length is known has nothing to be parsed: what follows the read that its head came in passes
+llhttp by, uncopied, and a fresh llhttp reads the next request.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import tempfile
 from io import BytesIO
 from typing import IO, Any, AnyStr
 
@@ -18,10 +17,12 @@ from sennit.http.forms import parse_form, parse_qs
 from sennit.http.headers import Headers
 from sennit.http.lazily import lazily, noted
 from sennit.http.limits import DEFAULT_LIMITS
+from sennit.http.spool import Room, SpooledBody
 
 __all__ = ["ReceivedRequest"]
 
 _QUERY = ord("?")
+_NO_ROOM = Room(0)
 
 
 class ReceivedRequest:
@@ -118,7 +119,12 @@ class ReceivedRequest:
         if make is not None:
             self.content = make(length)
         elif length and length >= self._limits.memory_body:
-            self.content = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the request ends)
+            self.content = self._spool()
+
+    def _spool(self) -> Any:
+        """Return a file for a large body."""
+        factory = getattr(self.channel, "factory", None)
+        return SpooledBody(getattr(factory, "spool_room", _NO_ROOM), self._limits.spool_body)
 
     @property
     def _limits(self) -> Any:
@@ -129,7 +135,7 @@ class ReceivedRequest:
         self.received_cookies = parse_cookies(self.requestHeaders.getRawHeaders(b"cookie") or ())
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Take a piece of the body; past `Limits.memory_body` it moves to a temporary file."""
+        """Take a piece of the body; past `Limits.memory_body` it moves to a `SpooledBody`."""
         content = self.content
         self._body_size += len(data)
         if self._body_limit is not None and self._body_size > self._body_limit:
@@ -137,7 +143,7 @@ class ReceivedRequest:
             return
         content.write(data)
         if isinstance(content, BytesIO) and self._body_size > self._limits.memory_body:
-            spooled: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the request ends)
+            spooled = self._spool()
             spooled.write(content.getbuffer())
             self.content = spooled
 
