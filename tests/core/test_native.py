@@ -17,6 +17,8 @@ from sennit.core.native import ROOMS, compiled_folder, core_in_use, digest, fold
 SRC = Path(sennit.__file__).parents[1]
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+# Where other rooms' compiled modules are tested.
+OTHERS = [*ROOT.glob("tests/reactor/test_timers*.py")]
 
 
 def environment(**changes):
@@ -121,13 +123,24 @@ def test_what_is_compiled_already_is_not_compiled_again(hatch_build, project, mo
 
 
 @pytest.mark.slow
-def test_the_other_core_passes_the_tests_of_deferreds():
+def test_the_other_core_passes_the_tests_of_what_is_compiled():
     """What runs these tests now is one core; this runs them on the other."""
     other = "0" if core_in_use() == "pure" else "1"
     if other == "0" and not Path(folder_for(digest())).is_dir():
         pytest.skip("there is no compiled core of these sources")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", "--ignore", __file__, HERE],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-qx",
+            "-p",
+            "no:cacheprovider",
+            "--ignore",
+            __file__,
+            HERE,
+            *OTHERS,
+        ],
         env=environment(SENNIT_PURE=other, PYTEST_ADDOPTS=""),
         cwd=ROOT,
         capture_output=True,

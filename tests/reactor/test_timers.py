@@ -382,7 +382,7 @@ def test_cancelled_calls_are_swept_out_of_memory(reactor):
     keep = [reactor.callLater(100 + number, list) for number in range(10)]
     for _ in range(10_000):
         reactor.callLater(50, list).cancel()
-    assert len(reactor._heap) < 500
+    assert len(reactor._schedule.heap) < 500
     assert set(reactor.getDelayedCalls()) == set(keep)
 
 
@@ -390,7 +390,7 @@ def test_moving_calls_earlier_again_and_again_takes_no_memory(reactor):
     call = reactor.callLater(100_000, list)
     for number in range(10_000):
         call.reset(90_000 - number)
-    assert len(reactor._heap) < 500
+    assert len(reactor._schedule.heap) < 500
     assert reactor.getDelayedCalls() == [call]
 
 
@@ -477,7 +477,7 @@ def test_cancelling_the_last_of_many_calls_leaves_those_that_stand(reactor):
     for call in calls[:-1]:
         call.cancel()
     assert reactor.getDelayedCalls() == calls[-1:]
-    assert len(reactor._heap) < 150
+    assert len(reactor._schedule.heap) < 150
     with pytest.raises(AlreadyCancelled):
         calls[0].cancel()
     calls[-1].cancel()

@@ -19,6 +19,24 @@ cdef extern from *:
         return result;
     }
 
+    static PyObject *sennit_call_in(PyObject *context, PyObject *func, PyObject *args, PyObject *keywords) {
+        PyObject *result;
+        context = context == Py_None ? PyContext_New() : Py_NewRef(context);
+        if (context == NULL) {
+            return NULL;
+        }
+        if (PyContext_Enter(context) < 0) {
+            Py_DECREF(context);
+            return NULL;
+        }
+        result = PyObject_Call(func, args, keywords == Py_None ? NULL : keywords);
+        if (PyContext_Exit(context) < 0) {
+            Py_CLEAR(result);
+        }
+        Py_DECREF(context);
+        return result;
+    }
+
     static int sennit_in_step(PyObject *stepping) {
         PyObject *marker;
         int same = 0;
@@ -111,6 +129,7 @@ cdef extern from *:
     const bint COMPILED "1"
     object step "sennit_step"(object context, object coroutine, object value)
     bint ended "sennit_step_ended"
+    object call_in "sennit_call_in"(object context, object func, tuple args, object keywords)
     object finished "sennit_finished"(object value)
     int await_by "sennit_await_by"(object type, object (*function)(object)) except -1
     bint in_step "sennit_in_step"(object stepping) except -1

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
     ended: bool
 
+    def call_in(
+        context: Context | None, func: Any, args: tuple[Any, ...], keywords: dict[str, Any] | None
+    ) -> Any:
+        """Call `func` in `context`, or where that is None in a new one; and `keywords` may be None."""
+
     def finished(value: Any) -> Any:
         """Return an iterator that ends at once, returning `value`, without an exception when awaited."""
 

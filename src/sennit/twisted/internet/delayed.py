@@ -16,7 +16,7 @@ from zope.interface import implementer
 
 from sennit.core.errors import AlreadyCalled, AlreadyCancelled
 from sennit.core.interfaces import IDelayedCall
-from sennit.reactor.timers import DelayedCall as ReactorsDelayedCall
+from sennit.reactor.schedule import DelayedCall as ReactorsDelayedCall
 from sennit.twisted.python.runtime import seconds as system_seconds
 
 __all__ = ["DelayedCall"]
