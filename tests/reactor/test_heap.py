@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import importlib.util
+import sys
 import weakref
 from math import inf
 from pathlib import Path
@@ -9,17 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import sennit.reactor
-from sennit.reactor import heap
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-_spec = importlib.util.spec_from_file_location(
-    "pure_heap", Path(sennit.reactor.__file__).with_name("heap.py")
-)
-pure_heap = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(pure_heap)
+from tests.twins import twins
 
-# The module in use, which may be compiled, and the sources: one and the same where nothing is compiled.
-modules = pytest.mark.parametrize("module", [heap, pure_heap], ids=["in use", "pure"])
+modules = twins("sennit.reactor.heap")
 
 
 def drained(a_heap):

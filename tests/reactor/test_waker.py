@@ -102,8 +102,8 @@ def test_a_call_whose_thread_is_about_to_wake_what_is_watched_no_more_is_made(uv
 
     def second():
         # As a thread does, that is then interrupted before it writes.
-        reactor._calls.append((copy_context(), made.append, ("late",), {}))
-        reactor._wake_asked = True
+        reactor._inbox.awaited = True
+        reactor._inbox.put(made.append, ("late",), {})
         reactor._drop_waker()
         assert reactor._waker is None
         reactor.callFromThread(reactor.stop)

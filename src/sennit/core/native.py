@@ -30,7 +30,7 @@ __all__ = [
 #: What each room, a folder of the package, gives to the compiler: modules, and with a suffix other files.
 ROOMS = {
     "core": ("steps.pxd", "chain", "driver", "deferred", "coroutine", "combinators"),
-    "reactor": ("heap.pxd", "heap.pyx", "schedule"),
+    "reactor": ("heap.pxd", "heap.pyx", "inbox.pyx", "schedule"),
 }
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))

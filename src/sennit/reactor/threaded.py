@@ -1,32 +1,24 @@
 """Calls between threads and the reactor.
 
-`callFromThread` appends to a queue and wakes the loop once for all that wait there; appending to a
-deque and reading a flag are atomic, so threads and signal handlers may do it at any instant.  The
-reader lowers the flag before it reads: an append that finds the flag up is certain to be seen.
-
-The first call wakes the loop by ``call_soon_threadsafe``; on uvloop the next ones do so by a `Waker`.
+`callFromThread` wakes the loop once for all that wait in the `Inbox`.  The first call does so by
+``call_soon_threadsafe``; on uvloop the next ones do so by a `Waker`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Callable
-from contextvars import Context, copy_context
-from typing import Any, TypeAlias
+from contextvars import Context
+from typing import Any
 
-from sennit.log import Logger
 from sennit.reactor.base import ReactorBase
+from sennit.reactor.inbox import Inbox
 from sennit.reactor.loops import stands_on_libuv
 from sennit.reactor.waker import Waker
 from sennit.threads import ThreadPool
 
 __all__ = ["Threads"]
-
-_log = Logger()
-
-_Call: TypeAlias = "tuple[Context | None, Callable[..., object], tuple[Any, ...], dict[str, Any]]"
 
 _WORKERS = 10
 _RESOLVERS = 10
@@ -36,8 +28,7 @@ class Threads(ReactorBase):
     """IReactorThreads and IReactorFromThreads."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | str | None = None, *, debug: bool = False) -> None:
-        self._calls: deque[_Call] = deque()
-        self._wake_asked = False
+        self._inbox = Inbox(self._wake)
         self._waker: Waker | None = None
         self._pool_size = _WORKERS
         self.threadpool: ThreadPool | None = None
@@ -54,11 +45,7 @@ class Threads(ReactorBase):
             *args: Its positional arguments.
             **kwargs: Its keyword arguments.
         """
-        assert _is_callable(callable), f"{callable!r} is not callable"
-        # A context in which nothing was set is as good as a new one, and weighs as much as the rest.
-        self._calls.append((copy_context() or None, callable, args, kwargs))
-        if not self._wake_asked:
-            self._wake()
+        self._inbox.put(callable, args, kwargs)
 
     def callInThread(self, callable: Callable[..., object], *args: Any, **kwargs: Any) -> None:
         """Make a call in a thread of the pool; its result is dropped, what it raises is logged."""
@@ -124,7 +111,7 @@ class Threads(ReactorBase):
         loop = self._loop
         if loop is None:
             return
-        self._wake_asked = True
+        self._inbox.awaited = True
         waker = self._waker
         if waker is not None:
             waker.wake()
@@ -133,7 +120,7 @@ class Threads(ReactorBase):
             loop.call_soon_threadsafe(self._on_first_call)
         except RuntimeError:
             # The loop was closed between the look and the call: the calls wait for the next one.
-            self._wake_asked = False
+            self._inbox.awaited = False
 
     def _on_first_call(self) -> None:
         loop = self._loop
@@ -149,35 +136,21 @@ class Threads(ReactorBase):
         self._run_calls()
 
     def _run_calls(self) -> None:
-        self._wake_asked = False
         if self._held or self._loop is None:
             self._wake()
             return
-        calls = self._calls
-        for _ in range(len(calls)):
-            if not calls:
-                # One of them ran the loop within the loop, as a modal dialog does.
-                break
-            context, func, args, kwargs = calls.popleft()
-            if self._nested and calls and not self._wake_asked:
-                self._wake()
-            try:
-                (context or Context()).run(func, *args, **kwargs)
-            except BaseException:
-                _log.failure("Error in a call from another thread, {func!r}", func=func)
-        if calls and not self._wake_asked:
-            self._wake()
+        self._inbox.make(self._nested)
         if self._pass_wanted and self._loop is not None:
             self._loop.stop()
 
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
         super()._attach(loop)
-        if self._calls:
+        if self._inbox:
             self._wake()
 
     def _detach(self) -> None:
         self._drop_waker()
-        self._wake_asked = False
+        self._inbox.awaited = False
         super()._detach()
 
     def _drop_waker(self) -> None:
@@ -187,9 +160,6 @@ class Threads(ReactorBase):
         if waker is None or loop is None or loop.is_closed():
             return
         loop.remove_reader(waker.descriptor)
-        if self._wake_asked:
+        if self._inbox.awaited:
             # Whoever raised the flag may have written, or be about to write, where nobody reads any more.
             self._wake()
-
-
-_is_callable = callable
