@@ -27,7 +27,7 @@ class Reply:
     """A reply (RFC 959 section 4.2).
 
     Attributes:
-        code: 100 to 599.
+        code: 100 to 599; of a reply that was received, whatever three digits came.
         lines: The text, a line each; one at least.
         wire: Of a reply that was received, its lines as they came.
     """
@@ -39,7 +39,12 @@ class Reply:
     @property
     def preliminary(self) -> bool:
         """Tell whether another reply follows to the same command (1yz)."""
-        return self.code < 200
+        return 100 <= self.code < 200
+
+    @property
+    def positive(self) -> bool:
+        """Tell whether what was asked was done (2yz), or goes on (3yz)."""
+        return 200 <= self.code < 400
 
     @property
     def text(self) -> str:

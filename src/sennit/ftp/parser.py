@@ -16,11 +16,11 @@ from sennit.ftp.errors import RemoteProtocolError
 from sennit.ftp.events import Command, Reply
 from sennit.ftp.limits import DEFAULT_LIMITS, Limits
 
-__all__ = ["ReplyParser", "parse_command", "take_command_line"]
+__all__ = ["ReplyParser", "parse_command", "take_command_line", "take_reply_line"]
 
 # IAC with WILL, WONT, DO or DONT has an option behind it, any other command nothing.
 _TELNET = re.compile(rb"\xff(?:[\xfb-\xfe].?|[^\xff]|$)|\xff(\xff)", re.DOTALL)
-_FIRST_LINE = re.compile(r"([1-5]\d\d)([ -]|$)(.*)", re.ASCII | re.DOTALL)
+_FIRST_LINE = re.compile(r"(\d\d\d)([ -]|$)(.*)", re.ASCII | re.DOTALL)
 
 
 def take_command_line(buffer: BoundedBuffer, limit: int) -> bytes | None:
@@ -37,15 +37,30 @@ def take_command_line(buffer: BoundedBuffer, limit: int) -> bytes | None:
         LimitExceededError: If it is longer.
         RemoteProtocolError: If there is a CR in it; it is taken.
     """
+    line = take_reply_line(buffer, limit)
+    if line is not None and b"\r" in line:
+        raise RemoteProtocolError(Reply(500, ("A line has no CR but the one at its end.",)))
+    return line
+
+
+def take_reply_line(buffer: BoundedBuffer, limit: int) -> bytes | None:
+    """Take a reply's line, without Telnet's commands; a CR inside is text as any other.
+
+    Args:
+        buffer: What was received.
+        limit: How long it may be.
+
+    Returns:
+        The line without its end, or None if that has not come.
+
+    Raises:
+        LimitExceededError: If it is longer.
+    """
     line = buffer.take_line(b"\n", limit + 1)
     if line is None:
         return None
     line = line.removesuffix(b"\r")
-    if b"\xff" in line:
-        line = _TELNET.sub(lambda found: found[1] or b"", line)
-    if b"\r" in line:
-        raise RemoteProtocolError(Reply(500, ("A line has no CR but the one at its end.",)))
-    return line
+    return _TELNET.sub(lambda found: found[1] or b"", line) if b"\xff" in line else line
 
 
 def parse_command(line: bytes) -> Command:

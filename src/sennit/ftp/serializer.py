@@ -18,19 +18,27 @@ def printable(text: str) -> str:
     return text.translate(_UNPRINTABLE)
 
 
-def _encoded(line: str) -> bytes:
+def _encoded(line: str, encoding: str = "utf-8") -> bytes:
     if "\r" in line or "\n" in line:
-        raise LocalProtocolError(f"A line with a CR or LF inside can't be sent: {line[:80]!r}.")
-    return line.encode("utf-8", "surrogateescape").replace(b"\xff", b"\xff\xff")
+        raise LocalProtocolError(f"A line with a CR or LF inside can't be sent: {_shown(line)}.")
+    try:
+        return line.encode(encoding, "surrogateescape").replace(b"\xff", b"\xff\xff")
+    except UnicodeEncodeError:
+        raise LocalProtocolError(f"A line can't be written in {encoding}: {_shown(line)}.") from None
 
 
-def serialize_command(command: Command) -> bytes:
+def _shown(line: str) -> str:
+    return "PASS" if line[:4].upper() == "PASS" else repr(line[:80])
+
+
+def serialize_command(command: Command, encoding: str = "utf-8") -> bytes:
     """Write a command.
 
     Raises:
-        LocalProtocolError: If it has a CR or LF inside.
+        LocalProtocolError: If it has a CR or LF inside, or a character that the encoding has not.
     """
-    return _encoded(f"{command.verb} {command.argument}" if command.argument else command.verb) + b"\r\n"
+    line = f"{command.verb} {command.argument}" if command.argument else command.verb
+    return _encoded(line, encoding) + b"\r\n"
 
 
 def serialize_reply(reply: Reply) -> bytes:
