@@ -202,6 +202,7 @@ def attach() -> None:
     from conformance.scaffolding import attach_to_trial
     from conformance.web import attach_to_web
     from sennit.endpoint.hostname import ATTEMPT_DELAY, HostnameEndpoint
+    from sennit.ftp.client import FTPClient
     from sennit.inotify import INotify
     from sennit.reactor import Reactor
     from sennit.threads import ThreadPool
@@ -220,6 +221,12 @@ def attach() -> None:
 
     attach_to_web(set_on)
     set_on(HostnameEndpoint, "_DEFAULT_ATTEMPT_DELAY", ATTEMPT_DELAY)
+    set_on(FTPClient, "_encoding", property(lambda self: self.encoding))
+    set_on(
+        FTPClient,
+        "_trustPasvAddr",
+        property(None, lambda self, trust: setattr(self, "trust_passive_address", trust)),
+    )
     set_on(INotify, "_isWatched", INotify.is_watched)
     set_on(Reactor, "_exitSignal", property(lambda self: self.exit_signal))
     set_on(Reactor, "_uninstallHandler", private.take_leave)

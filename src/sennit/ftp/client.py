@@ -1,7 +1,7 @@
 """The client of FTP, as programs use and subclass it: files, directories, and the data connections they take.
 
-The server tells by PASV where to connect, and only the port is believed: a server that could tell the address as well
-could have this program connect to any host that it can reach.
+The server tells by PASV where to connect, and only the port is believed: a server that could tell the address
+as well could have this program connect to any host that it can reach.
 """
 
 from __future__ import annotations
@@ -33,21 +33,31 @@ def _connect(
     return current_reactor().connectTCP(host, port, factory, timeout, bindAddress)
 
 
+async def _both(begun: Deferred[Any], done: Deferred[Any]) -> tuple[list[str], list[str]]:
+    try:
+        return await begun, await done
+    except BaseException:
+        # It failed for the same reason, or was not asked for.
+        done.addErrback(lambda _: None)
+        done.cancel()
+        raise
+
+
 class FTPClient(FTPClientBasic):
     """A client's side of one control connection, logged in.
 
-    Each method that asks for something returns a Deferred.  It fires with the list of the lines of the server's
-    answer, if it is not said otherwise; it fails with `CommandFailed` if the server refuses, and with
-    `ConnectionLost` if the connection is gone.  To cancel it gives up what was asked for: a command that was not
-    sent yet is not sent, and a transfer is dropped.
+    Each method that asks for something returns a Deferred.  It fires with the list of the lines of the
+    server's answer, if it is not said otherwise; it fails with `CommandFailed` if the server refuses, and
+    with `ConnectionLost` if the connection is gone.  To cancel it gives up what was asked for: a command
+    that was not sent yet is not sent, and a transfer is dropped.
 
     Args:
         username: Who logs in.
         password: His password; None if he needs none.
         passive: Whether this side makes the data connections.
         trustPasvAddr: Whether to connect to the address that the server tells, and not to the server's own.
-        tls: The settings of TLS, to begin it before the log-in and protect data as well (RFC 4217); None for none.
-            `sennit.tls.optionsForClientTLS` makes them.
+        tls: The settings of TLS, to begin it before the log-in and protect data as well (RFC 4217); None for
+            none.  `sennit.tls.optionsForClientTLS` makes them.
 
     Attributes:
         connectFactory: Makes the data connection; called as ``reactor.connectTCP`` is.
@@ -79,7 +89,7 @@ class FTPClient(FTPClientBasic):
         self.queueLogin(username, password)
 
     def queueLogin(self, username: str, password: str | None) -> None:
-        """Log in before what is queued later, and have files sent as they are; the client fails if it can't."""
+        """Log in before what is queued later, and have files sent as they are."""
         super().queueLogin(username, password)
         kind = FTPCommand("TYPE I")
         kind.deferred.addErrback(self._refused)
@@ -107,8 +117,9 @@ class FTPClient(FTPClientBasic):
             protocol: The protocol; it is connected to the data connection.
 
         Returns:
-            A Deferred that fires, when all is received, with ``[(True, replies), (True, address), (True, None)]``:
-            of each command ``(True, lines)``, and the lines of the answer to PORT, or None.
+            A Deferred that fires, when all is there, with ``[(True, replies), (True, address), (True,
+            None)]``; ``replies`` has ``(True, lines)`` of each command, ``address`` is the lines of the
+            answer to PORT.
         """
         return Transfer(self, commands, ProtocolWrapper(protocol, Deferred())).begin()
 
@@ -119,9 +130,9 @@ class FTPClient(FTPClientBasic):
             commands: The lines of commands, of which one has the server receive.
 
         Returns:
-            A Deferred of a `SenderProtocol`, whose ``finish`` is to be called when all is written; and one that
-            fires, when the server has all, as that of `receiveFromConnection` does.  The first doesn't fire if
-            there is no connection; the other fails then.
+            A Deferred of a `SenderProtocol`, whose ``finish`` is to be called when all is written; and one
+            that fires, when the server has all, as that of `receiveFromConnection` does.  The first does not
+            fire if there is no connection; the other fails then.
         """
         sender = SenderProtocol()
         return sender.connectedDeferred, Transfer(self, commands, sender).begin()
@@ -257,22 +268,19 @@ class FTPClient(FTPClientBasic):
         """Give a file or a directory another path.
 
         Returns:
-            A Deferred of the lines of the answer to RNTO.
+            A Deferred of the lines of the two answers, to RNFR and to RNTO.
         """
-        renamed = FTPCommand(self._line("RNTO", pathTo), 1)
         begun = self.queueStringCommand(self._line("RNFR", pathFrom))
-
-        def refused(failure: Failure) -> Failure:
-            # RNTO without its RNFR would be out of order.
-            if renamed in self.actionQueue:
-                self.actionQueue.remove(renamed)
-            return failure
-
-        begun.addErrback(refused)
+        renamed = FTPCommand(self._line("RNTO", pathTo), 1)
+        begun.addErrback(self._not_begun, renamed)
         self.queueCommand(renamed)
-        both: Deferred[Any] = Deferred(lambda _: (begun.cancel(), renamed.deferred.cancel()))
-        begun.addCallbacks(lambda _: renamed.deferred.chainDeferred(both), both.errback)
-        return both
+        return Deferred.fromCoroutine(_both(begun, renamed.deferred))
+
+    def _not_begun(self, failure: Failure, renamed: FTPCommand) -> Failure:
+        # RNTO without its RNFR would be out of order.
+        if renamed in self.actionQueue:
+            self.actionQueue.remove(renamed)
+        return failure
 
     # Directories
 

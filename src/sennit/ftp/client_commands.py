@@ -1,10 +1,10 @@
 """A client of FTP that sends any command, one at a time: what `sennit.ftp.client.FTPClient` is built on.
 
-Commands wait in a queue, and the next is sent when the last one is answered.  A command that was given up by
-cancelling its Deferred is not sent; one that was sent already has its answer taken and dropped, so the answers to
-others stay with them.
+Commands wait in a queue, and the next is sent when the last one is answered.  A command that was given up
+by cancelling its Deferred is not sent; one that was sent already has its answer taken and dropped, so the
+answers to others stay with them.
 
-After a failure that concerns the connection, everything that waits fails, and so does all that is asked for later.
+After a failure that concerns the connection all that waits fails, and so does all that is asked for later.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class FTPClientBasic(LineReceiver, TimeoutMixin):
         encoding: How names are written.
         limits: What the server may take up.
         timeout: Seconds to wait for an answer; None for ever.
-        tls_context: The settings of TLS, if it is to begin before the log-in (RFC 4217); data is protected as well.
+        tls_context: The settings of TLS for `queue_tls`, and for data connections then.
     """
 
     debug: bool = False
@@ -78,7 +78,7 @@ class FTPClientBasic(LineReceiver, TimeoutMixin):
     limits: Limits = DEFAULT_LIMITS
     timeout: float | None = None
     tls_context: Any = None
-    transport: Any
+    transport: Any = None
     _watched: ClassVar[bool] = False
 
     def __init__(self) -> None:
@@ -126,7 +126,7 @@ class FTPClientBasic(LineReceiver, TimeoutMixin):
 
     def sendNextCommand(self) -> None:
         """Send the first command of the queue, unless it is not ready or another is not answered yet."""
-        while self.actionQueue and self.connected and self._failure is None:
+        while self.actionQueue and self.transport is not None and self._failure is None:
             if self._conversation.outstanding or not self.actionQueue[0].ready:
                 return
             command = self.popCommandQueue()
@@ -145,12 +145,14 @@ class FTPClientBasic(LineReceiver, TimeoutMixin):
     def about_to_send(self, command: FTPCommand) -> None:
         """Make a command ready to be sent, now that its turn has come; may be overridden."""
 
-    def sendLine(self, line: str | bytes) -> None:
-        """Send a command at once.
+    def sendLine(self, line: str | bytes | None) -> None:
+        """Send a command at once; None is none.
 
         Raises:
             LocalProtocolError: If it has a CR or LF inside, or a character that `encoding` has not.
         """
+        if line is None:
+            return
         text = line.decode(self.encoding, "surrogateescape") if isinstance(line, bytes) else line
         verb, _, argument = text.partition(" ")
         data = self._conversation.send(Command(verb, argument))
@@ -190,7 +192,7 @@ class FTPClientBasic(LineReceiver, TimeoutMixin):
         self.fail(failure)
 
     def queue_tls(self) -> None:
-        """Begin TLS before what is queued later, for this connection and for data (RFC 4217 sections 4, 8, 9)."""
+        """Begin TLS before what is queued later, here and for data (RFC 4217 sections 4, 8 and 9)."""
         begin = FTPCommand("AUTH TLS")
         begin.deferred.addCallbacks(self._begin_tls, self._refused)
         self.queueCommand(begin)
@@ -235,12 +237,12 @@ class FTPClientBasic(LineReceiver, TimeoutMixin):
         reply = answer.reply
         if self.debug:
             _log.debug("From an FTP server: {reply}", reply="\n".join(reply.wire))
+        self.response.extend(reply.wire)
+        if reply.preliminary:
+            return
         if not answer.asked:
             self.fail(Failure(CommandFailed(list(reply.wire))))
             self.transport.loseConnection()
-            return
-        self.response.extend(reply.wire)
-        if reply.preliminary:
             return
         lines, self.response = self.response, []
         self.answer_received()

@@ -1,11 +1,12 @@
 """The client's side of a control connection: commands in, octets out, octets in, replies out.
 
-The verbs: `send` makes the octets of a command; `receive_data` and `receive_eof` take what the server sent, and
-`next_event` gives each reply together with what it answers.  A reply of the preliminary kind has another behind it
-that answers the same command (RFC 959 section 4.2); the server's greeting answers nothing.
+The verbs: `send` makes the octets of a command; `receive_data` and `receive_eof` take what the server
+sent, and `next_event` gives each reply together with what it answers.  A preliminary reply has another
+behind it that answers the same command (RFC 959 section 4.2); the greeting answers no command, and is
+waited for first.
 
-What was received behind the reply that begins TLS came in plain text, so anybody may have said it: it is dropped
-(RFC 4217 section 12.1).
+What was received behind the reply that begins TLS came in plain text, so anybody may have said it: it is
+dropped (RFC 4217 section 12.1).
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ class Answer:
 
     Attributes:
         reply: The reply.
-        command: The command; None for the greeting, and for the words of a server that closes.
-        asked: Whether it answers anything.
+        command: The command; None for the greeting, and if it answers nothing.
+        asked: Whether it answers anything; if not, it says that the server closes the connection, or it is a
+            preliminary reply that came early.
     """
 
     reply: Reply
@@ -123,23 +125,21 @@ class ClientConnection:
         return None
 
     def _answer(self, reply: Reply) -> Answer:
-        if not self._asked:
-            if reply.code != _SERVICE_ENDS:
-                raise RemoteProtocolError(
-                    Reply(500, (f"The server answers what was not asked: {reply.code}.",))
-                )
-            return Answer(reply, asked=False)
-        command = self._asked[0]
+        asked = bool(self._asked)
+        command = self._asked[0] if asked else None
         if reply.preliminary:
             self._said += len(reply.wire)
             if self._said > self.limits.reply_lines:
                 raise RemoteProtocolError(Reply(500, ("A reply has too many lines.",)))
-        else:
+        elif asked:
             self._said = 0
             self._asked.popleft()
+        elif reply.code != _SERVICE_ENDS:
+            said = f"The server answers what was not asked: {reply.code}."
+            raise RemoteProtocolError(Reply(500, (said,)))
         if command is not None and command.verb == "AUTH" and reply.code == _TLS_BEGINS:
             self._buffer.clear()
-        return Answer(reply, command)
+        return Answer(reply, command, asked)
 
 
 _TOO_LONG = Reply(500, ("A line of a reply is too long.",))

@@ -1,7 +1,6 @@
 """The client's side of a data connection (RFC 959 section 3.2), in both directions.
 
-Whichever side connects, the client is the client of TLS (RFC 4217 section 7).  A port that is listened on takes one
-connection, from the server's host alone.
+A port that is listened on takes one connection, from the server's host alone.
 """
 
 from __future__ import annotations
@@ -123,11 +122,13 @@ class SenderProtocol(Protocol):
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
         """Let a producer write, at the server's pace."""
-        self.transport.registerProducer(producer, streaming)
+        transport: Any = self.transport
+        transport.registerProducer(producer, streaming)
 
     def unregisterProducer(self) -> None:
         """Take note that it has written all."""
-        self.transport.unregisterProducer()
+        transport: Any = self.transport
+        transport.unregisterProducer()
 
     def finish(self) -> None:
         """Close when all is sent: that is how the server learns where the file ends."""

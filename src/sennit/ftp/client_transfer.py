@@ -1,10 +1,12 @@
 """One transfer of a client: its data connection, and the commands that it is for.
 
-A command that says where data goes comes first: PASV or EPSV, after whose answer the client connects, or PORT or
-EPRT, before which it listens.  The other commands wait until that is answered, and are dropped if it is refused.
-The transfer is done when all is answered and the data connection is over, in whatever order.  However else it ends,
-the data connection is dropped; a command that was sent is left to be answered, and what comes behind it is sent
-after that.
+A command that says where data goes comes first: PASV or EPSV, after whose answer the client connects, or
+PORT or EPRT, before which it listens.  The others wait until that is answered, and are dropped if it is
+refused.  The transfer is done when all is answered and the data connection is over, in whatever order.
+However else it ends, the data connection is dropped; a command that was sent is left to be answered, and
+what is queued behind it is sent after that.
+
+Whichever side connects, the client is the client of TLS (RFC 4217 section 7).
 """
 
 from __future__ import annotations
@@ -76,8 +78,9 @@ class Transfer:
         """Begin.
 
         Returns:
-            A Deferred of ``[(True, replies), (True, address), (True, end)]``: for each command ``(True, lines)``,
-            the lines of the answer to PORT or None, and what the data connection's own Deferred fired with.
+            A Deferred of ``[(True, replies), (True, address), (True, end)]``: ``(True, lines)`` of each
+            command, the lines of the answer to PORT or None, and what the data connection's own Deferred
+            fired with.
         """
         self.data.watcher = self
         self.client.transfers.add(self)

@@ -1,11 +1,11 @@
-"""What a server lists: the lines of LIST, as ``ls -l`` writes them, and the facts of MLSD and MLST (RFC 3659).
+"""What a server lists: lines as ``ls -l`` writes them, and facts (RFC 3659 section 7).
 
-LIST is for people and has no grammar.  Its most common form is read; a line of another form is handed on as it is.
+LIST is for people and has no grammar.  Its most common form is read; a line of another form is handed on.
 """
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,9 +23,9 @@ class FTPFileListProtocol(LineReceiver):
     """Reads a list for people: the answer to LIST.
 
     Attributes:
-        files: What it read, a dictionary for each file, with the keys ``filetype`` (a letter, ``d`` for a
-            directory), ``perms``, ``nlinks``, ``owner``, ``group``, ``size`` (in octets), ``date``, ``filename``
-            and ``linktarget`` (None unless it is a link).
+        files: What it read, a dictionary for each file, with the keys ``filetype`` (``d`` for a directory),
+            ``perms``, ``nlinks``, ``owner``, ``group``, ``size`` (in octets), ``date``, ``filename`` and
+            ``linktarget`` (None unless it is a link).
         fileLinePattern: Reads a line, by groups of those names.
         encoding: How names are written.
         limit: How many files are read; what comes behind them is dropped with the connection.
@@ -102,7 +102,7 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """Its type: ``file``, ``dir``, ``cdir`` and ``pdir`` for the directory itself and that above, or another."""
+        """Its type: ``file``, ``dir``, or another; ``cdir`` is the directory itself, ``pdir`` that above."""
         return self.facts.get("type", "").lower()
 
     @property
@@ -119,7 +119,7 @@ class Entry:
             return None
 
     @property
-    def modified(self) -> datetime.datetime | None:
+    def modified(self) -> dt.datetime | None:
         """When it was changed, or None if that is not said."""
         try:
             return parse_timestamp(self.facts.get("modify", ""))
@@ -144,7 +144,7 @@ def parse_machine_line(line: str) -> Entry:
     return Entry(name, facts)
 
 
-def parse_timestamp(text: str) -> datetime.datetime:
+def parse_timestamp(text: str) -> dt.datetime:
     """Read a time as MDTM and facts write it (RFC 3659 section 2.3); it is UTC.
 
     Raises:
@@ -156,4 +156,4 @@ def parse_timestamp(text: str) -> datetime.datetime:
     year, month, day, hour, minute, second = (int(number) for number in match.groups()[:6])
     fraction = int((match[7] or "0").ljust(6, "0"))
     # A leap second has no place in a datetime.
-    return datetime.datetime(year, month, day, hour, minute, min(second, 59), fraction, tzinfo=datetime.UTC)
+    return dt.datetime(year, month, day, hour, minute, min(second, 59), fraction, tzinfo=dt.UTC)
