@@ -18,7 +18,6 @@ from sennit.ftp.client_data import FTPDataPortFactory, ProtocolWrapper, SenderPr
 from sennit.ftp.client_errors import CommandFailed
 from sennit.ftp.client_transfer import AddressCommand, Transfer
 from sennit.ftp.facts import parsePWDResponse
-from sennit.protocol import connectionDone
 
 __all__ = ["FTPClient"]
 
@@ -96,14 +95,10 @@ class FTPClient(FTPClientBasic):
         self.queueCommand(kind)
 
     def fail(self, error: Any) -> None:
-        """Close the connection, and have all that waits fail."""
+        """Close the connection, have all that waits fail, and drop what is being transferred."""
         if self.transport is not None:
             self.transport.loseConnection()
         super().fail(error)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Have all that waits fail, and drop what is being transferred."""
-        super().connectionLost(reason)
         for transfer in list(self.transfers):
             transfer.data_failed(self._failure)
 
