@@ -187,7 +187,7 @@ def test_waiting_for_a_reactor_that_is_not_running_yet_leaves_its_loop_to_it():
     answers = []
     thread = threading.Thread(target=lambda: answers.append(blockingCallFromThread(other, lambda: "late")))
     thread.start()
-    while not other._calls:
+    while not other._inbox:
         pass
     assert other._loop is None
     other.callFromThread(other.stop)
