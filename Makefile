@@ -25,7 +25,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 	$(PIP) --editable '.[dev]'
 	@touch $@
 
-$(VENV)/native.stamp: $(VENV)/dev.stamp hatch_build.py $(wildcard src/sennit/core/*.p* src/sennit/reactor/*.p*)
+$(VENV)/native.stamp: $(VENV)/dev.stamp hatch_build.py $(wildcard src/sennit/*/*.p*)
 	$(BIN)/python hatch_build.py
 	@touch $@
 

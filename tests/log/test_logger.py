@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
+from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 
@@ -210,6 +214,36 @@ def test_a_bound_logger_is_a_logger_like_any_other() -> None:
         log = bound
 
     assert Borrower.log.namespace == f"{__name__}.Borrower"
+
+
+class Ear:
+    """An observer that can be pickled, and whose wishes are those of all."""
+
+    wanted = LogLevel.critical.rank
+    heard: ClassVar[list[object]] = []
+
+    def lowest_rank(self, namespace: str) -> int:
+        return self.wanted
+
+    def __call__(self, event: dict[str, object]) -> None:
+        self.heard.append(event["log_format"])
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, lambda log: pickle.loads(pickle.dumps(log))], ids=["copy", "pickle"]
+)
+def test_a_logger_can_be_copied_and_the_copy_asks_for_itself(
+    again: Callable[[Logger], Logger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Ear, "heard", [])
+    log = Logger("x", source="me", observer=Ear())
+    log.info("not wanted")
+    monkeypatch.setattr(Ear, "wanted", LogLevel.info.rank)
+    copied = again(log)
+    copied.debug("not wanted either")
+    copied.info("wanted")
+    assert Ear.heard == ["wanted"]
+    assert (copied.namespace, copied.source, repr(copied)) == ("x", "me", "<Logger 'x'>")
 
 
 def test_a_subclass_of_logger_stays_one_when_it_is_bound() -> None:

@@ -8,9 +8,14 @@
 The names are those of ``twisted.logger``.
 """
 
+# ruff: noqa: E402 - the other imports are to find what is compiled
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from sennit.core.native import prefer_compiled
+
+prefer_compiled(__path__, "log")
 
 from sennit.log.capture import capturedLogs
 from sennit.log.files import FileLogObserver, LoggingFile, textFileLogObserver

@@ -6,6 +6,7 @@ neither formats, nor asks the time, nor builds a dictionary of its own.  See `se
 
 from __future__ import annotations
 
+import copyreg
 import sys
 from contextlib import AbstractContextManager
 from time import time
@@ -21,11 +22,6 @@ __all__ = ["Logger", "Operation", "loggerFor"]
 
 process_observer: Any = bitbucketLogObserver
 """Who is handed the events of loggers that name no observer; `sennit.log.start` puts the publisher here."""
-
-_INFO = LogLevel.info.rank
-_WARN = LogLevel.warn.rank
-_ERROR = LogLevel.error.rank
-_CRITICAL = LogLevel.critical.rank
 
 
 class Operation(Protocol):
@@ -99,7 +95,7 @@ class _FailureHandler:
         return True
 
 
-class Logger:
+class Logger(interest.Gate):
     """Makes events and hands them to an observer.
 
     As a module's or function's variable it is named for the module.  As a class attribute it is named for the
@@ -121,8 +117,6 @@ class Logger:
         self.namespace = namespace
         self.source = source
         self._observer = observer
-        self._generation = -1
-        self._lowest = 0
         # What loggers reached through this one, as a class attribute, found to be wanted, by their namespace.
         self._bound: dict[str, tuple[int, int]] = {}
 
@@ -134,7 +128,7 @@ class Logger:
     @observer.setter
     def observer(self, observer: Any) -> None:
         self._observer = observer
-        self._generation = -1
+        self._generation = 0
         self._bound.clear()
 
     def __get__(self, instance: object, owner: type | None = None) -> Logger:
@@ -151,12 +145,19 @@ class Logger:
         bound.source = source
         bound._observer = self._observer
         bound._bound = {}
-        generation, bound._lowest = self._bound.get(namespace, (-1, 0))
+        generation, bound._lowest = self._bound.get(namespace, (0, 0))
         bound._generation = generation
         if generation != interest.generation:
             lowest = bound._lowest_wanted()
             self._bound[namespace] = (bound._generation, lowest)
         return bound
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be pickled and copied without what was found out about who listens."""
+        state = {**self.__dict__, "_bound": {}}
+        state.pop("_generation", None)
+        state.pop("_lowest", None)
+        return copyreg.__newobj__, (type(self),), state  # type: ignore[attr-defined]
 
     def __repr__(self) -> str:
         return f"<{self.__class__.__name__} {self.namespace!r}>"
@@ -197,36 +198,6 @@ class Logger:
         if trace is not None:
             trace.append((self, self._observer))
         self._observer(kwargs)
-
-    def debug(self, format: str | None = None, **kwargs: object) -> None:
-        """Emit an event of level debug; see `emit`."""
-        lowest = self._lowest if self._generation == interest.generation else self._lowest_wanted()
-        if not lowest or "log_trace" in kwargs:
-            self.emit(LogLevel.debug, format, **kwargs)
-
-    def info(self, format: str | None = None, **kwargs: object) -> None:
-        """Emit an event of level info; see `emit`."""
-        lowest = self._lowest if self._generation == interest.generation else self._lowest_wanted()
-        if lowest <= _INFO or "log_trace" in kwargs:
-            self.emit(LogLevel.info, format, **kwargs)
-
-    def warn(self, format: str | None = None, **kwargs: object) -> None:
-        """Emit an event of level warn; see `emit`."""
-        lowest = self._lowest if self._generation == interest.generation else self._lowest_wanted()
-        if lowest <= _WARN or "log_trace" in kwargs:
-            self.emit(LogLevel.warn, format, **kwargs)
-
-    def error(self, format: str | None = None, **kwargs: object) -> None:
-        """Emit an event of level error; see `emit`."""
-        lowest = self._lowest if self._generation == interest.generation else self._lowest_wanted()
-        if lowest <= _ERROR or "log_trace" in kwargs:
-            self.emit(LogLevel.error, format, **kwargs)
-
-    def critical(self, format: str | None = None, **kwargs: object) -> None:
-        """Emit an event of level critical; see `emit`."""
-        lowest = self._lowest if self._generation == interest.generation else self._lowest_wanted()
-        if lowest <= _CRITICAL or "log_trace" in kwargs:
-            self.emit(LogLevel.critical, format, **kwargs)
 
     def failure(
         self,
