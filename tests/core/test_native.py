@@ -18,7 +18,11 @@ SRC = Path(sennit.__file__).parents[1]
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 # Where other rooms' compiled modules are tested.
-OTHERS = [*ROOT.glob("tests/reactor/test_timers*.py"), ROOT / "tests/reactor/test_threaded.py"]
+OTHERS = [
+    *ROOT.glob("tests/reactor/test_timers*.py"),
+    ROOT / "tests/reactor/test_threaded.py",
+    ROOT / "tests/log/test_logger.py",
+]
 
 
 def environment(**changes):
