@@ -7,8 +7,10 @@ import ftplib
 
 from sennit.core.current import current_reactor
 from sennit.cred import AllowAnonymousAccess, InMemoryUsernamePasswordDatabaseDontUse, Portal
+from sennit.ftp import Command, Move, Reply, ServerConnection, State, Violation
 from sennit.ftp.realm import FTPRealm
 from sennit.ftp.server import FTPFactory
+from sennit.ftp.state import MOVES
 from sennit.threads import deferToThread
 
 
@@ -40,3 +42,35 @@ async def listening(factory, interface="127.0.0.1"):
         yield run
     finally:
         await port.stopListening()
+
+
+def default_reply(event):
+    """Say yes to everything."""
+    match event:
+        case Violation(reply):
+            return [reply]
+        case Command("USER"):
+            return [Reply(331, ("password?",))]
+        case Command("RNFR"):
+            return [Reply(350, ("to?",))]
+        case Command("QUIT"):
+            return [Reply(221, ("bye",))]
+        case Command("AUTH"):
+            return [Reply(234, ("begin",))]
+        case Command(verb) if MOVES.get(verb) is Move.TRANSFER:
+            return [Reply(150, ("begin",)), Reply(226, ("end",))]
+        case _:
+            return [Reply(230 if event.verb == "PASS" else 200, ("ok",))]
+
+
+def converse(pieces, *, answer=default_reply, connection=None):
+    """Feed a server's core, answer all, and return the events and the replies."""
+    server = connection or ServerConnection()
+    replies = [server.send(Reply(220, ("here",)))] if server.state is State.CONNECTED else []
+    events = []
+    for piece in pieces:
+        server.receive_data(piece)
+        while (event := server.next_event()) is not None:
+            events.append(event)
+            replies += [server.send(reply) for reply in answer(event)]
+    return events, b"".join(replies)

@@ -27,7 +27,7 @@ def decodeHostPort(line: str) -> tuple[str, int]:
         ValueError: If there are none, or one is larger than an octet.
     """
     text = line.strip()
-    match = _HOST_PORT.fullmatch(text) or re.search(rf"(?<![\d,]){_HOST_PORT.pattern}(?![\d,])", text)
+    match = _HOST_PORT.fullmatch(text) or re.search(rf"(?<![\w,]){_HOST_PORT.pattern}(?![\w,])", text)
     if match is None:
         raise ValueError(f"An address is six numbers with commas between them, not {line[:80]!r}.")
     numbers = [parse_decimal(number, 255) for number in match[0].split(",")]
