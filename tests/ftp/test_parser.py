@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sennit.framing.buffer import BoundedBuffer
-from sennit.ftp import Command, Limits, LocalProtocolError, RemoteProtocolError, Reply
+from sennit.ftp import DEFAULT_LIMITS, Command, Limits, LocalProtocolError, RemoteProtocolError, Reply
 from sennit.ftp.parser import ReplyParser, parse_command, take_command_line
 from sennit.ftp.serializer import printable, serialize_command, serialize_reply
 
 LINE = st.text(st.characters(blacklist_characters="\r\n", blacklist_categories=["Cs"]), max_size=40)
 
 
-def read(octets, limits=Limits()):
+def read(octets, limits=DEFAULT_LIMITS):
     parser = ReplyParser(limits)
     lines = octets.decode("utf-8", "surrogateescape").split("\r\n")[:-1]
     return [reply for line in lines if (reply := parser.receive_line(line)) is not None]

@@ -63,19 +63,8 @@ def test_a_conversation_is_the_same_in_any_pieces():
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_any_octets_are_the_same_in_any_pieces(data):
-    words = st.sampled_from(
-        [
-            b"USER a\r\n",
-            b"PASS b\r\n",
-            b"RETR c\r\n",
-            b"\xff\xf4\xff\xf2",
-            b"NOOP\n",
-            b"\r",
-            b"\n",
-            b"\0",
-            b"AUTH TLS\r\n",
-        ]
-    )
+    lines = [b"USER a\r\n", b"PASS b\r\n", b"RETR c\r\n", b"AUTH TLS\r\n", b"NOOP\n"]
+    words = st.sampled_from([*lines, b"\xff\xf4\xff\xf2", b"\r", b"\n", b"\0"])
     octets = b"".join(data.draw(st.lists(words | st.binary(max_size=6), max_size=12)))
     places = sorted(data.draw(st.sets(st.integers(0, len(octets)))) | {0, len(octets)})
     pieces = [octets[start:end] for start, end in pairwise(places)]
@@ -225,6 +214,7 @@ def test_known_flood_behind_an_unanswered_command_ends_at_its_limit():
     assert server.wants_data
     server.receive_data(b"NOOP\r\n" * 67 + b"NOOP")
     assert not server.wants_data
+    server.receive_data(b"\r\n")
     with pytest.raises(RemoteProtocolError) as error:
         server.receive_data(b"NOOP\r\n")
     assert error.value.reply.code == 421
@@ -248,7 +238,7 @@ def test_known_hostile_input_takes_no_memory(octets):
     feed(10)
     tracemalloc.start()
     try:
-        feed(20_000)
+        feed(5_000)
         grown = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
@@ -274,7 +264,12 @@ def test_every_rule_is_alive():
                 assert server.state is state
                 if after is None and kind != 2:
                     continue
-                if (state, move) == (State.TRANSFERRING, Move.TRANSFER):
+                if state is State.TRANSFERRING:
+                    # An abort that is heard has its turn behind the transfer.
+                    if move is Move.ABOR:
+                        server.receive_data(b"ABOR\r\n")
+                        assert server.next_event() == Command("ABOR")
+                        code, after = 150, State.TRANSFERRING
                     server.send(Reply(code, ("",)))
                 else:
                     play(server, verbs, move, code)
