@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import ftplib
 
-from sennit.core.current import current_reactor
+from sennit.core.addresses import IPv4Address, IPv6Address
+from sennit.core.current import current_reactor, enter_reactor, leave_reactor
+from sennit.core.errors import ConnectionDone
+from sennit.core.failure import Failure
 from sennit.cred import AllowAnonymousAccess, InMemoryUsernamePasswordDatabaseDontUse, Portal
 from sennit.ftp import Command, Move, Reply, ServerConnection, State, Violation
 from sennit.ftp.realm import FTPRealm
 from sennit.ftp.server import FTPFactory
 from sennit.ftp.state import MOVES
+from sennit.testing import MemoryReactorClock, StringTransport
 from sennit.threads import deferToThread
 
 
@@ -42,6 +46,117 @@ async def listening(factory, interface="127.0.0.1"):
         yield run
     finally:
         await port.stopListening()
+
+
+class DataTransport(StringTransport):
+    """A data connection in memory.
+
+    Attributes:
+        begun_tls: What `startTLS` was given.
+        aborted: Whether it was dropped from this side.
+    """
+
+    begun_tls = None
+    aborted = False
+
+    def __init__(self, peer):
+        super().__init__(peerAddress=peer, lenient=True)
+
+    def startTLS(self, context, is_server):
+        self.begun_tls = (context, is_server)
+
+    def abortConnection(self):
+        self.aborted = True
+        super().abortConnection()
+
+    def pump(self):
+        """Have what is sent written, as far as it goes."""
+        while self.producer is not None and self.producerState == "producing":
+            self.producer.resumeProducing()
+
+
+class Talk:
+    """A client of a server in memory.
+
+    Args:
+        factory: The server's.
+        here: The server's address; `peer`: the client's.
+
+    Attributes:
+        clock: The time.
+        server: The protocol; `transport` is its own.
+    """
+
+    def __init__(self, factory, here="10.0.0.1", peer="10.0.0.2"):
+        self.clock = MemoryReactorClock()
+        self.factory = factory
+        addresses = [address(here, 21), address(peer, 50000)]
+        self.transport = StringTransport(*addresses, lenient=True)
+        enter_reactor(self.clock)
+        wrapper = factory.buildProtocol(addresses[1])
+        self.server = wrapper.wrappedProtocol
+        self.wrapper = wrapper
+        wrapper.makeConnection(self.transport)
+        self.greeting = self.said()
+
+    def said(self):
+        """Return the lines said since the last time."""
+        lines = self.transport.value().decode("utf-8", "surrogateescape").splitlines()
+        self.transport.clear()
+        return lines
+
+    def say(self, *lines):
+        """Say lines, all at once; return what is answered."""
+        self.wrapper.dataReceived(
+            b"".join(line.encode("utf-8", "surrogateescape") + b"\r\n" for line in lines)
+        )
+        return self.said()
+
+    def codes(self, *lines):
+        return [int(line[:3]) for line in self.say(*lines) if line[3:4] == " " and line[:3].isdigit()]
+
+    def login(self, user="bob", password="secret"):
+        assert self.codes(f"USER {user}", f"PASS {password}") == [331, 230]
+        return self
+
+    def hang_up(self, reason=None):
+        self.wrapper.connectionLost(Failure(reason or ConnectionDone()))
+
+    def passive(self, command="EPSV"):
+        """Have the server wait for a data connection; return its factory."""
+        assert self.say(command)[-1].startswith("2")
+        return self.clock.tcpServers[-1][1]
+
+    def data(self, command="EPSV", peer="10.0.0.2"):
+        """Make a data connection; return its transport, with its protocol."""
+        return connect_data(self.passive(command), peer)
+
+    def leave(self):
+        if not self.server.disconnected or self.transport.disconnecting:
+            self.hang_up()
+        leave_reactor(self.clock)
+        assert not self.clock.getDelayedCalls(), "Timers are left."
+
+
+def address(host, port):
+    return (IPv6Address if ":" in host else IPv4Address)("TCP", host, port)
+
+
+def connect_data(factory, peer):
+    """Connect to a data factory; return the transport, or None if it won't have it."""
+    protocol = factory.buildProtocol(address(peer, 50001))
+    if protocol is None:
+        return None
+    transport = DataTransport(address(peer, 50001))
+    transport.protocol = protocol
+    protocol.makeConnection(transport)
+    return transport
+
+
+def close(transport, reason=None):
+    """End a data connection."""
+    transport.connected = False
+    transport.protocol.connectionLost(Failure(reason or ConnectionDone()))
 
 
 def default_reply(event):

@@ -223,6 +223,7 @@ class DataChannel(Session):
         self._forget_login()
         self.send_reply(Reply(234, ("AUTH TLS begins.",)))
         self._conversation.tls_started()
+        self.clearLineBuffer()
         self.transport.startTLS(self.tls_context)
         self.secure = True
 

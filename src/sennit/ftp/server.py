@@ -352,7 +352,8 @@ class FTPFactory(LimitTotalConnectionsFactory):
     def registerProtocol(self, p: Any) -> None:
         """Learn that a client is connected."""
         super().registerProtocol(p)
-        self.instances.append(p.wrappedProtocol)
+        if isinstance(p.wrappedProtocol, FTP):
+            self.instances.append(p.wrappedProtocol)
 
     def unregisterProtocol(self, p: Any) -> None:
         """Learn that it is gone."""
@@ -363,6 +364,5 @@ class FTPFactory(LimitTotalConnectionsFactory):
     def stopFactory(self) -> None:
         """Have no server wait for its client any more."""
         for each in self.instances:
-            if isinstance(each, FTP):
-                each.setTimeout(None)
+            each.setTimeout(None)
         super().stopFactory()

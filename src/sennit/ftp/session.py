@@ -119,9 +119,7 @@ class Session(LineReceiver, TimeoutMixin):
         self.reply(replies.WELCOME_MSG, getattr(self.factory, "welcomeMessage", "FTP server ready"))
 
     def dataReceived(self, data: bytes) -> None:
-        """Take what the client sent."""
-        if self._running is None:
-            self.resetTimeout()
+        """Take what the client sent.  Time goes on until that is a command: a line may be long in coming."""
         if self._watched:
             super().dataReceived(data)
         else:
@@ -129,8 +127,6 @@ class Session(LineReceiver, TimeoutMixin):
 
     def lineReceived(self, line: bytes) -> None:
         """Take a line that the client sent, without its end."""
-        if self._running is None:
-            self.resetTimeout()
         self._receive(line + b"\r\n")
 
     def lineLengthExceeded(self, line: bytes) -> None:
@@ -174,6 +170,7 @@ class Session(LineReceiver, TimeoutMixin):
         if violation.fatal:
             self._close_with(violation.reply)
         else:
+            self.resetTimeout()
             self._misunderstood()
             self.send_reply(violation.reply)
 
@@ -265,8 +262,10 @@ class Session(LineReceiver, TimeoutMixin):
         self.send_reply(replies.make_reply(key, *args))
 
     def send_reply(self, reply: Reply) -> None:
-        """Answer with a reply."""
+        """Answer with a reply; once the connection is being closed, no more is said."""
         conversation = self._conversation
+        if conversation.state is State.CLOSING:
+            return
         data = conversation.send(reply) if conversation.replies_due else serialize_reply(reply)
         self.transport.write(data)
 
