@@ -7,7 +7,7 @@ import ftplib
 
 from sennit.core.addresses import IPv4Address, IPv6Address
 from sennit.core.current import current_reactor, enter_reactor, leave_reactor
-from sennit.core.errors import ConnectionDone
+from sennit.core.errors import ConnectionAborted, ConnectionDone
 from sennit.core.failure import Failure
 from sennit.cred import AllowAnonymousAccess, InMemoryUsernamePasswordDatabaseDontUse, Portal
 from sennit.ftp import Command, Move, Reply, ServerConnection, State, Violation
@@ -68,10 +68,12 @@ class DataTransport(StringTransport):
     def abortConnection(self):
         self.aborted = True
         super().abortConnection()
+        if self.connected:
+            current_reactor().callLater(0, close, self, ConnectionAborted())
 
     def pump(self):
         """Have what is sent written, as far as it goes."""
-        while self.producer is not None and self.producerState == "producing":
+        while self.producer is not None:
             self.producer.resumeProducing()
 
 
@@ -134,8 +136,24 @@ class Talk:
     def leave(self):
         if not self.server.disconnected or self.transport.disconnecting:
             self.hang_up()
+        self.clock.advance(0)
         leave_reactor(self.clock)
         assert not self.clock.getDelayedCalls(), "Timers are left."
+
+
+class Listening:
+    """A port that does not listen, and remembers whether it was stopped."""
+
+    stopped = False
+
+    def __init__(self, where):
+        self.where = where
+
+    def getHost(self):
+        return self.where
+
+    def stopListening(self):
+        self.stopped = True
 
 
 def address(host, port):
@@ -154,9 +172,10 @@ def connect_data(factory, peer):
 
 
 def close(transport, reason=None):
-    """End a data connection."""
-    transport.connected = False
-    transport.protocol.connectionLost(Failure(reason or ConnectionDone()))
+    """End a data connection, if it has not ended."""
+    if transport.connected:
+        transport.connected = False
+        transport.protocol.connectionLost(Failure(reason or ConnectionDone()))
 
 
 def default_reply(event):
