@@ -175,6 +175,8 @@ def close(transport, reason=None):
     """End a data connection, if it has not ended."""
     if transport.connected:
         transport.connected = False
+        if transport.producer is not None:
+            transport.producer.stopProducing()
         transport.protocol.connectionLost(Failure(reason or ConnectionDone()))
 
 

@@ -9,7 +9,9 @@ and reading stops when that is enough.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import socket
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -116,7 +118,14 @@ class Session(LineReceiver, TimeoutMixin):
     def connectionMade(self) -> None:
         """Greet the client."""
         self.setTimeout(self.timeOut)
+        self._keep_urgent_octets()
         self.reply(replies.WELCOME_MSG, getattr(self.factory, "welcomeMessage", "FTP server ready"))
+
+    def _keep_urgent_octets(self) -> None:
+        """Have the octet that a client marks as urgent, when it sends ABOR, come where it belongs in its line."""
+        # A transport need not have a socket.
+        with contextlib.suppress(AttributeError, OSError):
+            self.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what the client sent.  Time goes on until that is a command: a line may be long in coming."""
