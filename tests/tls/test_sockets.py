@@ -304,6 +304,44 @@ def test_either_side_may_be_the_client(reactor):
     run(reactor, scenario)
 
 
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+@pytest.mark.parametrize("resumes", ["before", "at once", "later"])
+def test_tls_may_begin_within_connection_made_of_a_protocol_that_pauses(loop, resumes):
+    class Pausing(Recorder):
+        def connectionMade(self):
+            super().connectionMade()
+            self.transport.pauseProducing()
+            if resumes == "before":
+                self.transport.resumeProducing()
+            self.transport.startTLS(standard_server())
+            if resumes == "at once":
+                self.transport.resumeProducing()
+
+    async def scenario():
+        listening, connecting = Server(Pausing), Client()
+        port = reactor.listenTCP(0, listening, interface="127.0.0.1")
+        reactor.connectTCP("127.0.0.1", port.getHost().port, connecting)
+        here, there = await listening.nth(), await connecting.nth()
+        there.transport.startTLS(standard_client())
+        there.transport.write(b"words")
+        await settled(there)
+        if resumes == "later":
+            await turns(reactor, 5)
+            assert here.events == ["made"]
+            here.transport.resumeProducing()
+        await here.until_received(5)
+        there.transport.loseConnection()
+        assert await here.until_lost() is ConnectionDone
+        assert await there.until_lost() is ConnectionDone
+        await port.stopListening()
+
+    reactor = Reactor(loop)
+    try:
+        run(reactor, scenario)
+    finally:
+        reactor.close()
+
+
 def test_tls_may_begin_twice(reactor):
     async def scenario():
         listening, connecting = Server(HalfCloseable), Client()

@@ -122,7 +122,7 @@ class Session(LineReceiver, TimeoutMixin):
         self.reply(replies.WELCOME_MSG, getattr(self.factory, "welcomeMessage", "FTP server ready"))
 
     def _keep_urgent_octets(self) -> None:
-        """Have the octet that a client marks as urgent, when it sends ABOR, come where it belongs in its line."""
+        """Have the octet that a client marks as urgent, with ABOR, come where it belongs in its line."""
         # A transport need not have a socket.
         with contextlib.suppress(AttributeError, OSError):
             self.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)

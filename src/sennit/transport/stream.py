@@ -357,7 +357,7 @@ class StreamConnection(Consumer):
             self.write = carrier.write
         below.set_write_buffer_limits(DEFAULT_HIGH_WATER)
         below.set_protocol(raw)
-        if self._paused and not self._making:
+        if self._paused:
             below.resume_reading()
         return raw
 
@@ -374,7 +374,7 @@ class StreamConnection(Consumer):
         if not self.connected or self.disconnecting:
             return
         self._paused = False
-        if self._making or self._read_ended:
+        if self._read_ended:
             return
         if self._gate is None:
             self._carrier.resume_reading()

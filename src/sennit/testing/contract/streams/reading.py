@@ -84,6 +84,19 @@ async def pausing_within_connection_made_stops_the_first_read(case: StreamCase) 
 
 
 @check()
+async def pausing_and_resuming_within_connection_made_reads(case: StreamCase) -> None:
+    class Hesitates(Recorder):
+        def connectionMade(self) -> None:
+            super().connectionMade()
+            self.transport.pauseProducing()
+            self.transport.resumeProducing()
+
+    server, peer = await case.serve(Hesitates)
+    await peer.send(b"words")
+    await server.until_received(5)
+
+
+@check()
 async def resuming_and_pausing_again_at_once_stays_paused(case: StreamCase) -> None:
     server, peer = await case.serve(PausedFromTheStart)
     await peer.send(b"early")
