@@ -32,6 +32,8 @@ SLOW = 5000
 FAST = 64
 SHARE = 0.2
 PATIENCE = 40
+SETTLED = 1.0
+"""Seconds until the server has accepted them all; that is another matter, and what `accept` measures."""
 
 
 def measure(options: Options) -> Iterator[Result]:
@@ -46,6 +48,7 @@ def measure(options: Options) -> Iterator[Result]:
         for _ in range(min(options.rounds, 3)):
             alone.append(_rate(server.port, options.seconds))
             with _slow(server.port, count) as slow:
+                time.sleep(SETTLED)
                 before = server.cpu_seconds()
                 time.sleep(options.seconds)
                 shares.append((server.cpu_seconds() - before) / options.seconds)
