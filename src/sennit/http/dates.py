@@ -6,7 +6,6 @@ optional read the clock.
 
 from __future__ import annotations
 
-import calendar
 import re
 import time
 
@@ -20,6 +19,8 @@ __all__ = [
     "timegm",
 ]
 
+_DAYS_TO_EPOCH = 719_162
+
 weekdayname = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 monthname = [
     None, "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -29,26 +30,23 @@ monthname_lower = [name and name.lower() for name in monthname]
 
 _MONTHS = {name.lower().encode(): number for number, name in enumerate(monthname) if name}
 _TIME = rb"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
-_IMF = re.compile(
+# Patterns, and not compiled: a server may never be asked whether a page is newer.
+_IMF = (
     rb"(?:[A-Z][a-z]{2}, )?(?P<day>[0-9]{2}) (?P<month>[A-Z][a-z]{2}) (?P<year>[0-9]{4}) " + _TIME + rb" GMT"
 )
-_RFC850 = re.compile(
+_RFC850 = (
     rb"[A-Z][a-z]{5,8}, (?P<day>[0-9]{2})-(?P<month>[A-Z][a-z]{2})-(?P<year>[0-9]{2}) " + _TIME + rb" GMT"
 )
-_ASCTIME = re.compile(
-    rb"[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) (?P<day>[0-9 ][0-9]) " + _TIME + rb" (?P<year>[0-9]{4})"
-)
+_ASCTIME = rb"[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) (?P<day>[0-9 ][0-9]) " + _TIME + rb" (?P<year>[0-9]{4})"
 
 # What programs hand over besides: without a weekday or a zone, years of four digits in RFC 850's form.
 _LOOSE = (
-    re.compile(
+    (
         rb"(?:[A-Za-z]+,? +)?(?P<day>[0-9]{1,2})[- ](?P<month>[A-Za-z]{3})[- ](?P<year>[0-9]{4}|[0-9]{2}) "
         + _TIME
         + rb"(?: GMT)?"
     ),
-    re.compile(
-        rb"(?:[A-Za-z]+ +)?(?P<month>[A-Za-z]{3}) +(?P<day>[0-9]{1,2}) " + _TIME + rb" (?P<year>[0-9]{4})"
-    ),
+    (rb"(?:[A-Za-z]+ +)?(?P<month>[A-Za-z]{3}) +(?P<day>[0-9]{1,2}) " + _TIME + rb" (?P<year>[0-9]{4})"),
 )
 
 
@@ -60,12 +58,21 @@ def timegm(year: int, month: int, day: int, hour: int, minute: int, second: int)
     """
     if year < 1970 or not 1 <= month <= 12:
         raise ValueError(f"No such moment since the epoch: {year}-{month}-{day}")
-    return calendar.timegm((year, month, day, hour, minute, second))
+    before = year - 1
+    days = before * 365 + before // 4 - before // 100 + before // 400 - _DAYS_TO_EPOCH
+    days += sum([_days_in(year, each) for each in range(1, month)]) + day - 1
+    return ((days * 24 + hour) * 60 + minute) * 60 + second
+
+
+def _days_in(year: int, month: int) -> int:
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 or year % 400 == 0) else 28
+    return 30 if month in (4, 6, 9, 11) else 31
 
 
 def parse_date(value: bytes) -> int | None:
     """Return an HTTP date as seconds since the epoch, None if it is none."""
-    match = _IMF.fullmatch(value) or _RFC850.fullmatch(value) or _ASCTIME.fullmatch(value)
+    match = re.fullmatch(_IMF, value) or re.fullmatch(_RFC850, value) or re.fullmatch(_ASCTIME, value)
     return None if match is None else _moment(match)
 
 
@@ -78,7 +85,7 @@ def _moment(match: re.Match[bytes]) -> int | None:
     # A leap second (60) is a legal value; it stands for the following second.
     if month is None or year < 1970 or hour > 23 or minute > 59 or second > 60:
         return None
-    if not 1 <= day <= calendar.monthrange(year, month)[1]:
+    if not 1 <= day <= _days_in(year, month):
         return None
     return timegm(year, month, day, hour, minute, second)
 
@@ -92,7 +99,7 @@ def stringToDatetime(dateString: bytes) -> int:
     """
     seconds = parse_date(dateString)
     for form in _LOOSE if seconds is None else ():
-        match = form.fullmatch(dateString)
+        match = re.fullmatch(form, dateString)
         if match is not None:
             seconds = _moment(match)
     if seconds is None:

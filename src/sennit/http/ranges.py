@@ -26,8 +26,8 @@ UNSATISFIABLE: list[Range] = []
 """What `parse_range` returns when no range asked for lies inside the representation."""
 
 _MAX_DIGITS = 19
-_SPEC = re.compile(rb"([0-9]{0,%d})\s*-\s*([0-9]{0,%d})" % (_MAX_DIGITS, _MAX_DIGITS))
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
+_SPEC = rb"([0-9]{0,%d})\s*-\s*([0-9]{0,%d})" % (_MAX_DIGITS, _MAX_DIGITS)
+_CONTENT_RANGE = r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)"
 
 
 def read_ranges(value: bytes, max_ranges: int = 16) -> list[tuple[int | None, int | None]]:
@@ -54,7 +54,7 @@ def read_ranges(value: bytes, max_ranges: int = 16) -> list[tuple[int | None, in
         if not text:
             # RFC 9110 section 5.6.1.2: lists have empty members at times.
             continue
-        match = _SPEC.fullmatch(text)
+        match = re.fullmatch(_SPEC, text)
         if match is None or match.groups() == (b"", b""):
             raise ValueError(f"This is no range: {text!r}")
         first, last = [int(digits) if digits else None for digits in match.groups()]
@@ -117,7 +117,7 @@ def parseContentRange(header: str) -> tuple[int, int, int | None]:
     Raises:
         ValueError: If it is not a range of bytes.
     """
-    match = _CONTENT_RANGE.fullmatch(header.strip(" \t"))
+    match = re.fullmatch(_CONTENT_RANGE, header.strip(" \t"))
     if match is None:
         raise ValueError(f"This is no Content-Range of bytes: {header!r}")
     start, end, length = match.groups()

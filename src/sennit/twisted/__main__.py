@@ -11,7 +11,6 @@ import importlib.util
 import io
 import os
 import sys
-from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any, NoReturn
 
@@ -80,12 +79,11 @@ def _run_script(script: str) -> None:
         _set_path("")
         _execute(compile(sys.stdin.read(), "<stdin>", "exec"), None, None)
         return
-    path = Path(script)
-    if path.is_dir() or (path.is_file() and path.suffix in (".zip", ".pyz")):
+    if os.path.isdir(script) or (os.path.isfile(script) and script.endswith((".zip", ".pyz"))):
         _set_path(script)
         _run_module("__main__", script)
         return
-    absolute = os.fspath(path.absolute())
+    absolute = os.path.join(os.getcwd(), script)
     try:
         with io.open_code(absolute) as file:
             source = file.read()
@@ -94,7 +92,7 @@ def _run_script(script: str) -> None:
             f"{sys.executable}: can't open file {script!r}: [Errno {error.errno}] {error.strerror}\n"
         )
         raise SystemExit(2) from None
-    _set_path(os.fspath(path.resolve().parent))
+    _set_path(os.path.dirname(os.path.realpath(script)))
     try:
         code = compile(source, absolute, "exec", dont_inherit=True)
     except SyntaxError as error:

@@ -28,7 +28,6 @@ from sennit.version import __version__
 from sennit.web.errors import UnsupportedMethod
 from sennit.web.interfaces import IRequest
 from sennit.web.resource import EncodingResourceWrapper, PlainErrorPage
-from sennit.web.urlpath import URLPath
 from sennit.web.viewed import ViewedRequest
 
 __all__ = ["NOT_DONE_YET", "Request", "supportedMethods", "version"]
@@ -350,6 +349,8 @@ class Request(http_request.Request, Componentized, ViewedRequest):
 
     def URLPath(self) -> URLPath:
         """Return the URL of the resource that answers, as an object."""
+        from sennit.web.urlpath import URLPath
+
         return URLPath.fromRequest(self)
 
     def rememberRootURL(self) -> None:

@@ -7,7 +7,6 @@ finds there answers.  Children are found by name; whoever makes its children on 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any, ClassVar
 
 from zope.interface import implementer
@@ -233,11 +232,18 @@ class PlainErrorPage(Resource):
         return self._page().encode("utf-8", "replace")
 
     def _page(self) -> str:
-        return _PAGE.format(code=self.code, brief=escape(self.brief), detail=escape(self.detail))
+        return _PAGE.format(code=self.code, brief=_escape(self.brief), detail=_escape(self.detail))
 
     def getChild(self, path: bytes, request: Any) -> Any:
         """Return this same page."""
         return self
+
+
+def _escape(text: str) -> str:
+    # It brings all names of characters with it.
+    from html import escape
+
+    return escape(text)
 
 
 class ErrorPage(PlainErrorPage):
@@ -258,7 +264,7 @@ class ErrorPage(PlainErrorPage):
         super().__init__(status, brief, detail)
 
     def _page(self) -> str:
-        return self.template % {"code": self.code, "brief": escape(self.brief), "detail": self.detail}
+        return self.template % {"code": self.code, "brief": _escape(self.brief), "detail": self.detail}
 
 
 class NoResource(ErrorPage):
@@ -272,7 +278,11 @@ class NoResource(ErrorPage):
         super().__init__(NOT_FOUND, "No Such Resource", message)
 
     def _page(self) -> str:
-        return self.template % {"code": self.code, "brief": escape(self.brief), "detail": escape(self.detail)}
+        return self.template % {
+            "code": self.code,
+            "brief": _escape(self.brief),
+            "detail": _escape(self.detail),
+        }
 
 
 class ForbiddenResource(NoResource):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -108,6 +107,9 @@ class Site(HTTPFactory):
 
     def makeSession(self) -> Any:
         """Begin a session."""
+        # It brings the ciphers of the standard library with it.
+        import secrets
+
         uid = secrets.token_hex(32).encode("ascii")
         session = self.sessions[uid] = self.sessionFactory(self, uid)
         self.counter += 1
