@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from functools import partial
 from inspect import iscoroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
 from zope.interface import implementer
@@ -29,6 +29,9 @@ from sennit.web.errors import UnsupportedMethod
 from sennit.web.interfaces import IRequest
 from sennit.web.resource import EncodingResourceWrapper, PlainErrorPage
 from sennit.web.viewed import ViewedRequest
+
+if TYPE_CHECKING:
+    from sennit.web.urlpath import URLPath
 
 __all__ = ["NOT_DONE_YET", "Request", "supportedMethods", "version"]
 
