@@ -22,6 +22,7 @@ OTHERS = [
     *ROOT.glob("tests/reactor/test_timers*.py"),
     ROOT / "tests/reactor/test_threaded.py",
     ROOT / "tests/log/test_logger.py",
+    ROOT / "tests/tls/test_layer.py",
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import ssl
 
 import pytest
 from tests.tls.kit import (
@@ -581,3 +582,28 @@ def test_without_a_clock_and_a_reactor_everything_is_sent_at_once():
     client.transport.loseConnection()
     pair.flush()
     assert server.reason.check(ConnectionDone)
+
+
+class Counted(ssl.SSLObject):
+    """What a context may be told to make instead of the library's own."""
+
+    reads = 0
+
+    def read(self, *arguments):
+        type(self).reads += 1
+        return super().read(*arguments)
+
+
+def test_a_connection_goes_through_the_class_that_its_context_names(monkeypatch):
+    monkeypatch.setattr(Counted, "reads", 0)
+    settings = standard_server()
+    settings.standard_context(is_client=False).sslobject_class = Counted
+    pair = Pair(settings, standard_client())
+    pair.run()
+    assert pair.client.transport.getHandle().get_protocol_version_name() == "TLSv1.3"
+    # Nothing has come behind the handshake: nothing is asked for.
+    assert Counted.reads == 0
+    pair.client.transport.write(b"one record")
+    pair.run()
+    assert pair.server.received == b"one record"
+    assert Counted.reads == 1

@@ -32,6 +32,7 @@ ROOMS = {
     "core": ("steps.pxd", "chain", "driver", "deferred", "coroutine", "combinators"),
     "log": ("interest.pyx",),
     "reactor": ("heap.pxd", "heap.pyx", "inbox.pyx", "schedule"),
+    "tls": ("engine", "standard", "sending", "layer"),
 }
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))

@@ -10,6 +10,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from sennit.core.native import prefer_compiled
+
+prefer_compiled(__path__, "tls")
+
 if TYPE_CHECKING:
     from OpenSSL import SSL, crypto
 

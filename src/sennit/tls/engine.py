@@ -4,11 +4,13 @@ Ciphertext goes in with `feed` and comes out with `take`; plaintext comes out wi
 `encrypt`.  These four are attributes, bound once for each connection to the library's own functions, because
 they are called for every message.  What needs more from the other side before it can go on raises one of the
 exceptions in `want`; anything else that is raised is the end of the connection.
+
+This module is compiled where it can be (`sennit.core.native`), as are `sennit.tls.standard`,
+`sennit.tls.sending` and `sennit.tls.layer`.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +20,7 @@ RECORD = 16384
 """The most plaintext that fits into one record (RFC 8446, section 5.1)."""
 
 
-class Engine(ABC):
+class Engine:
     """One end of a TLS connection.
 
     Attributes:
@@ -41,38 +43,38 @@ class Engine(ABC):
     end: tuple[type[BaseException], ...]
     server: bool
 
-    @abstractmethod
     def handshake(self) -> None:
         """Take the handshake as far as it goes; returns when it is complete."""
+        raise AssertionError(self)
 
-    @abstractmethod
     def more(self) -> bool:
         """Tell whether `read` may have more; False only if it is sure to have none."""
+        raise AssertionError(self)
 
-    @abstractmethod
     def shutdown(self) -> None:
         """Put a close_notify among the bytes to be sent (RFC 8446, section 6.1)."""
+        raise AssertionError(self)
 
-    @abstractmethod
     def failure(self, error: BaseException) -> BaseException:
         """Turn what the library raised into what the program is told."""
+        raise AssertionError(self)
 
-    @abstractmethod
     def half_closes(self) -> bool:
         """Tell whether one direction may stay open without the other: from TLS 1.3 on."""
+        raise AssertionError(self)
 
-    @abstractmethod
     def peer_certificate(self) -> bytes | None:
         """Give the other side's certificate (DER)."""
+        raise AssertionError(self)
 
-    @abstractmethod
     def negotiated_protocol(self) -> bytes | None:
         """Give the protocol that ALPN chose (RFC 7301)."""
+        raise AssertionError(self)
 
-    @abstractmethod
     def handle(self) -> Any:
         """Give the library's own object, or what stands for it."""
+        raise AssertionError(self)
 
-    @abstractmethod
     def finished(self) -> None:
         """Keep what may be of use to the next connection; called when this one is over."""
+        raise AssertionError(self)

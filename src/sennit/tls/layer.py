@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from zope.interface import implementer
+from zope.interface import classImplements
 
 from sennit.core.current import current_reactor
 from sennit.core.errors import ConnectionAborted, ConnectionDone, ConnectionLost
@@ -49,7 +49,6 @@ CONNECTION_LOST = Failure(ConnectionLost("the stream ended without close_notify"
 _CUT_OFF_EARLY = Failure(ConnectionLost("the stream ended before the TLS handshake did"))
 
 
-@implementer(ITransport, IConsumer, IPushProducer, IHalfCloseableProtocol)
 class TLSLayer(Sender):
     """One end of a TLS connection, between a transport and a protocol.
 
@@ -71,7 +70,6 @@ class TLSLayer(Sender):
         "_feed",
         "_handshake_timeout",
         "_held",
-        "_more",
         "_our_end_sent",
         "_over",
         "_paused",
@@ -86,7 +84,6 @@ class TLSLayer(Sender):
 
     _feed: Callable[[bytes], Any]
     _read: Callable[[int], bytes]
-    _more: Callable[[], bool]
 
     def __init__(
         self,
@@ -116,7 +113,6 @@ class TLSLayer(Sender):
         self._engine = engine
         self._feed = engine.feed
         self._read = engine.read
-        self._more = engine.more
         self._encrypt = engine.encrypt
         self._take = engine.take
 
@@ -149,7 +145,7 @@ class TLSLayer(Sender):
         if self._inside:
             # Called from within the program's own dataReceived: the loop further out goes on with it.
             return
-        if self._shaken or self._shake():
+        if self._shaken or (self._shake() and self._engine.more()):
             self._deliver()
 
     def readConnectionLost(self) -> None:
@@ -268,7 +264,7 @@ class TLSLayer(Sender):
         self._paused = False
         if not self._shaken or self._over:
             return
-        if self._held or self._end_held or self._more():
+        if self._held or self._end_held or self._engine.more():
             soon = self._soon_or_now()
             soon(self._resume_reading)
         else:
@@ -369,7 +365,7 @@ class TLSLayer(Sender):
                     self.wrappedProtocol.dataReceived(data)
                 if self._over:
                     return
-                if not self._more():
+                if not self._engine.more():
                     break
         finally:
             self._inside = False
@@ -461,7 +457,7 @@ class TLSLayer(Sender):
     def _hold(self) -> None:
         """Decrypt what waits for a paused protocol: our close_notify must not come before it is read."""
         held = [self._held]
-        while not (self._their_end_come or self._end_held) and self._more():
+        while not (self._their_end_come or self._end_held) and self._engine.more():
             try:
                 data = self._read(RECORD)
             except self._engine.want:
@@ -571,3 +567,6 @@ class TLSLayer(Sender):
 
 def _now(function: Callable[[], None]) -> None:
     function()
+
+
+classImplements(TLSLayer, ITransport, IConsumer, IPushProducer, IHalfCloseableProtocol)

@@ -327,15 +327,21 @@ class CertificateOptions:
         return context
 
     def _needs_openssl(self, is_client: bool) -> bool:
-        kind = type(self)
-        connection = "clientConnectionForTLS" if is_client else "serverConnectionForTLS"
         return (
             self._context is not None
             or self._contextForServerName is not None
             or self.verifyDepth != _DEFAULT_DEPTH
             or self.method not in _METHODS
             or (self.trustRoot is not None and not isinstance(self.trustRoot, StandardTrust))
-            or kind.getContext is not CertificateOptions.getContext
+            or (type(self) is not CertificateOptions and self._makes_its_own(is_client))
+        )
+
+    def _makes_its_own(self, is_client: bool) -> bool:
+        """Tell whether a subclass makes contexts or connections in another way."""
+        kind = type(self)
+        connection = "clientConnectionForTLS" if is_client else "serverConnectionForTLS"
+        return (
+            kind.getContext is not CertificateOptions.getContext
             or kind._makeContext is not CertificateOptions._makeContext
             or getattr(kind, connection) is not getattr(CertificateOptions, connection)
         )

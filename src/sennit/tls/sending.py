@@ -10,7 +10,6 @@ The transport below knows us as a push producer, from the first time that it mat
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -56,7 +55,7 @@ class _Valve:
         """Do nothing: the loss that follows says it all."""
 
 
-class Sender(ABC):
+class Sender:
     """IConsumer, and the writing half of ITransport, over an engine and a transport.
 
     Args:
@@ -324,21 +323,21 @@ class Sender(ABC):
 
     # What the other half does.
 
-    @abstractmethod
     def loseConnection(self) -> None:
         """Send what is written, then close."""
+        raise AssertionError(self)
 
-    @abstractmethod
     def _close(self) -> None:
         """Go on with an end of ours."""
+        raise AssertionError(self)
 
-    @abstractmethod
     def _fail(self, error: BaseException) -> None:
         """End the connection, because TLS has failed."""
+        raise AssertionError(self)
 
-    @abstractmethod
     def _user_failed(self, message: str, culprit: object) -> None:
         """Log the exception being handled, and end this connection with it as the reason."""
+        raise AssertionError(self)
 
 
 def end_of_turn(clock: Any) -> Callable[[Callable[[], None]], Any] | None:

@@ -1,7 +1,7 @@
 """TLS by the standard library's `ssl`: the engine that is used unless a program brings pyOpenSSL's objects.
 
-`ssl.SSLObject` reads one record at a time.  When the BIO is empty after that and nothing is pending in the
-record, there is no more, and the cost of asking once more and being told so by an exception is saved.
+`ssl.SSLObject` reads one record at a time, and whoever reads asks for a whole one.  So when the BIO is empty
+after that there is no more, and the cost of asking once more and being told so by an exception is saved.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class StandardEngine(Engine):
         identity: Who we are, to be asked for our certificate.
     """
 
-    __slots__ = ("_hostname", "_identity", "_incoming", "_keep_session", "_pending", "_tls")
+    __slots__ = ("_go_on", "_hostname", "_identity", "_incoming", "_keep_session", "_tls")
 
     def __init__(
         self,
@@ -50,10 +50,12 @@ class StandardEngine(Engine):
         self._hostname = hostname
         self._identity = identity
         self._keep_session = keep_session
-        self._pending = tls.pending
+        # What the library's own is a face of: a short message costs less without it.
+        quick: Any = getattr(tls, "_sslobj", tls) if type(tls) is ssl.SSLObject else tls
+        self._go_on = quick.do_handshake
         self.feed = incoming.write
-        self.read = tls.read
-        self.encrypt = tls.write
+        self.read = quick.read
+        self.encrypt = quick.write
         self.take = outgoing.read
         self.want = _WANT
         self.end = _END
@@ -61,11 +63,11 @@ class StandardEngine(Engine):
 
     def handshake(self) -> None:
         """Take the handshake as far as it goes."""
-        self._tls.do_handshake()
+        self._go_on()
 
     def more(self) -> bool:
-        """Tell whether anything is left in the current record, or after it."""
-        return self._pending() > 0 or self._incoming.pending > 0
+        """Tell whether anything is left after the current record."""
+        return bool(self._incoming.pending)
 
     def shutdown(self) -> None:
         """Put a close_notify among the bytes to be sent."""
