@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ftplib
+import os
 import smtplib
 import socket
 import urllib.error
@@ -14,9 +16,11 @@ from tests.cred.kit import CHECKERS, file, memory
 from zope.interface import implementer
 
 from sennit.core.current import current_reactor
-from sennit.core.deferred import fail
+from sennit.core.deferred import fail, succeed
 from sennit.core.errors import DNSLookupError
 from sennit.cred import FailureLimiter, IRealm, Portal
+from sennit.ftp.interfaces import IFTPShell
+from sennit.ftp.server import FTPFactory
 from sennit.smtp.authentication import PLAINCredentials
 from sennit.smtp.extended import ESMTP
 from sennit.smtp.interfaces import IMessageDeliveryFactory
@@ -93,7 +97,24 @@ def socks_login(port, name, password):
         return name if answers[:6] == b"\5\2\1\0\5\4" else None
 
 
+def ftp(portal):
+    factory = FTPFactory(portal)
+    factory.allowAnonymous = False
+    return factory
+
+
+def ftp_login(port, name, password):
+    with ftplib.FTP(timeout=30) as client:
+        client.connect("127.0.0.1", port)
+        try:
+            client.login(name, password)
+        except ftplib.error_perm:
+            return None
+        return client.sendcmd("MLST me").split(";")[1].removeprefix("size=")
+
+
 PROTOCOLS = {
+    "FTP": Speaks(ftp, ftp_login),
     "HTTP Basic": Speaks(site(BasicCredentialFactory), basic),
     "HTTP Digest, MD5": Speaks(site(lambda realm: DigestCredentialFactory(b"MD5", realm)), digest, False),
     "HTTP Digest, SHA": Speaks(site(lambda realm: DigestCredentialFactory(b"SHA", realm)), digest, False),
@@ -147,7 +168,18 @@ class Surfer:
         return request.host.encode() == self.name
 
 
-AVATARS = {IResource: Page, IMessageDeliveryFactory: Mail, IProxyUser: Surfer}
+@implementer(IFTPShell)
+class Files:
+    """Has one, whose size is whose it is."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def stat(self, path, keys):
+        return succeed([os.fsdecode(self.name), False, 0, 0])
+
+
+AVATARS = {IFTPShell: Files, IResource: Page, IMessageDeliveryFactory: Mail, IProxyUser: Surfer}
 
 
 async def outcome(protocol, portal, *presented):

@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from sennit.core.deferred import Deferred, fail, maybeDeferred
 from sennit.core.failure import Failure
-from sennit.cred.comparing import NOBODYS_PASSWORD, check_password, same_secret
+from sennit.cred.comparing import NOBODYS_PASSWORD, as_bytes, check_password, same_secret
 from sennit.cred.errors import UnauthorizedLogin
 from sennit.cred.interfaces import ICredentialsChecker, IUsernameHashedPassword, IUsernamePassword
 from sennit.log import Logger
@@ -96,7 +96,8 @@ class FilePasswordDB:
             users = self._users()
         except UnauthorizedLogin:
             users = {}
-        name = credentials.username
+        # FTP's are text.
+        name = as_bytes(credentials.username)
         stored = users.get(name if self.caseSensitive else name.lower())
         if self.hash is None:
             secret = NOBODYS_PASSWORD if stored is None else stored
@@ -107,7 +108,7 @@ class FilePasswordDB:
         # The work for one who is there, done for nothing.
         anybodys = next(iter(users.values()), b"")
         stored = anybodys if stored is None else stored
-        hashed = maybeDeferred(self.hash, name, credentials.password, stored)
+        hashed = maybeDeferred(self.hash, name, as_bytes(credentials.password), stored)
         return hashed.addCallbacks(
             self._compared, self._unhashed, callbackArgs=(stored, name, known), errbackArgs=(known,)
         )
