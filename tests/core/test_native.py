@@ -23,6 +23,7 @@ OTHERS = [
     ROOT / "tests/reactor/test_threaded.py",
     ROOT / "tests/log/test_logger.py",
     ROOT / "tests/tls/test_layer.py",
+    *ROOT.glob("tests/transport/test_udp*.py"),
 ]
 
 

@@ -33,6 +33,8 @@ ROOMS = {
     "log": ("interest.pyx",),
     "reactor": ("heap.pxd", "heap.pyx", "inbox.pyx", "schedule"),
     "tls": ("engine", "standard", "sending", "layer"),
+    # Windows has no recvmmsg(2), and its loops watch no descriptors.
+    "transport": ("datagram_batch.pyx",) if os.name == "posix" else (),
 }
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))

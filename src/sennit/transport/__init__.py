@@ -5,3 +5,7 @@ its asyncio loop; `sennit.transport.stream` is the connection that both share.
 """
 
 from __future__ import annotations
+
+from sennit.core.native import prefer_compiled
+
+prefer_compiled(__path__, "transport")

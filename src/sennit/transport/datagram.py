@@ -163,7 +163,8 @@ class DatagramPort(Listening):
 
     def _start(self, made: socket.socket) -> None:
         self.socket = made
-        self._sendto = self._send_to_peer if self._has_peer else made.sendto
+        plain = self._way_out(made)
+        self._sendto = self._send_to_peer if self._has_peer else plain
         self._begun()
         self._announce()
         try:
@@ -187,6 +188,10 @@ class DatagramPort(Listening):
         Raises:
             CannotListenError: If the address cannot be had.
         """
+
+    def _way_out(self, made: socket.socket) -> Any:
+        """Give the function that sends a datagram to an address."""
+        return made.sendto
 
     @abstractmethod
     def _checked(self, addr: Any) -> Any:

@@ -18,6 +18,7 @@ from sennit.core.errors import (
 )
 from sennit.core.interfaces import IUDPTransport
 from sennit.transport.datagram import NOBODY, DatagramPort
+from sennit.transport.datagram_batch import Batches
 from sennit.transport.names import is_ipv4, is_ipv6, socket_address
 from sennit.transport.sockets import new_socket
 
@@ -96,7 +97,7 @@ def _short(name: Any) -> tuple[str, int]:
 
 
 @implementer(IUDPTransport)
-class UDPPort(DatagramPort):
+class UDPPort(Batches, DatagramPort):
     """A UDP port; it listens once `startListening` is called.
 
     Senders are given to the protocol as ``(address, port)``; the address of one that is only valid on a
