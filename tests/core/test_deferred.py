@@ -945,6 +945,56 @@ def test_several_deferreds_may_share_their_attributes():
     assert other.note == "seen"
 
 
+def test_a_canceller_is_given_by_place_or_by_name():
+    asked = []
+    for deferred in (Deferred(asked.append), Deferred(canceller=asked.append), Deferred(None)):
+        deferred.addErrback(lambda failure: failure.trap(CancelledError))
+        deferred.cancel()
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"), [((None, None), {}), ((), {"cancel": None}), ((None,), {"canceller": None})]
+)
+def test_what_a_deferred_does_not_take_is_refused(args, kwargs):
+    for _ in range(2):
+        with pytest.raises(TypeError):
+            Deferred(*args, **kwargs)
+        Deferred()
+
+
+def test_how_deferreds_are_made_can_be_changed_and_changed_back(monkeypatch):
+    made = []
+    begin = Deferred.__init__
+
+    def note(self, *args):
+        made.append(self)
+        begin(self, *args)
+
+    first = Deferred()
+    with monkeypatch.context() as changes:
+        changes.setattr(Deferred, "__init__", note)
+        noted = [Deferred(), Deferred(len), Noted("seen")]
+    assert made == noted
+    again = Deferred()
+    assert made == noted
+    assert [each.called for each in (first, *noted, again)] == [False] * 5
+
+
+def test_being_watched_begins_and_ends_with_the_attribute(monkeypatch):
+    def sites(deferred):
+        deferred.callback(None)
+        with pytest.raises(AlreadyCalledError) as raised:
+            deferred.callback(None)
+        return str(raised.value)
+
+    assert sites(Deferred()) == ""
+    with monkeypatch.context() as changes:
+        changes.setattr(Deferred, "debug", True)
+        assert "test_being_watched" in sites(Deferred())
+    assert sites(Deferred()) == ""
+
+
 def test_signatures_can_be_asked_for():
     assert list(inspect.signature(Deferred).parameters) == ["canceller"]
     assert list(inspect.signature(Noted).parameters) == ["note", "canceller"]

@@ -147,6 +147,9 @@ def _wait_for(deferred: Any) -> Any:
 
 if COMPILED:
     steps.await_by(Deferred, _wait_for)
+    from sennit.core.making import make_quickly
+
+    make_quickly(Deferred)
 
 
 class _Everything:

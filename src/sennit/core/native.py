@@ -29,7 +29,7 @@ __all__ = [
 
 #: What each room, a folder of the package, gives to the compiler: modules, and with a suffix other files.
 ROOMS = {
-    "core": ("steps.pxd", "chain", "driver", "deferred", "coroutine", "combinators"),
+    "core": ("steps.pxd", "chain", "making.pyx", "driver", "deferred", "coroutine", "combinators"),
     "log": ("interest.pyx",),
     "reactor": ("heap.pxd", "heap.pyx", "inbox.pyx", "schedule"),
     "tls": ("engine", "standard", "sending", "layer"),

@@ -1,0 +1,3 @@
+from typing import Any
+
+def make_quickly(deferred: type[Any]) -> None: ...
