@@ -16,6 +16,7 @@ from sennit.core.chain import Chain
 from sennit.core.deferred_face import DeferredFace, passthru
 from sennit.core.driver import start_coroutine, start_generator
 from sennit.core.failure import FAILURES, NO_VALUES, Failure, caught
+from sennit.core.making import make_quickly
 from sennit.core.outcome import (
     DEFERREDS,
     AlreadyCalledError,
@@ -147,9 +148,7 @@ def _wait_for(deferred: Any) -> Any:
 
 if COMPILED:
     steps.await_by(Deferred, _wait_for)
-    from sennit.core.making import make_quickly
-
-    make_quickly(Deferred)
+make_quickly(Deferred)
 
 
 class _Everything:

@@ -1,4 +1,4 @@
-"""How a call of `Deferred` makes one where nobody has changed how that is done: by what is left of it in C.
+"""``making.py``, compiled: how a call of `Deferred` makes one where nobody has changed how that is done: by what is left of it in C.
 
 Python calls ``__new__`` and ``__init__`` through a tuple of the arguments, and the latter looks up whether
 Deferreds are to be watched; both take longer than to allocate one.  A class has a tag that is another after each
@@ -67,7 +67,6 @@ cdef PyObject *make_as_python_does(PyObject *kind, Arguments given, Py_ssize_t c
 
 
 def make_quickly(type deferred):
-    """Have calls of `deferred`, though not of its subclasses, skip what nobody has changed."""
     global served
     served = <PyObject *>deferred
     (<PyTypeObject *>deferred).tp_vectorcall = <vectorcallfunc>make

@@ -1,3 +1,0 @@
-from typing import Any
-
-def make_quickly(deferred: type[Any]) -> None: ...
