@@ -28,6 +28,16 @@ def make_factory(folder):
 
 
 @contextlib.asynccontextmanager
+async def listening_at(factory, interface="127.0.0.1"):
+    """Listen while the block runs; give the port's number."""
+    port = current_reactor().listenTCP(0, factory, interface=interface)
+    try:
+        yield port.getHost().port
+    finally:
+        await port.stopListening()
+
+
+@contextlib.asynccontextmanager
 async def listening(factory, interface="127.0.0.1"):
     """Listen while the block runs; give a function that has a client of ftplib's in a thread."""
     port = current_reactor().listenTCP(0, factory, interface=interface)

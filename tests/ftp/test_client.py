@@ -432,12 +432,35 @@ def test_a_port_that_cant_be_reached_fails_the_transfer():
     client.dataReceived(PASSIVE)
     _, _, factory = client.made[0]
     factory.clientConnectionFailed(None, Failure(ConnectionRefusedError()))
+    assert result(asked) is None
+    client.clock.advance(1)
     error = result(asked)
     assert (type(error), error.args[0]) == (FTPError, "Connection Failed")
     client.dataReceived(b"425 no connection\r\n")
     assert sent(client) == ["PASV", "RETR a", "PWD"]
     client.dataReceived(b'257 "/"\r\n')
     assert result(other) == ['257 "/"']
+
+
+def test_a_server_tells_why_its_port_cant_be_reached():
+    client = make()
+    asked = client.retrieveFile("a", Receiver())
+    client.dataReceived(PASSIVE)
+    _, _, factory = client.made[0]
+    factory.clientConnectionFailed(None, Failure(ConnectionRefusedError()))
+    client.dataReceived(b"550 no such file\r\n")
+    assert result(asked).args == (["550 no such file"],)
+    assert client.clock.getDelayedCalls() == []
+
+
+def test_a_server_that_makes_no_data_connection_is_not_waited_for_for_ever():
+    client = make()
+    asked = client.retrieveFile("a", Receiver())
+    client.dataReceived(PASSIVE + b"226 done\r\n")
+    client.clock.advance(29)
+    assert result(asked) is None
+    client.clock.advance(2)
+    assert isinstance(result(asked), PeerTimeoutError)
 
 
 def test_a_file_is_sent_and_confirmed():

@@ -62,12 +62,14 @@ class FTPClient(FTPClientBasic):
         connectFactory: Makes the data connection; called as ``reactor.connectTCP`` is.
         extended_passive: Whether EPSV is said in the place of PASV (RFC 2428); over IPv6 it always is.
         data_timeout: Seconds to wait for the server to make the data connection.
+        answer_grace: Seconds to wait for the server to say why its port can't be reached.
         transfers: The transfers that are under way.
     """
 
     connectFactory: Callable[..., Any] = staticmethod(_connect)
     extended_passive: bool = False
     data_timeout: float = 30
+    answer_grace: float = 1
 
     def __init__(
         self,

@@ -31,7 +31,10 @@ class DataWatcher(TypingProtocol):
         """Take note that data has come or gone."""
 
     def data_failed(self, reason: Any) -> None:
-        """Take note that it could not be made, or that the server misused it."""
+        """Take note that the server misused it."""
+
+    def data_unreachable(self, reason: Any) -> None:
+        """Take note that it could not be made."""
 
 
 class ProtocolWrapper(Protocol):
@@ -156,7 +159,7 @@ class PassiveFactory(ClientFactory[Any]):
         """Tell that there will be none."""
         watcher = self.data.watcher
         if watcher is not None:
-            watcher.data_failed(FTPError("Connection Failed", reason))
+            watcher.data_unreachable(FTPError("Connection Failed", reason))
 
 
 class FTPDataPortFactory(ServerFactory[Any]):

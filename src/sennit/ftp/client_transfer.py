@@ -97,7 +97,7 @@ class Transfer:
                 command.ready = 1
             self.client.sendNextCommand()
             replies = [(True, await command.deferred) for command in self._commands]
-            if not self.connected:
+            if not self.connected and self._late is None:
                 self._late = self.client.callLater(self.client.data_timeout, self._too_late)
             ended = await self.data.deferred
         except BaseException:
@@ -148,17 +148,22 @@ class Transfer:
 
     def data_failed(self, reason: Any) -> None:
         """Fail, though the command is not answered yet."""
+        self._stop_waiting()
         for deferred in (*[command.deferred for command in self._commands], self.data.deferred):
             if not deferred.called:
                 deferred.errback(reason)
 
+    def data_unreachable(self, reason: Any) -> None:
+        """Fail, soon: a server that refuses closes its port, and says why at the same time."""
+        self._stop_waiting()
+        self._late = self.client.callLater(self.client.answer_grace, lambda: self.data_failed(reason))
+
     def _too_late(self) -> None:
-        self._late = None
         self.data_failed(Failure(TimeoutError("The server made no data connection.")))
 
     def _stop_waiting(self) -> None:
         late, self._late = self._late, None
-        if late is not None:
+        if late is not None and late.active():
             late.cancel()
 
     # The end
