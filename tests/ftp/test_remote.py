@@ -75,16 +75,16 @@ async def test_directories_are_made_listed_and_removed(home):
         await remote.change_directory("näh")
         assert await remote.directory() == "/näh"
         await remote.rename("a", 'b"c')
-        [entry] = await remote.list()
+        [entry] = await remote.entries()
         assert (entry.name, entry.size, entry.kind) == ('b"c', 5, "file")
         assert entry.modified == await remote.modified('b"c')
         assert await remote.names() == ['b"c']
         assert (await remote.size('b"c'), await remote.read('b"c')) == (5, b"hello")
         await remote.remove('b"c')
         await remote.change_directory("/")
-        assert [(entry.name, entry.is_directory) for entry in await remote.list()] == [("näh", True)]
+        assert [(entry.name, entry.is_directory) for entry in await remote.entries()] == [("näh", True)]
         await remote.remove_directory("näh")
-        assert await remote.list() == []
+        assert await remote.entries() == []
     assert list(folder.iterdir()) == []
 
 
@@ -94,7 +94,7 @@ async def test_a_server_without_mlsd_lists_for_people(home):
     (folder / "file").write_bytes(b"12345")
     async with listening_at(factory) as port, bob(port) as remote:
         del remote.features["MLST"]
-        found = {entry.name: (entry.kind, entry.size) for entry in await remote.list()}
+        found = {entry.name: (entry.kind, entry.size) for entry in await remote.entries()}
     assert found == {"sub": ("dir", None), "file": ("file", 5)}
 
 
@@ -119,7 +119,7 @@ async def test_what_is_too_much_is_not_read(home):
         with pytest.raises(FTPError, match="more than 1000 octets"):
             await remote.read("large", limit=1000)
         with pytest.raises(FTPError, match="more than 3 lines"):
-            await remote.list(limit=3)
+            await remote.entries(limit=3)
         assert await remote.read("large") == DATA, "the octets differ"
 
 
@@ -173,7 +173,7 @@ async def test_under_tls_everything_is(home, identity, tmp_path):
     ):
         await remote.upload(io.BytesIO(DATA), "file")
         assert await remote.read("file") == DATA, "the octets differ"
-        assert [entry.name for entry in await remote.list()] == ["file"]
+        assert [entry.name for entry in await remote.entries()] == ["file"]
     assert (folder / "file").read_bytes() == DATA, "the octets differ"
 
 

@@ -263,7 +263,7 @@ class RemoteFiles:
 
     # Directories
 
-    async def list(self, path: str = "", limit: int = 100_000) -> list[Entry]:
+    async def entries(self, path: str = "", limit: int = 100_000) -> list[Entry]:
         """Tell what is in a directory, itself and that above left out.
 
         Args:
