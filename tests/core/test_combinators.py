@@ -222,3 +222,118 @@ def test_members_that_wait_for_others_are_waited_for(combine):
     assert not together.called
     inner.callback(1)
     assert together.result in ([1], [(True, 1)])
+
+
+# -- how a list stands in the chains of its members
+
+
+def test_what_is_added_to_a_member_while_the_list_fires_runs_after_the_list():
+    order = []
+    member = Deferred()
+    whole = DeferredList([member])
+
+    def fired(results):
+        member.addCallback(lambda result: order.append(("member", result)))
+        order.append(("list", results))
+
+    whole.addCallback(fired)
+    member.callback(1)
+    assert order == [("list", [(True, 1)]), ("member", 1)]
+
+
+def test_a_member_that_is_paused_while_the_list_fires_goes_on_when_it_is_unpaused():
+    order = []
+    member = Deferred()
+    whole = DeferredList([member])
+
+    def fired(_):
+        member.pause()
+        member.addCallback(order.append)
+
+    whole.addCallback(fired)
+    member.callback(1)
+    assert order == []
+    member.unpause()
+    assert order == [1]
+
+
+def test_a_paused_member_fires_the_list_when_it_is_unpaused():
+    member = succeed(1)
+    member.pause()
+    whole = DeferredList([member, succeed(2)])
+    assert not whole.called
+    member.unpause()
+    assert whole.result == [(True, 1), (True, 2)]
+
+
+def test_callbacks_stand_before_and_behind_a_list():
+    order = []
+    member = Deferred()
+    member.addCallback(lambda result: result + 1)
+    whole = gatherResults([member])
+    member.addCallback(order.append)
+    assert len(member.callbacks) == 3
+    member.callback(1)
+    assert (whole.result, order) == ([2], [2])
+
+
+def test_a_deferred_may_be_a_member_twice_and_of_two_lists():
+    member = Deferred()
+    one, other = DeferredList([member, member]), gatherResults([member])
+    member.callback(1)
+    assert one.result == [(True, 1), (True, 1)]
+    assert other.result == [1]
+    assert member.result == 1
+
+
+def test_a_failure_that_comes_by_is_the_members_to_report_unless_the_list_takes_it(promptly):
+    member, taken = Deferred(), Deferred()
+    whole = DeferredList([member])
+    other = DeferredList([taken], consumeErrors=True)
+    error = ValueError("of the member")
+    member.errback(error)
+    taken.errback(ValueError("taken"))
+    assert [succeeded for succeeded, _ in whole.result + other.result] == [False, False]
+    del whole, other, taken
+    assert promptly == []
+    del member
+    assert [failure.value for failure, _, _ in promptly] == [error]
+
+
+def test_a_failure_handled_behind_the_list_is_not_reported(promptly):
+    member = Deferred()
+    DeferredList([member])
+    member.addErrback(lambda failure: failure.trap(ValueError) and None)
+    member.errback(ValueError("expected"))
+    late = Deferred()
+    DeferredList([late])
+    late.errback(ValueError("expected"))
+    late.addErrback(lambda failure: failure.trap(ValueError) and None)
+    del member, late
+    assert promptly == []
+
+
+def test_a_member_whose_class_adds_callbacks_in_its_own_way_is_asked():
+    class Watched(Deferred):
+        asked = 0
+
+        def addCallbacks(self, *args, **kwargs):
+            self.asked += 1
+            return super().addCallbacks(*args, **kwargs)
+
+    member = Watched()
+    whole = gatherResults([member])
+    member.callback(1)
+    assert (member.asked, whole.result) == (1, [1])
+
+
+def test_a_list_that_cannot_take_a_result_leaves_the_error_with_the_member():
+    class Refusing(DeferredList):
+        def callback(self, result):
+            raise KeyError("refused")
+
+    member = Deferred()
+    Refusing([member])
+    member.callback(1)
+    member.addErrback(lambda failure: failure.trap(KeyError))
+    assert member.result is KeyError

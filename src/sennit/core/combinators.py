@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+from sennit.core.chain import Chain, Waiter
 from sennit.core.deferred import FAILURE, SUCCESS, Deferred
-from sennit.core.failure import Failure
-from sennit.core.outcome import FailureGroup, FirstError
+from sennit.core.failure import FAILURES, Failure, caught
+from sennit.core.outcome import DEFERREDS, RUNNING, WAITER, FailureGroup, FirstError
 from sennit.core.report import report_error
 
 __all__ = ["DeferredList", "FailureGroup", "FirstError", "gatherResults", "race"]
@@ -44,9 +45,8 @@ class DeferredList(Deferred[Any]):
         self.finishedCount = 0
         if not self._deferredList and not fireOnOneCallback:
             self.callback(self.resultList)
-        fired = self._member_fired
         for index, deferred in enumerate(self._deferredList):
-            deferred.addCallbacks(fired, fired, (index, SUCCESS), None, (index, FAILURE))
+            _watch(self, deferred, index)
 
     def _member_fired(self, result: Any, index: int, success: bool) -> Any:
         self.resultList[index] = (success, result)
@@ -70,6 +70,59 @@ class DeferredList(Deferred[Any]):
                     report_error(Failure(), "Exception raised from user supplied canceller")
         else:
             super().cancel()
+
+
+class _Member(Waiter):
+    """Stands in the chain of a member and takes note of the result that comes by.
+
+    For each member it is a good deal less than a pair of callbacks with arguments.
+    """
+
+    __slots__ = ("_index", "_whole")
+
+    _index: int
+    _whole: DeferredList
+
+    def _take(self, result: Any, failed: bool) -> Chain | None:
+        deferred: Chain = self._whole._deferredList[self._index]
+        alone = not deferred._held
+        # What is added to the chain meanwhile runs after this, as it does behind a callback.
+        if alone:
+            deferred._held = RUNNING
+        try:
+            deferred.result = self._whole._member_fired(result, self._index, not failed)
+        except BaseException as error:
+            deferred.result = caught(error)
+        if not alone:
+            return None
+        deferred._held -= RUNNING
+        if deferred._held:
+            return None
+        if deferred._chain is not None:
+            return deferred
+        if type(deferred.result) in FAILURES:
+            deferred._left_failed(deferred.result)
+        return None
+
+
+def _watch(whole: DeferredList, deferred: Any, index: int) -> None:
+    """Have `whole` take note of what `deferred`, its member, fires with."""
+    kind = type(deferred)
+    if kind not in DEFERREDS or kind.addCallbacks is not _addCallbacks:
+        fired = whole._member_fired
+        deferred.addCallbacks(fired, fired, (index, SUCCESS), None, (index, FAILURE))
+        return
+    member = _Member.__new__(_Member)
+    member._whole = whole
+    member._index = index
+    chain: Chain = deferred
+    if chain._chain is None and (chain._held or not chain.called):
+        chain._chain = member
+    else:
+        chain._append((None, member, WAITER))
+
+
+_addCallbacks = Deferred.addCallbacks
 
 
 def _values(results: Sequence[tuple[bool, _T]]) -> list[_T]:

@@ -1,4 +1,4 @@
-"""``making.py``, compiled: how a call of `Deferred` makes one where nobody has changed how that is done: by what is left of it in C.
+"""``making.py``, compiled: a Deferred is made by what is left of `Chain.__init__` in C, until somebody changes that.
 
 Python calls ``__new__`` and ``__init__`` through a tuple of the arguments, and the latter looks up whether
 Deferreds are to be watched; both take longer than to allocate one.  A class has a tag that is another after each
