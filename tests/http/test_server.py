@@ -10,6 +10,8 @@ from sennit.core.errors import ConnectionDone, ConnectionLost
 from sennit.core.failure import Failure
 from sennit.http import Headers, HTTPChannel, HTTPFactory, Limits, Request
 from sennit.http.request import CACHED
+from sennit.log import capturedLogs
+from sennit.testing import StringTransport
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -174,7 +176,6 @@ def test_expect_beyond_the_limit_is_refused_without_continue(connect):
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        (b"rubbish\r\n\r\n", 400),
         (b"GET / HTTP/2.0\r\nHost: h\r\n\r\n", 505),
         (b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 414),
         (b"GET / HTTP/1.1\r\nHost: h\r\n" + b"X: y\r\n" * 501 + b"\r\n", 431),
@@ -191,6 +192,31 @@ def test_a_request_that_cannot_be_read_is_refused_and_the_connection_closed(conn
     assert client.closed
     assert client.send(GET) == b""
     assert seen == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"rubbish\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /\r\n",
+        b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+    ],
+)
+def test_a_request_that_is_none_gets_a_status_line_and_the_connection_closed(connect, seen, data):
+    client = connect()
+    assert client.send(data) == b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    assert client.closed
+    assert client.send(GET) == b""
+    assert seen == []
+
+
+def test_a_line_of_http_0_9_is_refused_however_it_comes(connect):
+    client = connect()
+    assert [client.send(bytes([octet])) for octet in b"GET /\r\n"][-1] == b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    client = connect()
+    assert [client.send(bytes([octet])) for octet in b"GET /\n"][-1].startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_bad_request_is_refused_after_the_answers_before_it(connect, seen):
@@ -396,6 +422,57 @@ def test_a_body_that_dribbles_is_answered_408(connect, clock):
     clock.advance(1)
     assert client.wire.value().startswith(b"HTTP/1.1 408 ")
     assert client.closed
+
+
+def test_a_body_may_pause_as_long_as_a_connection_may_be_idle(connect, clock):
+    client = connect(HTTPFactory(timeout=100, reactor=clock))
+    client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\n")
+    clock.advance(99)
+    assert not client.closed
+    clock.advance(1)
+    assert client.wire.value().startswith(b"HTTP/1.1 408 ")
+    assert Limits().body_pause(None) == 60
+    assert Limits(body_timeout=5).body_pause(100) == 5
+
+
+def test_an_idle_connection_whose_client_takes_nothing_is_aborted(connect, seen, clock):
+    client = connect(HTTPFactory(timeout=60, reactor=clock))
+    client.send(GET)
+    seen[0].finish()
+    clock.advance(60)
+    assert client.closed
+    assert not client.wire.disconnected
+    clock.advance(15)
+    assert client.wire.disconnected
+
+
+def test_who_takes_too_long_is_told_of_in_the_log(connect, clock):
+    with capturedLogs() as events:
+        client = connect(HTTPFactory(timeout=60, reactor=clock))
+        clock.advance(60)
+        clock.advance(15)
+        assert client.wire.disconnected
+    assert [event["log_format"] for event in events] == ["{peer} took too long", "{peer} is cut off"]
+
+
+def test_a_channel_that_nobody_gave_a_clock_keeps_no_time():
+    channel = HTTPChannel()
+    wire = StringTransport(lenient=True)
+    channel.makeConnection(wire)
+    channel.dataReceived(b"GET / HTTP/1.0\r\n\r\nrest")
+    channel.requests[0].finish()
+    assert wire.disconnecting
+    assert channel._timer is None
+
+
+def test_a_channel_without_factory_keeps_time_once_it_has_a_clock(clock):
+    channel = HTTPChannel()
+    channel.callLater = clock.callLater
+    wire = StringTransport(lenient=True)
+    channel.makeConnection(wire)
+    channel.dataReceived(b"GET / HTTP/1.1\r\n")
+    clock.advance(30)
+    assert wire.value().startswith(b"HTTP/1.1 408 ")
 
 
 def test_a_time_out_can_be_changed_and_switched_off(connect, clock):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 __all__ = ["DEFAULT_LIMITS", "Limits"]
 
+_BODY_PAUSE = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -29,8 +31,9 @@ class Limits:
         form_memory: Octets of form arguments (413).
         pipeline_buffer: Octets read ahead while a request is being answered, before reading stops.
         header_timeout: Seconds from the first octet of a head to its last (408).
-        body_timeout: Seconds without any octet of a body (408).
-        body_rate: Octets a second that a body must bring on the average, once it took `body_timeout` (408).
+        body_timeout: Seconds without any octet of a body (408); None for as many as the connection may be
+            idle, or 60 if that has no limit.
+        body_rate: Octets a second that a body must bring on the average, once it took so long (408).
     """
 
     request_line: int = 16384
@@ -47,8 +50,18 @@ class Limits:
     form_memory: int = 16 << 20
     pipeline_buffer: int = 65536
     header_timeout: float = 30.0
-    body_timeout: float = 60.0
+    body_timeout: float | None = None
     body_rate: float = 100.0
+
+    def body_pause(self, idle: float | None) -> float:
+        """Return how many seconds may pass without any octet of a body.
+
+        Args:
+            idle: How many the connection may be idle; None for no limit.
+        """
+        if self.body_timeout is not None:
+            return self.body_timeout
+        return _BODY_PAUSE if idle is None else idle
 
 
 DEFAULT_LIMITS = Limits()

@@ -40,6 +40,8 @@ class Pacing:
     _rings_at: float
     _deadline: float | None
     _call_later: Callable[..., Any] | None = None
+    _untimed: bool = False
+    """Whether no time is kept: nobody has given a clock."""
 
     # Time
 
@@ -52,6 +54,7 @@ class Pacing:
     @callLater.setter
     def callLater(self, call: Callable[..., Any]) -> None:
         self._call_later = call
+        self._untimed = False
         seconds = getattr(getattr(call, "__self__", None), "seconds", None)
         if seconds is not None:
             self.seconds = seconds  # type: ignore[method-assign]  # for this connection alone
@@ -71,6 +74,7 @@ class Pacing:
         """
         previous = self.timeOut
         self.timeOut = period
+        self._untimed = self._untimed and period is None
         self._wait(period)
         return previous
 
@@ -80,7 +84,7 @@ class Pacing:
 
     def _wait(self, period: float | None) -> None:
         """Let `timeoutConnection` be called in `period` seconds; None to call off."""
-        if period is None:
+        if period is None or self._untimed:
             self._deadline = None
             return
         deadline = self._deadline = self.seconds() + period

@@ -290,7 +290,10 @@ class RequestParser:
         head = self._head
         limits = self.limits
         if head is None:
-            if (
+            if self._llhttp.get_http_version() == "0.9":
+                # Its request ends with the line, and so has nothing that could be complete.
+                self._refuse(RemoteProtocolError("HTTP/0.9 is not spoken here."))
+            elif (
                 self._fed > limits.request_line + limits.header_size
                 or len(self._headers) > limits.header_count
             ):

@@ -12,8 +12,7 @@ runs.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,9 @@ from zope.interface import implementer
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IPushProducer
 from sennit.http import codes
-from sennit.http.dates import DateLine
-from sennit.http.errors import LocalProtocolError, RemoteProtocolError
+from sennit.http.answering import Answering
+from sennit.http.ending import Ending
+from sennit.http.errors import LocalProtocolError
 from sennit.http.events import BodyData, EndOfMessage, RequestHead
 from sennit.http.handing_over import hand_over
 from sennit.http.headers import Headers
@@ -31,9 +31,8 @@ from sennit.http.limits import DEFAULT_LIMITS, Limits
 from sennit.http.pacing import Pacing
 from sennit.http.parser import SLICE, RequestParser
 from sennit.http.request import Request
-from sennit.http.serializer import CONTINUE_RESPONSE, Openings, field_lines, response_head, status_line
+from sennit.http.serializer import CONTINUE_RESPONSE, response_head, status_line
 from sennit.http.state import Happening, State
-from sennit.http.unwanted import Unwanted
 from sennit.protocol import Protocol, connectionDone
 
 if TYPE_CHECKING:
@@ -49,23 +48,15 @@ _ON_STREAM, _ON_SWITCH = Happening.STREAM, Happening.SWITCH
 _ON_CLOSE, _ON_LOST = Happening.CLOSE, Happening.LOST
 
 _VERSIONS = (b"HTTP/1.0", b"HTTP/1.1")
-_CLOSE_LINE = b"Connection: close\r\n"
-_KEEP_ALIVE_LINE = b"Connection: keep-alive\r\n"
-_OPEN = (_IDLE, _RECEIVING, _STREAMING, _ANSWERING)
-_LINGER = 2.0
-"""How long a refused client may go on sending, in seconds."""
-_JOINED = 131072
-"""Up to this size, head and body are copied together to save a write."""
-
 _NO_HEAD = RequestHead(b"", b"", 1, [], keep_alive=True, length=0, expects_continue=False, upgrade=False)
 _AFTER_BODILESS = _IDLE.on[_ON_HEAD].on[_ON_REQUEST]
 
-_date = DateLine()
-
 
 @implementer(IPushProducer)
-class HTTPChannel(Pacing, Protocol):
+class HTTPChannel(Answering, Ending, Pacing, Protocol):
     """One HTTP/1 connection, on the server's side.
+
+    One that no factory has made keeps no time, unless it is given a `timeOut` or a clock's `callLater`.
 
     Attributes:
         requestFactory: Called with the channel for each request.
@@ -108,7 +99,6 @@ class HTTPChannel(Pacing, Protocol):
     _rings_at = 0.0
     _deadline: float | None = None
     _head_begun = False
-    _lingering = False
     _usual_factory: Any = None
     """The factory of requests, if what happens from a head to ``requestReceived`` is as it is here."""
 
@@ -142,25 +132,8 @@ class HTTPChannel(Pacing, Protocol):
             register(self, True)
         if self.factory is not None:
             self.factory.channels.add(self)
+        self._untimed = self.factory is None and self.timeOut is None and self._call_later is None
         self._wait(self.timeOut)
-
-    # Giving up
-
-    def timeoutConnection(self) -> None:
-        """Close a connection on which the client took too long; a request begun is answered with 408."""
-        if self._lingering:
-            self._lingering = False
-            self._close()
-        elif self._state is _CLOSING:
-            self.forceAbortClient()
-        elif self._state is _RECEIVING or self._state is _STREAMING or self._parser.receiving_head:
-            self.refuse(RemoteProtocolError("The request did not arrive in time.", codes.REQUEST_TIMEOUT))
-        else:
-            self.loseConnection()
-
-    def forceAbortClient(self) -> None:
-        """Drop the connection, whatever is still to be sent."""
-        self.transport.abortConnection()
 
     # Receiving
 
@@ -339,23 +312,9 @@ class HTTPChannel(Pacing, Protocol):
             self._deadline = None
             return
         limits = self.limits
-        allowed = limits.body_timeout + self._body_size / limits.body_rate
-        self._wait(min(limits.body_timeout, max(0.0, self._body_began + allowed - self.seconds())))
-
-    def _throw_away_rest(self) -> None:
-        """Receive the rest of a body that nobody wants, so that the connection can go on."""
-        self._request = Unwanted(self, self.limits.body_discard)
-        self._body_full = False
-        if not self._reading:
-            self._update_reading()
-        if not self._pumping:
-            self._pump()
-
-    def _break_off(self) -> None:
-        """Close after an answer that came before the end of its request."""
-        self._state = self._state.on[_ON_CLOSE]
-        self._body_full = False
-        self._linger()
+        pause = limits.body_pause(self.timeOut)
+        allowed = pause + self._body_size / limits.body_rate
+        self._wait(min(pause, max(0.0, self._body_began + allowed - self.seconds())))
 
     # Other protocols
 
@@ -414,190 +373,7 @@ class HTTPChannel(Pacing, Protocol):
         """The request being received or answered, if there is one."""
         return [] if self._request is None else [self._request]
 
-    def refuse(self, error: RemoteProtocolError) -> None:
-        """Answer with an error and close: nothing more on this connection can be trusted or waited for."""
-        if self._state not in _OPEN:
-            return
-        if self._state is _STREAMING and self._withdraw(error):
-            return
-        self._state = self._state.on[_ON_CLOSE]
-        reason = codes.RESPONSES.get(error.status, b"Error")
-        body = b"%b\n" % reason
-        lines = (
-            b"Date: %b\r\n" % _date.at(time.time()),
-            _CLOSE_LINE,
-            b"Content-Type: text/plain; charset=utf-8\r\n",
-            b"Content-Length: %d\r\n" % len(body),
-        )
-        self.transport.write(response_head(status_line(b"HTTP/1.1", error.status), (), *lines) + body)
-        if error.status == codes.REQUEST_TIMEOUT:
-            # Nothing comes that the answer would have to be kept from.
-            self._close()
-        else:
-            self._linger()
-
-    def _withdraw(self, error: RemoteProtocolError) -> bool:
-        """End a request that is being answered by an error; tell whether its answer has begun already."""
-        request, self._request = self._request, None
-        producer, self._requestProducer = self._requestProducer, None
-        self._body_full = False
-        if producer is not None:
-            producer.stopProducing()
-        request.connectionLost(Failure(error))
-        if request.startedWriting:
-            self._state = self._state.on[_ON_CLOSE]
-            self.forceAbortClient()
-            return True
-        return False
-
-    def _linger(self) -> None:
-        """Close our half, and for a moment throw away what still comes.
-
-        A connection closed with octets unread is reset, and the reset may overtake the answer on its way
-        (RFC 9112 section 9.6).
-        """
-        self._held = b""
-        half_close = getattr(self.transport, "loseWriteConnection", None)
-        if half_close is None:
-            self._close()
-            return
-        self._lingering = True
-        self._wait(_LINGER)
-        self._update_reading()
-        half_close()
-
-    def _close(self) -> None:
-        """Close once what is written has been sent; abort if the client does not take it."""
-        self._held = b""
-        self._wait(self.abortTimeout)
-        self.loseConnection()
-
     # Answering
-
-    def write_response(
-        self,
-        version: bytes,
-        code: int,
-        reason: bytes | None,
-        fields: Mapping[bytes, Sequence[bytes]],
-        framing: bytes,
-        body: bytes,
-        delimited: bool,
-        openings: Openings | None = None,
-    ) -> None:
-        """Send a head, and the first piece of the body with it.
-
-        Args:
-            version: The protocol version to answer in.
-            code: The status code.
-            reason: The reason phrase; the usual one if None.
-            fields: The fields by canonical name.
-            framing: One more field line, which says how long the body is, or nothing.
-            body: The first piece of the body, transfer coding applied; it may be empty.
-            delimited: Whether the client can tell where the body ends; if not, the connection ends with it.
-            openings: Where Server and Date come from, if they are not among the fields.
-
-        Raises:
-            LocalProtocolError: If the head holds what may not go on the wire; nothing is sent.
-        """
-        if not delimited:
-            self.persistent = 0
-        if b"Connection" in fields:
-            fields = self._heed_connection(fields)
-        if openings is None:
-            opening = status_line(version, code, reason)
-        else:
-            opening = openings.at(time.time(), version, code, reason)
-        if self.persistent:
-            if version == b"HTTP/1.0":
-                opening += _KEEP_ALIVE_LINE
-        elif version == b"HTTP/1.1":
-            opening += _CLOSE_LINE
-        if len(body) <= _JOINED:
-            self.transport.write(b"%b%b%b\r\n%b" % (opening, field_lines(fields), framing, body))
-        else:
-            self.transport.writeSequence([b"%b%b%b\r\n" % (opening, field_lines(fields), framing), body])
-
-    def write_whole(
-        self,
-        version: bytes,
-        reason: bytes | None,
-        lines: Mapping[bytes, bytes],
-        body: bytes,
-        openings: Openings | None,
-    ) -> None:
-        """Send a response of code 200 whose body is there in one piece.
-
-        Args:
-            version: The protocol version to answer in.
-            reason: The reason phrase; the usual one if None.
-            lines: What `ready_line` gave; nothing of it is in `NOT_AS_SET`, or says how long the body is.
-            body: The body.
-            openings: Where Server and Date come from, if anywhere.
-
-        Raises:
-            LocalProtocolError: If the reason phrase may not go on the wire; nothing is sent.
-        """
-        if openings is None:
-            opening = status_line(version, codes.OK, reason)
-        else:
-            opening = openings.at(time.time(), version, codes.OK, reason)
-        if self.persistent:
-            if version == b"HTTP/1.0":
-                opening += _KEEP_ALIVE_LINE
-        elif version == b"HTTP/1.1":
-            opening += _CLOSE_LINE
-        size = len(body)
-        fields = b"".join(lines.values())
-        if size <= _JOINED:
-            # In two steps: CPython is quicker to find a slot than to find a method in one.
-            write = self.transport.write
-            write(b"%b%bContent-Length: %d\r\n\r\n%b" % (opening, fields, size, body))
-        else:
-            self.transport.writeSequence([b"%b%bContent-Length: %d\r\n\r\n" % (opening, fields, size), body])
-
-    def _heed_connection(self, fields: Mapping[bytes, Sequence[bytes]]) -> Mapping[bytes, Sequence[bytes]]:
-        """Close after this response if its Connection field says so; return the fields to be sent."""
-        closes = any(b"close" in value.lower() for value in fields[b"Connection"])
-        if closes:
-            self.persistent = 0
-        elif self.persistent:
-            return fields
-        return {name: values for name, values in fields.items() if name != b"Connection"}
-
-    def writeHeaders(
-        self,
-        version: bytes,
-        code: int | bytes,
-        reason: bytes,
-        headers: Headers | Iterable[tuple[bytes, bytes]],
-    ) -> None:
-        """Send a head.
-
-        Args:
-            version: The protocol version to answer in.
-            code: The status code.
-            reason: The reason phrase.
-            headers: The fields.
-
-        Raises:
-            LocalProtocolError: If the head holds what may not go on the wire; nothing is sent.
-        """
-        fields: dict[bytes, list[bytes]] = {}
-        if isinstance(headers, Headers):
-            fields.update((name, list(values)) for name, values in headers.getAllRawHeaders())
-        else:
-            for name, value in headers:
-                fields.setdefault(name, []).append(value)
-        self.write_response(version, int(code), reason, fields, b"", b"", delimited=True)
-
-    def write(self, data: bytes) -> None:
-        """Send octets of a response."""
-        self.transport.write(data)
-
-    def writeSequence(self, iovec: Iterable[bytes]) -> None:
-        """Send octets of a response, given in pieces."""
-        self.transport.writeSequence(iovec)
 
     def requestDone(self, request: Any) -> None:
         """Go on to the next request, or close.
@@ -650,24 +426,6 @@ class HTTPChannel(Pacing, Protocol):
 
             secure = self._secure = bool(ISSLTransport.providedBy(self.transport))
         return secure
-
-    def loseConnection(self) -> None:
-        """Close the connection once what is written has been sent."""
-        if self._networkProducer is not None:
-            self._networkProducer.unregisterProducer()
-            self._networkProducer = None
-        self.transport.loseConnection()
-
-    def announce_end(self) -> None:
-        """Do nothing: the next answer says that it is the last, since the factory drains."""
-
-    def drain(self) -> None:
-        """Close now if idle, else when the request being received or answered is done."""
-        if self._state is _IDLE and not self._parser.receiving_head and not self._held:
-            self._state = self._state.on[_ON_CLOSE]
-            self._close()
-        else:
-            self.persistent = 0
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell the request being received or answered that the client is gone."""

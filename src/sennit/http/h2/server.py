@@ -266,10 +266,11 @@ class Http2Channel(Protocol):
         self._timer = self.callLater(_CHECKS, self._check)
         now = self.now = self.seconds()
         limits = self.limits
+        pause = limits.body_pause(self.timeOut)
         for stream in list(self.streams.values()):
             if stream.receiving and not stream._over and stream.tunnel is None and not stream._unused:
-                allowed = limits.body_timeout + stream.received / limits.body_rate
-                if now - stream.heard > limits.body_timeout or now - stream.began > allowed:
+                allowed = pause + stream.received / limits.body_rate
+                if now - stream.heard > pause or now - stream.began > allowed:
                     stream.refuse(
                         RemoteProtocolError("The request did not arrive in time.", codes.REQUEST_TIMEOUT)
                     )
