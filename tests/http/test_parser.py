@@ -243,7 +243,7 @@ def test_persistence_follows_version_and_connection_field(data, keep_alive):
         (b"GET / HTTP/1.1\r\nHost: user@h\r\n\r\n", 400),
         (b"GET / HTTP/2.0\r\nHost: h\r\n\r\n", 505),
         (b"GET / HTTP/1.7\r\nHost: h\r\n\r\n", 505),
-        (b"GET /\r\n\r\n", 505),
+        (b"GET /\r\n\r\n", 400),
         (b"GET / HTTQ/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n", 400),

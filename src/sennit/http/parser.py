@@ -49,6 +49,7 @@ _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"host", b"connec
 _SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"expect", b"connection", b"proxy-connection"))
 _PLAIN, _HOSTLY, _WEIGHTY = range(3)
 _SPACE = ord(" ")
+_LINE_END = ord("\n")
 _KINDS = 1024
 _KIND_LENGTH = 64
 _kinds: dict[bytes, int] = {}
@@ -197,7 +198,7 @@ class RequestParser:
             return
         if self.target or self._head is not None:
             if self._messages == began and self._head is head:
-                self._check_unfinished()
+                self._check_unfinished(line_ends=data[-1] == _LINE_END)
             else:
                 # How much of this read belongs to the message is not known; it is little.
                 self._fed = 0
@@ -206,7 +207,7 @@ class RequestParser:
             self._pass_by()
         elif self._messages != began:
             if not self._closed:
-                self._fresh = data[-1] == 10 or (
+                self._fresh = data[-1] == _LINE_END or (
                     fresh and self._ends_message(bytes(data), self._messages - began)
                 )
         elif fresh:
@@ -285,13 +286,13 @@ class RequestParser:
             reason = str(error)
             self._refuse(RemoteProtocolError(f"{reason}.", _STATUS_OF_REASON.get(reason)))
 
-    def _check_unfinished(self) -> None:
+    def _check_unfinished(self, *, line_ends: bool) -> None:
         """Hold a message that spans reads to its limits, counting what llhttp has not handed over yet."""
         head = self._head
         limits = self.limits
         if head is None:
-            if self._llhttp.get_http_version() == "0.9":
-                # Its request ends with the line, and so has nothing that could be complete.
+            if line_ends and self._llhttp.get_http_version() == "0.0":
+                # In HTTP/0.9 the line is all of the request: nothing else would come.
                 self._refuse(RemoteProtocolError("HTTP/0.9 is not spoken here."))
             elif (
                 self._fed > limits.request_line + limits.header_size
@@ -462,7 +463,8 @@ class RequestParser:
             return 1
         if version == "1.0":
             return 0
-        raise RemoteProtocolError(f"HTTP/{version} is not spoken here.", HTTP_VERSION_NOT_SUPPORTED)
+        status = None if version == "0.9" else HTTP_VERSION_NOT_SUPPORTED
+        raise RemoteProtocolError(f"HTTP/{version} is not spoken here.", status)
 
     def _framing(self, special: list[tuple[bytes, bytes]], version: int) -> tuple[int | None, bool]:
         """Return the body's length, and whether the client waits for ``100 Continue``."""
