@@ -150,7 +150,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "twisted.trial.runner": (_NO + "_Runner",),
     "twisted.trial.util": (_NO + "_Janitor openTestLog",),
-    "twisted.web._newclient": (_NO + "HTTPParser makeStatefulDispatcher",),
+    "twisted.web._newclient": ("conformance.web:HTTPParser", _NO + "makeStatefulDispatcher"),
     # Not built yet; tests of other things import it.
     "twisted.spread": (),
     "twisted.spread.pb": (_NO + "PBServerFactory",),

@@ -14,6 +14,7 @@ from sennit.http.client.errors import DataLoss, PotentialDataLoss
 from sennit.http.client.events import BodyData, EndOfMessage
 from sennit.http.client.limits import ClientLimits
 from sennit.http.client.parser import ResponseParser
+from sennit.http.client.receiver import HTTPClientParser
 from sennit.http.errors import InvalidHeaderName, RemoteProtocolError
 from sennit.http.factory import HTTPFactory
 from sennit.http.h2.limits import Http2Limits
@@ -23,9 +24,11 @@ from sennit.http.headers import canonical_name
 from sennit.http.ranges import read_ranges
 from sennit.http.server import HTTPChannel
 from sennit.protocol import connectionDone
+from sennit.testing import StringTransport
 
 __all__ = [
     "ChunkedDecoder",
+    "HTTPParser",
     "Http2Connection",
     "IdentityDecoder",
     "MalformedChunkedDataError",
@@ -253,6 +256,41 @@ class IdentityDecoder(_Decoder):
         self.dataCallback = self.finishCallback = None
         self._ended = True
         raise DataLoss("The body is shorter than was said.")
+
+
+class HTTPParser(HTTPClientParser):
+    """Tells of a response's head piece by piece, as our parser makes it out."""
+
+    def __init__(self) -> None:
+        super().__init__(None, lambda _: None)
+        self._told = 0
+
+    def makeConnection(self, transport: Any) -> None:
+        """Take a transport."""
+        super().makeConnection(transport or StringTransport())
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take some octets."""
+        super().dataReceived(data)
+        line = self._core.status_line
+        if self._told == 0 and line is not None:
+            self._told = 1
+            version, code, reason = line
+            self.statusReceived(b"HTTP/%d.%d %d %b" % (*divmod(version, 10), code, reason))
+        if self._told == 1 and self.head is not None:
+            self._told = 2
+            for name, value in self.head.headers:
+                self.headerReceived(name, value)
+            self.allHeadersReceived()
+
+    def statusReceived(self, status: bytes) -> None:
+        """Take the status line."""
+
+    def headerReceived(self, name: bytes, value: bytes) -> None:
+        """Take a field."""
+
+    def allHeadersReceived(self) -> None:
+        """Take the end of the head."""
 
 
 def generic_channel(*args: Any) -> Any:

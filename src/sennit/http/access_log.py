@@ -42,7 +42,7 @@ def _line(address: str, timestamp: str, request: Any) -> str:
 
 def _host(request: Any) -> str:
     host: object = getattr(request.getClientAddress(), "host", None)
-    return "-" if host is None else host.decode("latin-1") if isinstance(host, bytes) else str(host)
+    return "-" if host is None else _escape(host) if isinstance(host, bytes) else str(host)
 
 
 @provider(IAccessLogFormatter)

@@ -226,10 +226,6 @@ class ReceivedRequest:
     def process(self) -> None:
         """Answer the request; override this. The default leaves it open for whoever holds the request."""
 
-    def noLongerQueued(self) -> None:
-        """Note that the request's turn has come; it always has, when it exists."""
-        self.queued = 0
-
     # What the client said
 
     def getHeader(self, key: AnyStr) -> AnyStr | None:

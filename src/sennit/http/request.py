@@ -36,6 +36,7 @@ from sennit.http.serializer import (
     last_chunk,
     ready_line,
 )
+from sennit.log import Logger
 
 __all__ = ["CACHED", "Request"]
 
@@ -43,6 +44,7 @@ CACHED = "The client has this already: the answer is 304 or 412, without a body.
 """What `Request.setETag` and `Request.setLastModified` return when nothing need be sent."""
 
 _UNQUEUED = object()
+_log = Logger()
 _CHANGING = frozenset((b"POST", b"PUT", b"PATCH", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE"))
 """Methods for which dates do not count (RFC 9110 section 13.1.3)."""
 
@@ -55,7 +57,7 @@ class Request(ReceivedRequest):
 
     Args:
         channel: The connection (or stream) to answer on.
-        queued: Not used; a request is made only when its turn comes.
+        queued: Whether the request's turn is still to come (`noLongerQueued`); a channel makes none before.
         parsePOSTFormSubmission: Whether form bodies are read into `args`.
 
     Attributes:
@@ -111,6 +113,9 @@ class Request(ReceivedRequest):
         self._headers = self._length = self._remaining = None
         self.finished = self.startedWriting = self.chunked = 0
         self._noted = self._unusual = False
+        if queued is not _UNQUEUED and queued:
+            self.queued = 1
+            self._unusual = True
         if not parsePOSTFormSubmission:
             self._parse_forms = False
 
@@ -445,8 +450,11 @@ class Request(ReceivedRequest):
 
     def _finish_fields(self, fields: dict[bytes, list[bytes]]) -> None:
         """Put in what was not set as a field, and leave transfer coding out."""
-        if self.lastModified is not None and b"Last-Modified" not in fields:
-            fields[b"Last-Modified"] = [format_date(self.lastModified)]
+        if self.lastModified is not None:
+            if b"Last-Modified" in fields:
+                _log.info("{request!r} has a Last-Modified field: that counts, not lastModified", request=self)
+            else:
+                fields[b"Last-Modified"] = [format_date(self.lastModified)]
         if self.etag is not None:
             fields[b"ETag"] = [clean_value(self.etag)]
         if "cookies" in self.__dict__:
@@ -508,10 +516,20 @@ class Request(ReceivedRequest):
                 "A producer was unregistered:",
             )
             self.unregisterProducer()
+        if self._unusual and self.queued:
+            return
         self.channel = None
         if self._noted:
             self._let_go(None)
         channel.requestDone(self)
+
+    def noLongerQueued(self) -> None:
+        """Take note that the request's turn has come; one that is finished by then lets go of its channel."""
+        self.queued = 0
+        if self.finished and self.channel is not None:
+            channel, self.channel = self.channel, None
+            self._let_go(None)
+            channel.requestDone(self)
 
     def _finish_encoding(self) -> None:
         """Send what the encoder still has."""

@@ -231,9 +231,11 @@ class Request(http_request.Request, Componentized, ViewedRequest):
         elif isinstance(body, bytes | bytearray | memoryview):
             self._send(bytes(body))
         else:
-            report_error(
-                Failure(TypeError(f"{resrc!r} answered {self!r} with {body!r}: render returns bytes.")),
-                "A resource did not return bytes:",
+            _log.error(
+                "{resource!r} answered {request!r} with {body!r}: render returns bytes.",
+                resource=resrc,
+                request=self,
+                body=body,
             )
             page = PlainErrorPage(
                 codes.INTERNAL_SERVER_ERROR, "Request did not return bytes", "The resource is at fault."

@@ -225,7 +225,8 @@ class PythonScript(Resource):
 
     def _failed(self, request: Any) -> Any:
         reason = Failure()
-        _log.failure("A Python script failed.", reason)
+        # As text: whoever runs the file sees the page, and a test of it no error of its own.
+        _log.error("A Python script failed:\n{traceback}", traceback=reason.getTraceback())
         if not getattr(request, "startedWriting", 0):
             request.setResponseCode(500)
         site = getattr(request, "site", None)
