@@ -452,7 +452,10 @@ def test_who_takes_too_long_is_told_of_in_the_log(connect, clock):
         clock.advance(60)
         clock.advance(15)
         assert client.wire.disconnected
-    assert [event["log_format"] for event in events] == ["{peer} took too long", "{peer} is cut off"]
+    assert [event["log_format"] for event in events] == [
+        "Timing out client: {peer}",
+        "Forcibly timing out client: {peer}",
+    ]
 
 
 def test_a_channel_that_nobody_gave_a_clock_keeps_no_time():

@@ -10,6 +10,7 @@ from sennit.core.deferred import Deferred, fail, succeed
 from sennit.core.errors import ConnectionLost
 from sennit.core.failure import Failure
 from sennit.http import Headers
+from sennit.log import LogLevel, capturedLogs
 from sennit.version import __version__
 from sennit.web import (
     NOT_DONE_YET,
@@ -242,10 +243,11 @@ def test_a_header_that_may_not_be_sent_becomes_a_500(browse, reported):
 
 
 @pytest.mark.parametrize("value", ["text", None, 5, [b"x"]])
-def test_a_resource_that_does_not_return_bytes_is_reported(browse, reported, value):
-    answer = browse(Leaf(GET=lambda request: value)).ask(b"/")
+def test_a_resource_that_does_not_return_bytes_is_told_of_in_the_log(browse, value):
+    with capturedLogs() as events:
+        answer = browse(Leaf(GET=lambda request: value)).ask(b"/")
     assert answer.code == 500
-    assert len(reported) == 1
+    assert [event["body"] for event in events if event["log_level"] is LogLevel.error] == [value]
 
 
 def test_writing_text_is_a_type_error(browse, reported):

@@ -75,7 +75,7 @@ class Ending:
         if self._state is _CLOSING:
             self.forceAbortClient()
             return
-        _log.info("{peer} took too long", peer=self.transport.getPeer())
+        _log.info("Timing out client: {peer}", peer=self.transport.getPeer())
         if self._state is _RECEIVING or self._state is _STREAMING or self._parser.receiving_head:
             self.refuse(RemoteProtocolError("The request did not arrive in time.", codes.REQUEST_TIMEOUT))
         elif self._state is _IDLE:
@@ -87,7 +87,7 @@ class Ending:
 
     def forceAbortClient(self) -> None:
         """Drop the connection, whatever is still to be sent."""
-        _log.info("{peer} is cut off", peer=self.transport.getPeer())
+        _log.info("Forcibly timing out client: {peer}", peer=self.transport.getPeer())
         self.transport.abortConnection()
 
     def refuse(self, error: RemoteProtocolError) -> None:

@@ -452,7 +452,7 @@ class Request(ReceivedRequest):
         """Put in what was not set as a field, and leave transfer coding out."""
         if self.lastModified is not None:
             if b"Last-Modified" in fields:
-                _log.info("{request!r} has a Last-Modified field: that counts, not lastModified", request=self)
+                _log.warn("Warning: last-modified specified both in header list and lastModified attribute.")
             else:
                 fields[b"Last-Modified"] = [format_date(self.lastModified)]
         if self.etag is not None:

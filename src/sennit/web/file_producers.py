@@ -154,7 +154,20 @@ class MultipleRangeStaticProducer(StaticProducer):
         self.rangeInfo = rangeInfo
 
     def _pieces(self) -> Iterator[bytes]:
+        # Small ranges go out together, since many of them may be asked for.
+        gathered: list[bytes] = []
+        room = self.bufferSize
         for header, offset, size in self.rangeInfo:
-            yield header
+            gathered.append(header)
+            room -= len(header)
             self.fileObject.seek(offset)
-            yield from self._read(size)
+            while size > 0 and (data := self.fileObject.read(min(size, max(room, 1)))):
+                size -= len(data)
+                room -= len(data)
+                gathered.append(data)
+                if room <= 0:
+                    yield b"".join(gathered)
+                    gathered = []
+                    room = self.bufferSize
+        if gathered:
+            yield b"".join(gathered)

@@ -406,6 +406,10 @@ class File(Resource):
                     ranges = ranges_within(read_ranges(asked), size)
                 except ValueError:
                     _log.info("Ignoring malformed Range header {header!r}", header=asked.decode("latin-1"))
+        if ranges:
+            request.setResponseCode(codes.PARTIAL_CONTENT)
+        if ranges and len(ranges) > 1:
+            return self._several_ranges(request, fileForReading, ranges, size)
         self._set_content_headers(request)
         if ranges is None:
             request.setHeader(b"content-length", b"%d" % size)
@@ -416,13 +420,10 @@ class File(Resource):
             request.setHeader(b"content-range", unsatisfied_range(size))
             request.setHeader(b"content-length", b"0")
             return SingleRangeStaticProducer(request, fileForReading, 0, 0)
-        request.setResponseCode(codes.PARTIAL_CONTENT)
-        if len(ranges) == 1:
-            start, stop = ranges[0]
-            request.setHeader(b"content-range", content_range(start, stop, size))
-            request.setHeader(b"content-length", b"%d" % (stop - start))
-            return SingleRangeStaticProducer(request, fileForReading, start, stop - start)
-        return self._several_ranges(request, fileForReading, ranges, size)
+        start, stop = ranges[0]
+        request.setHeader(b"content-range", content_range(start, stop, size))
+        request.setHeader(b"content-length", b"%d" % (stop - start))
+        return SingleRangeStaticProducer(request, fileForReading, start, stop - start)
 
     def _set_content_headers(self, request: Any) -> None:
         if self.type:
@@ -433,13 +434,16 @@ class File(Resource):
     def _several_ranges(
         self, request: Any, file: IO[bytes], ranges: Sequence[tuple[int, int]], size: int
     ) -> StaticProducer:
-        boundary = secrets.token_hex(16).encode("ascii")
+        boundary = secrets.token_hex(8).encode("ascii")
         content_type = (self.type or self.defaultType).encode("ascii")
+        # The parts are coded, what holds them is not.
+        coding = b"Content-Encoding: %b\r\n" % self.encoding.encode("ascii") if self.encoding else b""
         parts: list[tuple[bytes, int, int]] = []
         for start, stop in ranges:
-            lead = b"\r\n--%b\r\nContent-Type: %b\r\nContent-Range: %b\r\n\r\n" % (
+            lead = b"\r\n--%b\r\nContent-Type: %b\r\n%bContent-Range: %b\r\n\r\n" % (
                 boundary,
                 content_type,
+                coding,
                 content_range(start, stop, size),
             )
             parts.append((lead, start, stop - start))

@@ -239,7 +239,12 @@ class Element(Node):
 
     def isEqualToNode(self, other: Any) -> bool:
         """Tell whether an element, and what is in it, is like this one."""
-        return isinstance(other, Element) and self.isEqualToElement(other) and super().isEqualToNode(other)
+        return (
+            isinstance(other, Element)
+            and self.namespace == other.namespace
+            and self.isEqualToElement(other)
+            and super().isEqualToNode(other)
+        )
 
     def cloneNode(self, deep: int = 0, parent: Node | None = None) -> Element:
         """Return a copy."""
@@ -316,15 +321,19 @@ class Element(Node):
         for uri, prefix in (self.nsprefixes or {}).items():
             if known.get(uri) != prefix:
                 known[uri] = declared[uri] = prefix
-        name = end_name = self.tagName
+        name, end_name = self.tagName, self.endTagName
         around = namespace
         attributes: list[tuple[str, str]] = []
         if self.namespace and self.namespace != namespace:
             if self.namespace in known:
-                name = end_name = f"{known[self.namespace]}:{name}"
+                prefix = known[self.namespace]
+                name, end_name = f"{prefix}:{name}", f"{prefix}:{end_name}"
             else:
                 attributes.append(("xmlns", self.namespace))
                 around = self.namespace
+        elif self.namespace == "" and namespace:
+            attributes.append(("xmlns", ""))
+            around = ""
         elif self.namespace:
             around = self.namespace
         for key, value in self.attributes.items():

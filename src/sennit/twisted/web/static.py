@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any
+from typing import IO, Any
 
 from sennit.twisted.python.filepath import FilePath
 from sennit.web import static
@@ -39,6 +39,10 @@ class File(static.File, FilePath[str]):  # type: ignore[misc]  # `children` is t
     ) -> None:
         static.File.__init__(self, path, defaultType, ignoredExts, registry, allowExt, **options)
         self._statinfo = None
+
+    def openForReading(self) -> IO[bytes]:
+        """Open the file, as a path opens itself."""
+        return self.open()
 
     def walk(self, descend: Any = None) -> Any:
         """Yield the paths of this file and, if it is a directory, of all below it."""
