@@ -157,7 +157,8 @@ class MultipleRangeStaticProducer(StaticProducer):
         # Small ranges go out together, since many of them may be asked for.
         gathered: list[bytes] = []
         room = self.bufferSize
-        for header, offset, size in self.rangeInfo:
+        for header, offset, left in self.rangeInfo:
+            size = left
             gathered.append(header)
             room -= len(header)
             self.fileObject.seek(offset)

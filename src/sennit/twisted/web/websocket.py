@@ -37,6 +37,9 @@ _SCHEMES = {
 }
 """What a URL's scheme is to HTTP, and to WebSocket."""
 _NORMAL = (1000, 1001, 1005)
+_NOT_ASKED = b"websocket protocol negotiation error"
+"""What Twisted answers a request that asks for no WebSocket."""
+
 _WSP = TypeVar("_WSP", bound="WebSocketProtocol")
 _Made_co = TypeVar("_Made_co", bound="WebSocketProtocol", covariant=True)
 
@@ -181,10 +184,13 @@ class _Bridge(Speaker, Generic[_WSP]):
         if self._producer is not None:
             self._producer.resumeProducing()
 
-    def closed(self, code: int, reason: str) -> None:
+    def stopProducing(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
             producer.stopProducing()
+
+    def closed(self, code: int, reason: str) -> None:
+        self.stopProducing()
         if code in _NORMAL:
             error: Exception = ConnectionDone()
         else:
@@ -215,9 +221,10 @@ class WebSocketResource(Resource):
         except HandshakeError as error:
             for name, values in error.fields.items():
                 request.responseHeaders.setRawHeaders(name, list(values))
-            request.setResponseCode(error.status)
+            asked = request.requestHeaders.hasHeader(b"upgrade")
+            request.setResponseCode(error.status if asked else codes.BAD_REQUEST)
             request.setHeader(b"content-type", b"text/plain; charset=utf-8")
-            return f"{error}\n".encode()
+            return f"{error}\n".encode() if asked else _NOT_ASKED
         return NOT_DONE_YET
 
 
