@@ -17,6 +17,7 @@ from sennit.http.client.parser import ResponseParser
 from sennit.http.client.receiver import HTTPClientParser
 from sennit.http.errors import InvalidHeaderName, RemoteProtocolError
 from sennit.http.factory import HTTPFactory
+from sennit.http.h2.flooding import Budget
 from sennit.http.h2.limits import Http2Limits
 from sennit.http.h2.server import Http2Channel
 from sennit.http.h2.stream import Stream
@@ -140,9 +141,19 @@ class Http2Connection(Http2Channel):
         else:
             self.abortTimeout = None
 
+    @property
+    def _resets(self) -> Budget:
+        return self.core._guard._resets
+
+    _resetTokenBurst = property(lambda self: self.http2_limits.reset_burst)
+    _resetTokenRate = property(lambda self: self.http2_limits.reset_rate)
+    _resetTokens = property(lambda self: self._resets._left)
+
     def connectionMade(self) -> None:
-        """Begin."""
+        """Begin; that the transport's pace is followed is for the tests to arrange, who mean to."""
+        self._let_go()
         super().connectionMade()
+        self._let_go()
         self.streams = _Streams(self._streamCleanupCallbacks)
         if self._clock is None:
             self._timer.cancel()
@@ -157,7 +168,13 @@ class Http2Connection(Http2Channel):
     def _close(self) -> None:
         if self._timer is None:
             self.abortTimeout = None
+        if getattr(self.transport, "producer", self) is None:
+            self.transport.registerProducer(self, True)
         super()._close()
+
+    def _let_go(self) -> None:
+        if getattr(self.transport, "producer", None) is not None:
+            self.transport.unregisterProducer()
 
 
 class _Decoder:

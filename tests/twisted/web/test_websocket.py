@@ -122,4 +122,4 @@ def test_a_request_that_is_none_for_a_websocket_is_refused():
             await port.stopListening()
             site.abort()
 
-    assert sennit.run(main) == 426
+    assert sennit.run(main) == 400

@@ -77,7 +77,9 @@ class Http2Channel(Protocol):
             self.factory.channels.add(self)
             if self.factory.draining:
                 self.drain()
-        self._timer = self.callLater(_CHECKS, self._check)
+        self._timer = self.callLater(
+            _CHECKS if self.timeOut is None else min(_CHECKS, self.timeOut), self._check
+        )
         self.flush()
 
     def callLater(self, period: float, func: Callable[..., object], *args: Any) -> Any:
@@ -263,12 +265,14 @@ class Http2Channel(Protocol):
     # Time
 
     def _check(self) -> None:
-        self._timer = self.callLater(_CHECKS, self._check)
         now = self.now = self.seconds()
+        idle = self.timeOut
+        left = _CHECKS if self.streams or idle is None else idle - (now - self._useful)
+        self._timer = self.callLater(min(_CHECKS, left) if left > 0 else _CHECKS, self._check)
         limits = self.limits
         pause = limits.body_pause(self.timeOut)
         for stream in list(self.streams.values()):
-            if stream.receiving and not stream._over and stream.tunnel is None and not stream._unused:
+            if stream.receiving and not stream.held_up:
                 allowed = pause + stream.received / limits.body_rate
                 if now - stream.heard > pause or now - stream.began > allowed:
                     stream.refuse(

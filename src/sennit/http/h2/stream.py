@@ -7,6 +7,7 @@ core for the peer's window, and a producer is paused while too much waits.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +60,20 @@ class Stream:
         self._congested = False
         self._producer: Any = None
         self._over = False
+        self._paused = False
+        self._paused_at = 0.0
+        self._waiting: deque[tuple[bytes, int]] = deque()
+        self._late_end: Sequence[tuple[bytes, bytes]] | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.stream_id} of {self.connection!r}>"
 
     # Receiving
+
+    @property
+    def held_up(self) -> bool:
+        """Whether that no more of the request comes is none of the client's doing."""
+        return self._over or self.tunnel is not None or bool(self._unused) or self._paused
 
     def begin(self, request: Any, *, ended: bool) -> None:
         """Hand a request its head, and if there is no more, have it answered."""
@@ -94,6 +104,10 @@ class Stream:
             data: The piece.
             flow: What it counts in the peer's window; padding counts too.
         """
+        if self._paused and not self._over:
+            # Its window is not given back, so no more than that can wait.
+            self._waiting.append((data, flow))
+            return
         self.received += len(data)
         limit = self.limits.body_size
         core = self.connection.core
@@ -126,6 +140,9 @@ class Stream:
         """Take the end of the request."""
         if not self.receiving:
             return
+        if self._paused and not self._over:
+            self._late_end = trailers
+            return
         self.receiving = False
         if self.tunnel is not None:
             self.tunnel.end()
@@ -140,6 +157,30 @@ class Stream:
             else:
                 head = self.head
                 request.requestReceived(head.method, head.target, self.version)
+
+    def pauseProducing(self) -> None:
+        """Hand on no more of the request's body: the client may send what its window has room for."""
+        if not self._paused:
+            self._paused = True
+            self._paused_at = self.connection.seconds()
+
+    def resumeProducing(self) -> None:
+        """Hand on the request's body again, what has come meanwhile first."""
+        if not self._paused:
+            return
+        # The time until now was ours.
+        self.heard = self.connection.seconds()
+        self.began += self.heard - self._paused_at
+        self._paused = False
+        while self._waiting and not self._paused:
+            self.data_received(*self._waiting.popleft())
+        if self._late_end is not None and not self._paused:
+            self.ended(self._late_end)
+        self.connection.flush_soon()
+
+    def stopProducing(self) -> None:
+        """End the stream in the middle: nobody wants the rest of the request."""
+        self.loseConnection()
 
     def lost(self, reason: Failure) -> None:
         """Tell the request, and who makes its body, that nobody listens any more."""

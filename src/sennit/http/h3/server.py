@@ -259,7 +259,7 @@ class Http3Channel(QuicConnectionProtocol):
         limits = self.limits
         pause = limits.body_pause(self.timeOut)
         for stream in list(self.streams.values()):
-            if stream.receiving and not stream._over and not stream._unused:
+            if stream.receiving and not stream.held_up:
                 allowed = pause + stream.received / limits.body_rate
                 if now - stream.heard > pause or now - stream.began > allowed:
                     stream.refuse(
