@@ -150,7 +150,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "twisted.trial.runner": (_NO + "_Runner",),
     "twisted.trial.util": (_NO + "_Janitor openTestLog",),
-    "twisted.web._newclient": ("conformance.web:HTTPParser", _NO + "makeStatefulDispatcher"),
+    "twisted.web._newclient": (
+        "conformance.web:HTTPParser ToldParser=HTTPClientParser",
+        _NO + "makeStatefulDispatcher",
+    ),
     # Not built yet; tests of other things import it.
     "twisted.spread": (),
     "twisted.spread.pb": (_NO + "PBServerFactory",),

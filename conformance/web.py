@@ -21,7 +21,7 @@ from sennit.http.h2.flooding import Budget
 from sennit.http.h2.limits import Http2Limits
 from sennit.http.h2.server import Http2Channel
 from sennit.http.h2.stream import Stream
-from sennit.http.headers import canonical_name
+from sennit.http.headers import Headers, canonical_name
 from sennit.http.ranges import read_ranges
 from sennit.http.server import HTTPChannel
 from sennit.protocol import connectionDone
@@ -33,6 +33,7 @@ __all__ = [
     "Http2Connection",
     "IdentityDecoder",
     "MalformedChunkedDataError",
+    "ToldParser",
     "attach_to_web",
     "decimal",
     "generic_channel",
@@ -275,16 +276,10 @@ class IdentityDecoder(_Decoder):
         raise DataLoss("The body is shorter than was said.")
 
 
-class HTTPParser(HTTPClientParser):
+class ToldParser(HTTPClientParser):
     """Tells of a response's head piece by piece, as our parser makes it out."""
 
-    def __init__(self) -> None:
-        super().__init__(None, lambda _: None)
-        self._told = 0
-
-    def makeConnection(self, transport: Any) -> None:
-        """Take a transport."""
-        super().makeConnection(transport or StringTransport())
+    _told = 0
 
     def dataReceived(self, data: bytes) -> None:
         """Take some octets."""
@@ -310,6 +305,17 @@ class HTTPParser(HTTPClientParser):
         """Take the end of the head."""
 
 
+class HTTPParser(ToldParser):
+    """Reads a response to nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(None, lambda _: None)
+
+    def makeConnection(self, transport: Any) -> None:
+        """Take a transport."""
+        super().makeConnection(transport or StringTransport())
+
+
 def generic_channel(*args: Any) -> Any:
     """Make a channel: what speaks for a connection is the channel itself."""
     return HTTPChannel()
@@ -317,6 +323,10 @@ def generic_channel(*args: Any) -> Any:
 
 def attach_to_web(set_on: Callable[[Any, str, Any], None]) -> None:
     """Give channels and files the private attributes by which tests reach what they do."""
+    from urllib.request import Request
+
+    from sennit.twisted.web.tap import _WithHeaders
+    from sennit.web.site import Site
     from sennit.web.static import File
 
     set_on(HTTPChannel, "_channel", property(lambda self: self))
@@ -329,3 +339,16 @@ def attach_to_web(set_on: Callable[[Any, str, Any], None]) -> None:
         ),
     )
     set_on(File, "_parseRangeHeader", lambda _, header: read_ranges(header))
+    set_on(_WithHeaders, "_originalResource", property(lambda self: self._resource))
+    set_on(Request, "_twistedHeaders", property(lambda self: Headers(_as_bytes(self.header_items()))))
+    set_on(
+        Site,
+        "_parsePOSTFormSubmission",
+        property(
+            lambda self: getattr(self.requestFactory, "keywords", {}).get("parsePOSTFormSubmission", True)
+        ),
+    )
+
+
+def _as_bytes(fields: list[tuple[str, str]]) -> dict[bytes, list[bytes]]:
+    return {name.encode(): [value.encode()] for name, value in fields}

@@ -20,7 +20,7 @@ def parse_cookies(values: Iterable[bytes]) -> dict[bytes, bytes]:
         for pair in value.split(b";"):
             name, equals, content = pair.partition(b"=")
             if equals:
-                found.setdefault(name.strip(b" \t"), content.strip(b" \t"))
+                found.setdefault(name.strip(b" \t"), content.lstrip(b" \t"))
     return found
 
 

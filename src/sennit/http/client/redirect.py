@@ -77,7 +77,7 @@ class RedirectAgent:
         `PageRedirect` where the redirection may not be followed; the last response is in it.
         """
         answered: Deferred[Any] = self._agent.request(method, uri, headers, bodyProducer)
-        return answered.addCallback(self._handleResponse, method, uri, headers, 0)
+        return answered.addCallback(self._handleResponse, method, uri, headers, 0).addErrback(_begun_at, uri)
 
     def _resolveLocation(self, requestURI: bytes, location: bytes) -> bytes:
         """Return the absolute URI of a Location; may be overridden."""
@@ -145,6 +145,16 @@ def hold_body(response: Any) -> None:
     hold = getattr(response, "hold_body", None)
     if hold is not None:
         hold(_KEPT)
+
+
+def _begun_at(failure: Failure, uri: bytes) -> Any:
+    """Have the error of too many redirections tell where the first of them was."""
+    if isinstance(failure.value, ResponseFailed):
+        reason = failure.value.reasons[0].value
+        if isinstance(reason, InfiniteRedirection):
+            told = InfiniteRedirection(reason.status, reason.message, location=uri)
+            raise _failed(told, failure.value.response)
+    return failure
 
 
 def _failed(error: Exception, response: Any) -> ResponseFailed:

@@ -320,9 +320,9 @@ class Http2Channel(Protocol):
             return
         self._closing = True
         self.transport.unregisterProducer()
-        self.transport.loseConnection()
         if self._full:
             self.transport.resumeProducing()
+        self.transport.loseConnection()
         if self.abortTimeout is not None:
             self._timer.cancel()
             self._timer = self.callLater(self.abortTimeout, self.transport.abortConnection)
