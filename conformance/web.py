@@ -326,7 +326,6 @@ def attach_to_web(set_on: Callable[[Any, str, Any], None]) -> None:
     from urllib.request import Request
 
     from sennit.twisted.web.tap import _WithHeaders
-    from sennit.web.site import Site
     from sennit.web.static import File
 
     set_on(HTTPChannel, "_channel", property(lambda self: self))
@@ -341,13 +340,6 @@ def attach_to_web(set_on: Callable[[Any, str, Any], None]) -> None:
     set_on(File, "_parseRangeHeader", lambda _, header: read_ranges(header))
     set_on(_WithHeaders, "_originalResource", property(lambda self: self._resource))
     set_on(Request, "_twistedHeaders", property(lambda self: Headers(_as_bytes(self.header_items()))))
-    set_on(
-        Site,
-        "_parsePOSTFormSubmission",
-        property(
-            lambda self: getattr(self.requestFactory, "keywords", {}).get("parsePOSTFormSubmission", True)
-        ),
-    )
 
 
 def _as_bytes(fields: list[tuple[str, str]]) -> dict[bytes, list[bytes]]:

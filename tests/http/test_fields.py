@@ -218,7 +218,7 @@ def test_cookies_are_split_and_the_first_of_a_name_counts():
         b"a": b"b",
         b"c": b'"d"',
         b"f": b"g=h",
-        b"i": b"j",
+        b"i": b"j ",
     }
 
 

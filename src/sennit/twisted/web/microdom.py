@@ -94,6 +94,11 @@ class MismatchedTags(Exception):
         )
 
 
+def _hidden_script(data: str, parent: Node | None) -> Text:
+    """Return a script's text, which is markup to who does not know scripts."""
+    return Text(data, parent, raw=1)
+
+
 class MicroDOMParser(XMLParser):
     """Builds documents.
 
@@ -162,7 +167,13 @@ class MicroDOMParser(XMLParser):
     def gotText(self, data: str) -> None:
         """Take a piece of text."""
         if data.strip() or (data and self.shouldPreserveSpace()):
-            self._gotStandalone(Text, data)
+            self._gotStandalone(_hidden_script if self._hides_script(data) else Text, data)
+
+    def _hides_script(self, data: str) -> bool:
+        """Tell whether a script is written in a way that hides it from who does not know scripts."""
+        stack = self.elementstack
+        in_script = bool(self.beExtremelyLenient and stack and stack[-1].tagName == "script")
+        return in_script and ("<!--" in data or "<![CDATA[" in data)
 
     def gotComment(self, data: str) -> None:
         """Take a comment."""
@@ -182,9 +193,10 @@ class MicroDOMParser(XMLParser):
 
     def gotTagStart(self, name: str, attributes: dict[str, str]) -> None:
         """Take a start tag."""
-        if name.startswith(("?", "!")) or len(self.elementstack) >= _DEEPEST:
-            if len(self.elementstack) >= _DEEPEST:
-                raise self._parseError("The document is nested too deep.")
+        if len(self.elementstack) >= _DEEPEST:
+            raise self._parseError("The document is nested too deep.")
+        kept = self.beExtremelyLenient and self.elementstack and not attributes
+        if name.startswith("?") or (name.startswith("!") and not kept):
             return
         folded = name.lower()
         if self.beExtremelyLenient and self.elementstack:

@@ -43,7 +43,6 @@ DO_HANDLER = 1
 END_HANDLER = 2
 
 _LONGEST_TOKEN = 1 << 20
-_SHORTEST_COMMENT = len("<!---->")
 _SPACE = " \t\r\n"
 
 
@@ -602,10 +601,7 @@ class XMLParser(Protocol):
         mark = "</script"
         given = self._end_tag.lower()
         if given.startswith(mark) and (byte == ">"):
-            hidden = self._script.strip()
-            if hidden.startswith("<!--") and hidden.endswith("-->") and len(hidden) >= _SHORTEST_COMMENT:
-                self.gotComment(hidden[4:-3])
-            elif self._script:
+            if self._script:
                 self.gotText(self._script)
             self._script = ""
             self.gotTagEnd("script")
