@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+from types import SimpleNamespace
 
 import pytest
 
 from sennit.http import LocalProtocolError, Request
+from sennit.log import LogLevel, capturedLogs
 from sennit.web import Request as SiteRequest
 from sennit.web import Site
 from sennit.web.static import Data
@@ -27,6 +29,29 @@ def ask(connect, seen):
         return seen[-1] if seen else answer
 
     return ask
+
+
+def test_a_request_whose_turn_is_to_come_keeps_its_channel_until_then():
+    done = []
+    channel = SimpleNamespace(
+        requestDone=done.append, isSecure=lambda: True, writeHeaders=lambda *_: None, write=lambda _: None
+    )
+    request = Request(channel, True)
+    told = request.notifyFinish()
+    request.finish()
+    assert (done, request.isSecure(), told.called) == ([], True, False)
+    request.noLongerQueued()
+    assert (done, request.isSecure(), told.called) == ([request], False, True)
+
+
+def test_a_last_modified_field_counts_before_the_attribute(ask):
+    request = ask()
+    request.setHeader(b"last-modified", b"Thu, 01 Jan 1970 00:00:09 GMT")
+    request.setLastModified(100)
+    with capturedLogs() as events:
+        request.finish()
+    assert request.responseHeaders.getRawHeaders(b"last-modified") == [b"Thu, 01 Jan 1970 00:00:09 GMT"]
+    assert [event["log_level"] for event in events] == [LogLevel.warn]
 
 
 def test_the_query_becomes_arguments(ask):

@@ -331,6 +331,23 @@ def test_known_a_forged_access_log_line_is_escaped(connect, seen, tmp_path):
     assert '/a\\"b' in line
 
 
+def test_known_a_forged_client_in_the_access_log_is_escaped():
+    from types import SimpleNamespace
+
+    from sennit.http import combinedLogFormatter
+
+    request = SimpleNamespace(
+        getHeader=lambda name: None,
+        method=b"GET",
+        uri=b"/",
+        clientproto=b"HTTP/1.1",
+        code=200,
+        sentLength=1,
+        getClientAddress=lambda: SimpleNamespace(host=b'1.2.3.4" \x80\n'),
+    )
+    assert combinedLogFormatter("[now]", request).startswith('"1.2.3.4\\" \\x80\\x0a" - - [now]')
+
+
 def test_known_slow_loris_is_answered_408_and_closed(connect, clock):
     client = connect(limits=Limits(header_timeout=10))
     client.send(b"GET / HTTP/1.1\r\n")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
+from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 
 from sennit.core.deferred import Deferred
 from sennit.http.dates import format_date
 from sennit.web import NOT_DONE_YET, EncodingResourceWrapper, GzipEncoderFactory, Resource
+from sennit.web.file_producers import MultipleRangeStaticProducer
 from sennit.web.listing import DirectoryLister, formatFileSize
 from sennit.web.mime import getTypeAndEncoding, loadMimeTypes
 from sennit.web.static import ASISProcessor, Data, File, Registry, isDangerous
@@ -234,6 +237,27 @@ def test_several_ranges_come_in_parts(browse, root):
         )
         + b"\r\n--%b--\r\n" % boundary
     )
+
+
+def test_the_parts_of_a_coded_file_say_so_and_what_holds_them_does_not(browse, tmp_path):
+    (tmp_path / "a.txt.gz").write_bytes(b"0123456789")
+    answer = browse(File(tmp_path)).ask(b"/a.txt.gz", b"Range: bytes=0-1,6-7")
+    assert answer.code == 206
+    assert b"content-encoding" not in answer.headers
+    assert (
+        answer.body.count(b"\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nContent-Range: ") == 2
+    )
+
+
+def test_small_ranges_go_out_together(browse, tmp_path):
+    written = []
+    request = SimpleNamespace(write=written.append, finish=lambda: None, registerProducer=lambda *_: None)
+    producer = MultipleRangeStaticProducer(
+        request, BytesIO(b"0123456789"), [(b"a", 0, 2), (b"b", 4, 6), (b"c", 0, 0)]
+    )
+    producer.bufferSize = 6
+    producer.start()
+    assert written == [b"a01b45", b"6789c"]
 
 
 def test_a_range_outside_the_file_is_416(browse, root):

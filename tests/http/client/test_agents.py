@@ -124,6 +124,7 @@ class TestRedirections:
             last = inner.answer(301, location=f"/{count + 1}")
         assert outcome.reasons == [InfiniteRedirection]
         assert outcome.error.response is last
+        assert outcome.error.reasons[0].value.location == b"http://a/0"
 
     @pytest.mark.parametrize("fields", [{}, {"location": ""}])
     def test_a_redirection_to_nowhere_is_an_error(self, inner, fields):

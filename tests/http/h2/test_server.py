@@ -414,6 +414,58 @@ def test_a_connection_whose_request_is_being_answered_is_left_alone(connect, clo
     assert client.body(stream_id) == b"hello"
 
 
+def test_an_idle_connection_is_closed_on_time_however_far_apart_the_checks_are(connect, clock):
+    client = connect(timeout=3)
+    clock.advance(2.9)
+    assert not client.wire.disconnecting
+    clock.advance(0.2)
+    assert client.wire.disconnecting
+
+
+def test_a_request_may_hold_up_its_body(connect, clock, seen):
+    client = connect()
+    got = []
+    client.channel.requestFactory = type(
+        "Held",
+        (client.channel.requestFactory,),
+        {
+            "gotLength": lambda request, length: request.channel.pauseProducing(),
+            "handleContentChunk": got_in(got),
+        },
+    )
+    stream_id = client.h2.get_next_available_stream_id()
+    client.h2.send_headers(stream_id, POST)
+    room = client.h2.local_flow_control_window(stream_id)
+    client.h2.send_data(stream_id, b"x" * 10_000)
+    client.h2.send_data(stream_id, b"y" * 6_000, end_stream=True)
+    client.run()
+    assert (got, seen) == ([], [])
+    assert client.h2.local_flow_control_window(stream_id) == room - 16_000
+    for _ in range(30):
+        clock.advance(5)
+    assert client.channel.streams[stream_id].receiving
+    client.channel.streams[stream_id].resumeProducing()
+    client.run()
+    assert b"".join(got) == b"x" * 10_000 + b"y" * 6_000
+    assert len(seen) == 1
+
+
+def got_in(got):
+    """Return what keeps the pieces of a body."""
+    return lambda request, data: got.append(data)
+
+
+def test_a_request_may_stop_its_body_for_good(connect, seen):
+    client = connect()
+    stream_id = client.h2.get_next_available_stream_id()
+    client.h2.send_headers(stream_id, POST)
+    client.run()
+    client.channel.streams[stream_id].stopProducing()
+    client.run()
+    assert client.reset(stream_id) == ErrorCodes.INTERNAL_ERROR
+    assert seen == []
+
+
 @pytest.mark.parametrize("pace", [0, 1])
 def test_a_body_that_stops_or_dribbles_is_answered_with_408(connect, clock, seen, pace):
     client = connect()

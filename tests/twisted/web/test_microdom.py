@@ -129,3 +129,31 @@ def test_nodes_are_found():
     assert [n.nodeName for n in domhelpers.getParents(domhelpers.get(tree, "x"))][:2] == ["b", "a"]
     domhelpers.getAndClear(tree, "x")
     assert domhelpers.getNodeText(tree) == "v"
+
+
+def test_a_script_that_is_hidden_is_written_as_it_was():
+    for script in ("<!-- a<b -->", "<![CDATA[ a<b ]]>", " // <![CDATA[\n a<b //]]>"):
+        text = f"<body><script>{script}</script></body>"
+        assert microdom.parseString(text, beExtremelyLenient=1).documentElement.toxml() == text
+    plain = microdom.parseString("<script>a < b</script>", beExtremelyLenient=1)
+    assert plain.documentElement.toxml() == "<script>a &lt; b</script>"
+
+
+def test_an_end_tag_is_written_as_it_was():
+    text = "<aB>x</Ab>"
+    parsed = microdom.parseString(text, caseInsensitive=1, preserveCase=1)
+    assert parsed.documentElement.toxml() == text
+
+
+def test_leaving_a_namespace_is_written():
+    text = '<html xmlns="u:a"><body xmlns="">x</body></html>'
+    assert microdom.parseString(text).documentElement.toxml() == text
+    element = microdom.Element("a", namespace="u:a")
+    assert not element.isEqualToNode(microdom.Element("a", namespace="u:b"))
+    assert element.isEqualToNode(microdom.Element("a", namespace="u:a"))
+
+
+def test_what_begins_with_an_exclamation_mark_inside_a_lenient_document_is_an_element():
+    parsed = microdom.parseString("<h1>Hello!<!\n/span></h1>", beExtremelyLenient=1)
+    assert parsed.documentElement.toxml() == "<h1>Hello!<!></!></h1>"
+    assert microdom.parseString("<a>x<! y></a>", beExtremelyLenient=1).documentElement.toxml() == "<a>x</a>"
