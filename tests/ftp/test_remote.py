@@ -12,6 +12,7 @@ from sennit import ftp
 from sennit.core.deferred import CancelledError, Deferred
 from sennit.core.errors import ConnectionRefusedError
 from sennit.ftp.client_errors import CommandFailed, ConnectionLost, FTPError
+from sennit.protocol import Protocol
 from sennit.tls import PrivateCertificate
 from sennit.tls.development import make_certificate
 
@@ -173,8 +174,30 @@ async def test_under_tls_everything_is(home, identity, tmp_path):
     ):
         await remote.upload(io.BytesIO(DATA), "file")
         assert await remote.read("file") == DATA, "the octets differ"
+        await remote.write("empty", b"")
+        assert await remote.read("empty") == b""
+        await remote.remove("empty")
         assert [entry.name for entry in await remote.entries()] == ["file"]
     assert (folder / "file").read_bytes() == DATA, "the octets differ"
+
+
+async def test_under_tls_data_connections_resume_the_session(home, identity):
+    class Asking(Protocol):
+        resumed = None
+
+        def dataReceived(self, data):
+            self.resumed = self.transport.getHandle().tls.session_reused
+
+    factory, folder = home
+    factory.tls_context = identity.options()
+    (folder / "file").write_bytes(b"hello")
+    asking = Asking()
+    async with (
+        listening_at(factory) as port,
+        bob(port, tls=True, host="localhost", trust_root=identity) as remote,
+    ):
+        await remote.client.retrieveFile("file", asking)
+    assert asking.resumed is True
 
 
 async def test_under_tls_the_server_may_connect_too(home, identity):

@@ -13,6 +13,7 @@ from zope.interface import implementer
 from sennit.core.deferred import Deferred
 from sennit.core.errors import ConnectionDone
 from sennit.core.failure import Failure
+from sennit.core.interfaces import IHandshakeListener
 from sennit.ftp.addresses import same_host
 from sennit.ftp.client_errors import FTPError, UnexpectedData
 from sennit.ftp.interfaces import IFinishableConsumer
@@ -24,8 +25,12 @@ __all__ = ["DataWatcher", "FTPDataPortFactory", "PassiveFactory", "ProtocolWrapp
 class DataWatcher(TypingProtocol):
     """Who wants to know how a data connection fares."""
 
-    def data_connected(self, transport: Any) -> None:
-        """Take note that it is there, before anything is sent or received; begin TLS."""
+    def data_connected(self, transport: Any) -> bool:
+        """Take note that it is there, before anything is sent or received.
+
+        Returns:
+            Whether TLS was begun.
+        """
 
     def data_moved(self) -> None:
         """Take note that data has come or gone."""
@@ -74,7 +79,7 @@ class ProtocolWrapper(Protocol):
             self.deferred.callback(None)
 
 
-@implementer(IFinishableConsumer)
+@implementer(IFinishableConsumer, IHandshakeListener)
 class SenderProtocol(Protocol):
     """A data connection to send by.
 
@@ -85,6 +90,8 @@ class SenderProtocol(Protocol):
     """
 
     watcher: DataWatcher | None = None
+    _handshaking = False
+    _finished = False
 
     def __init__(self) -> None:
         self.connectedDeferred: Deferred[Any] = Deferred()
@@ -93,7 +100,7 @@ class SenderProtocol(Protocol):
     def makeConnection(self, transport: Any) -> None:
         """Tell that it is there."""
         if self.watcher is not None:
-            self.watcher.data_connected(transport)
+            self._handshaking = self.watcher.data_connected(transport)
         super().makeConnection(transport)
         self.connectedDeferred.callback(self)
 
@@ -135,7 +142,15 @@ class SenderProtocol(Protocol):
 
     def finish(self) -> None:
         """Close when all is sent: that is how the server learns where the file ends."""
-        self.transport.loseConnection()
+        self._finished = True
+        if not self._handshaking:
+            self.transport.loseConnection()
+
+    def handshakeCompleted(self) -> None:
+        """Close if there was nothing to send: a handshake that is broken off is no end of a file."""
+        self._handshaking = False
+        if self._finished:
+            self.transport.loseConnection()
 
 
 class PassiveFactory(ClientFactory[Any]):

@@ -20,6 +20,7 @@ from sennit.core.failure import Failure
 from sennit.ftp.client_commands import FTPCommand
 from sennit.ftp.client_data import PassiveFactory
 from sennit.ftp.client_errors import BadResponse, CommandFailed
+from sennit.tls.client import ClientTLSOptions
 
 __all__ = ["AddressCommand", "Transfer"]
 
@@ -130,17 +131,23 @@ class Transfer:
 
     # The data connection
 
-    def data_connected(self, transport: Any) -> None:
+    def data_connected(self, transport: Any) -> bool:
         """Take note that it is there; begin TLS if data is protected."""
         if self._over:
             transport.abortConnection()
-            return
+            return False
         self.connected = True
         self._stop_waiting()
         client = self.client
         client.resetTimeout()
-        if client.tls_context is not None:
-            transport.startTLS(client.tls_context, bool(client.passive))
+        context = client.tls_context
+        if context is None:
+            return False
+        if isinstance(context, ClientTLSOptions):
+            # Servers tell by the session that both connections are one client's.
+            context.resume_from(client.transport)
+        transport.startTLS(context, bool(client.passive))
+        return True
 
     def data_moved(self) -> None:
         """Let the client wait anew."""

@@ -15,7 +15,7 @@ from sennit.core.current import current_reactor
 from sennit.core.deferred import Deferred
 from sennit.core.errors import ConnectionDone
 from sennit.core.failure import Failure
-from sennit.core.interfaces import IConsumer
+from sennit.core.interfaces import IConsumer, IHandshakeListener
 from sennit.framing.policies import TimeoutMixin
 from sennit.ftp.addresses import same_host
 from sennit.ftp.facts import list_line
@@ -71,7 +71,7 @@ class TextConsumer:
         self.cons.unregisterProducer()
 
 
-@implementer(IConsumer)
+@implementer(IConsumer, IHandshakeListener)
 class DTP(Protocol, TimeoutMixin):
     """A server's data connection.
 
@@ -90,6 +90,7 @@ class DTP(Protocol, TimeoutMixin):
     _closed: Deferred[None] | None = None
     _lost: Failure | None = None
     _timed_out = False
+    _handshaking = False
 
     def callLater(self, period: float, func: Any) -> Any:
         """Have the factory's clock call."""
@@ -104,8 +105,15 @@ class DTP(Protocol, TimeoutMixin):
         context = self.factory.context
         if context is not None:
             # Whoever connected, the server is the server of TLS (RFC 4217 section 7).
+            self._handshaking = True
             self.transport.startTLS(context, not self.factory.active)
         self.factory.data_connected(self)
+
+    def handshakeCompleted(self) -> None:
+        """Close if there was nothing to send: a handshake that is broken off is no end of a file."""
+        self._handshaking = False
+        if self._closed is not None:
+            self.transport.loseConnection()
 
     def dataReceived(self, bytes: bytes) -> None:
         """Write to the consumer."""
@@ -201,7 +209,8 @@ class DTP(Protocol, TimeoutMixin):
         else:
             self._closed = closed
             self.transport.resumeProducing()
-            self.transport.loseConnection()
+            if not self._handshaking:
+                self.transport.loseConnection()
         return closed
 
     def abort(self) -> None:

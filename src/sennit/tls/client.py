@@ -121,6 +121,17 @@ class ClientTLSOptions:
     def _keep(self, session: ssl.SSLSession) -> None:
         self._session = session
 
+    def resume_from(self, transport: Any) -> None:
+        """Have connections from now on resume the session of one that is not over yet, as FTP's do.
+
+        Args:
+            transport: The connection, made with these settings; if pyOpenSSL serves it, nothing is resumed.
+        """
+        tls = getattr(transport.getHandle(), "tls", None)
+        session = getattr(tls, "session", None)
+        if session is not None:
+            self._keep(session)
+
     def clientConnectionForTLS(self, tlsProtocol: Any) -> Any:
         """Make the client's end of a connection: an `OpenSSL.SSL.Connection` that verifies the name.
 
