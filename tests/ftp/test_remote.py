@@ -13,7 +13,7 @@ from sennit.core.deferred import CancelledError, Deferred
 from sennit.core.errors import ConnectionRefusedError
 from sennit.ftp.client_errors import CommandFailed, ConnectionLost, FTPError
 from sennit.protocol import Protocol
-from sennit.tls import PrivateCertificate
+from sennit.tls import CertificateOptions, PrivateCertificate
 from sennit.tls.development import make_certificate
 
 DATA = os.urandom(300_000)
@@ -189,7 +189,9 @@ async def test_under_tls_data_connections_resume_the_session(home, identity):
             self.resumed = self.transport.getHandle().tls.session_reused
 
     factory, folder = home
-    factory.tls_context = identity.options()
+    factory.tls_context = CertificateOptions(
+        identity.privateKey.original, identity.original, enableSessions=True, enableSessionTickets=True
+    )
     (folder / "file").write_bytes(b"hello")
     asking = Asking()
     async with (
