@@ -10,7 +10,9 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from tests.free_port import free_port
@@ -106,10 +108,19 @@ def running(command, port):
 
 
 @pytest.fixture(scope="module")
-def proftpd(tmp_path_factory, certificate):
+def open_folder():
+    """A folder that other users come by, as those do that servers become."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def proftpd(open_folder, certificate):
     if shutil.which("proftpd") is None:
         pytest.skip("proftpd is not installed")
-    folder = tmp_path_factory.mktemp("proftpd")
+    folder = open_folder / "proftpd"
+    folder.mkdir()
     home = folder / "home"
     home.mkdir()
     me = pwd.getpwuid(os.getuid())
@@ -132,17 +143,15 @@ def proftpd(tmp_path_factory, certificate):
 
 
 @pytest.fixture(scope="module")
-def vsftpd(tmp_path_factory, certificate):
+def vsftpd(open_folder, certificate):
     if shutil.which("vsftpd") is None or os.getuid() != 0:
         pytest.skip("vsftpd is not installed, or this is not root, who it needs to be")
-    folder = tmp_path_factory.mktemp("vsftpd")
+    folder = open_folder / "vsftpd"
+    folder.mkdir()
     try:
         owner = pwd.getpwnam("ftp").pw_uid
     except KeyError:
         pytest.skip("there is no user ftp, whom vsftpd needs")
-    # The server's user has to come by.
-    for path in (folder, folder.parent):
-        path.chmod(0o755)
     (folder / "empty").mkdir()
     (folder / "root" / "pub").mkdir(parents=True)
     os.chown(folder / "root" / "pub", owner, -1)
