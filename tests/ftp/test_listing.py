@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sennit.ftp.facts import machine_line
-from sennit.ftp.listing import FTPFileListProtocol, parse_machine_line, parse_timestamp
+from sennit.ftp.listing import FTPFileListProtocol, children, parse_machine_line, parse_timestamp
 from sennit.testing import StringTransport
 
 
@@ -103,6 +103,17 @@ def test_facts_are_read_whatever_their_case():
 def test_a_file_without_facts_has_a_name():
     entry = parse_machine_line(" name")
     assert (entry.name, entry.facts, entry.size, entry.modified) == ("name", {}, None, None)
+
+
+def test_the_directory_itself_and_that_above_are_not_in_it():
+    lines = ["type=cdir; /a", "type=pdir; /", "type=dir; .", "type=dir; ..", "type=file; ..."]
+    assert [entry.name for entry in children(map(parse_machine_line, lines))] == ["..."]
+
+
+@pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "a/../../b", "a\0b"])
+def test_known_a_name_that_leads_elsewhere_is_refused(name):
+    with pytest.raises(ValueError, match="leads elsewhere"):
+        children([parse_machine_line(f"type=file; {name}")])
 
 
 @pytest.mark.parametrize("line", ["", "name", "type=file;", "type=file; "])

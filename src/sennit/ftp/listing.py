@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sennit.framing.basic import LineReceiver
 from sennit.framing.numbers import NumberError, parse_decimal
 
-__all__ = ["Entry", "FTPFileListProtocol", "parse_machine_line", "parse_timestamp"]
+__all__ = ["Entry", "FTPFileListProtocol", "children", "parse_machine_line", "parse_timestamp"]
 
 _LARGEST = (1 << 63) - 1
 _TIMESTAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,6})\d*)?", re.ASCII)
@@ -142,6 +143,23 @@ def parse_machine_line(line: str) -> Entry:
         if fact and equals:
             facts[fact.lower()] = value
     return Entry(name, facts)
+
+
+def children(entries: Iterable[Entry]) -> list[Entry]:
+    """Return what is in a directory, the directory itself and that above left out.
+
+    Raises:
+        ValueError: If a name leads elsewhere: who makes a file of that name here is not to be led out of
+            his folder.
+    """
+    found = []
+    for entry in entries:
+        if entry.kind in {"cdir", "pdir"} or entry.name in {".", ".."}:
+            continue
+        if "/" in entry.name or "\0" in entry.name:
+            raise ValueError(f"The name of a file leads elsewhere: {entry.name[:80]!r}.")
+        found.append(entry)
+    return found
 
 
 def parse_timestamp(text: str) -> dt.datetime:

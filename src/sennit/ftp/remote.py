@@ -22,7 +22,7 @@ from sennit.ftp.client import FTPClient
 from sennit.ftp.client_errors import BadResponse, CommandFailed, ConnectionLost, FTPError
 from sennit.ftp.client_moving import LineKeeper, Progress, Receiver, Sending
 from sennit.ftp.facts import parsePWDResponse
-from sennit.ftp.listing import Entry, FTPFileListProtocol, parse_machine_line, parse_timestamp
+from sennit.ftp.listing import Entry, FTPFileListProtocol, children, parse_machine_line, parse_timestamp
 
 __all__ = ["RemoteFiles", "connect"]
 
@@ -275,21 +275,16 @@ class RemoteFiles:
             a type, a size and a name.
 
         Raises:
-            FTPError: If there are more.
+            FTPError: If there are more, or one's name leads out of the directory.
         """
-        if "MLST" in self.features or "MLSD" in self.features:
-            lines = await self._lines("MLSD", path, limit)
-            try:
-                found = [parse_machine_line(line) for line in lines]
-            except ValueError as error:
-                raise BadResponse([str(error)]) from None
-            return [entry for entry in found if entry.kind not in {"cdir", "pdir"}]
-        reader = FTPFileListProtocol()
-        return [
-            _entry(info)
-            for line in await self._lines("LIST", path, limit)
-            if (info := reader.parseDirectoryLine(line)) and info["filename"] not in {".", ".."}
-        ]
+        try:
+            if "MLST" in self.features or "MLSD" in self.features:
+                return children(map(parse_machine_line, await self._lines("MLSD", path, limit)))
+            reader = FTPFileListProtocol()
+            read = map(reader.parseDirectoryLine, await self._lines("LIST", path, limit))
+            return children(_entry(info) for info in read if info)
+        except ValueError as error:
+            raise BadResponse([str(error)]) from None
 
     async def names(self, path: str = "", limit: int = 100_000) -> list[str]:
         """Tell the names of a directory's files, as the server writes them.
