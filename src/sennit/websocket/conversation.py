@@ -1,5 +1,6 @@
 """`Conversation`: an open WebSocket without I/O, messages out of octets and back (RFC 6455 sections 5 to 7).
 
+Messages that come or go in one frame and without extensions pass the core by (`sennit.websocket.frames`).
 After an error the core's parser throws away what comes; the closing frame is in the output, and `ends` is set
 when the transport is to be closed.
 """
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sennit.websocket.errors import WebSocketClosed
+from sennit.websocket.frames import BINARY, TEXT, FrameReader, frame
 from sennit.websocket.library import CLIENT, SERVER, Close, Core, Extension, Opcode, State
 from sennit.websocket.limits import DEFAULT_WEBSOCKET_LIMITS, WebSocketLimits
 
@@ -27,6 +29,7 @@ INTERNAL_ERROR = 1011
 _TEXT, _BINARY, _CONT, _PONG = Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PONG
 _OPEN, _CLOSED = State.OPEN, State.CLOSED
 _MAX_REASON = 123
+_UNLIMITED = 1 << 62
 
 # A peer's mistakes are no events of this program's log; whoever holds the conversation learns of them.
 _silent = logging.getLogger("sennit.websocket.core")
@@ -57,7 +60,7 @@ class Conversation:
         ends: Whether the transport is to be closed once the output is written.
     """
 
-    __slots__ = ("_core", "_fragments", "_limits", "_text", "ends")
+    __slots__ = ("_core", "_fragments", "_limits", "_masks", "_reader", "_text", "ends")
 
     def __init__(
         self,
@@ -71,6 +74,12 @@ class Conversation:
         )
         self._core.extensions = list(extensions)
         self._limits = limits
+        self._masks = client
+        # Until something ends the reading: from then on all is the core's.
+        self._reader: FrameReader | None = None
+        if not extensions:
+            most = _UNLIMITED if limits.message_size is None else limits.message_size
+            self._reader = FrameReader(not client, most)
         self._fragments: list[bytes] = []
         self._text = False
         self.ends = False
@@ -103,36 +112,60 @@ class Conversation:
         Returns:
             The messages and pongs in them, in order.  Pings and closing frames are answered in the output.
         """
+        received: list[str | bytes | Pong] = []
+        reader = self._reader
+        if reader is None:
+            self._take(data, received)
+            return received
+        for kind, payload in reader.read(data):
+            if kind == BINARY:
+                received.append(payload)
+            elif kind == TEXT:
+                try:
+                    received.append(str(payload, "utf-8"))
+                except UnicodeDecodeError:
+                    self.fail(INVALID_DATA, "The text is not UTF-8.")
+                    break
+            else:
+                self._take(payload, received)
+                core = self._core
+                if core.close_rcvd is not None or core.parser_exc is not None:
+                    self._reader = None
+                if self._reader is None:
+                    # Nothing that follows counts.
+                    break
+        return received
+
+    def _take(self, data: bytes, received: list[str | bytes | Pong]) -> None:
+        """Give octets to the core, and add what was in them."""
         core = self._core
         if core.reader.eof:
-            return []
+            return
         core.receive_data(data)
-        received: list[str | bytes | Pong] = []
         frames: list[Any] = core.events_received()
-        for frame in frames:
-            opcode = frame.opcode
+        for one in frames:
+            opcode = one.opcode
             try:
                 if opcode is _TEXT:
-                    if frame.fin:
-                        received.append(str(frame.data, "utf-8"))
+                    if one.fin:
+                        received.append(str(one.data, "utf-8"))
                     else:
                         self._text = True
-                        self._fragments = [bytes(frame.data)]
+                        self._fragments = [bytes(one.data)]
                 elif opcode is _BINARY:
-                    if frame.fin:
-                        received.append(bytes(frame.data))
+                    if one.fin:
+                        received.append(bytes(one.data))
                     else:
                         self._text = False
-                        self._fragments = [bytes(frame.data)]
+                        self._fragments = [bytes(one.data)]
                 elif opcode is _CONT:
-                    if not self._join(bytes(frame.data), frame.fin, received):
+                    if not self._join(bytes(one.data), one.fin, received):
                         break
                 elif opcode is _PONG:
-                    received.append(Pong(bytes(frame.data)))
+                    received.append(Pong(bytes(one.data)))
             except UnicodeDecodeError:
                 self.fail(INVALID_DATA, "The text is not UTF-8.")
                 break
-        return received
 
     def _join(self, data: bytes, final: bool, received: list[str | bytes | Pong]) -> bool:
         """Add a fragment; tell whether there may be as many."""
@@ -176,14 +209,18 @@ class Conversation:
         core = self._core
         if core._state is not _OPEN:
             raise WebSocketClosed(self.close_code, self.close_reason)
-        if type(message) is str:
-            core.send_text(message.encode())
+        if isinstance(message, str):
+            kind, payload = TEXT, message.encode()
         elif isinstance(message, bytes | bytearray | memoryview):
-            core.send_binary(message)
-        elif isinstance(message, str):
-            core.send_text(message.encode())
+            kind, payload = BINARY, bytes(message)
         else:
             raise TypeError(f"A message is str or bytes, not {message!r}.")
+        if not core.extensions:
+            core.writes.append(frame(kind, payload, self._masks))
+        elif kind == TEXT:
+            core.send_text(payload)
+        else:
+            core.send_binary(payload)
 
     def ping(self, data: bytes = b"") -> None:
         """Ask the peer for a pong.
@@ -218,6 +255,7 @@ class Conversation:
 
     def fail(self, code: int, reason: str = "") -> None:
         """Close because of a fault, and throw away what comes."""
+        self._reader = None
         self._fragments = []
         if self._core._state is not _CLOSED and not self._core.eof_sent:
             self._core.fail(code, reason)

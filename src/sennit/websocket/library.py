@@ -15,7 +15,11 @@ try:
         ClientPerMessageDeflateFactory,
         ServerPerMessageDeflateFactory,
     )
-    from websockets.frames import Close, Opcode
+    from websockets.frames import (  # type: ignore[attr-defined]  # the function that it chose, compiled or not
+        Close,
+        Opcode,
+        apply_mask,
+    )
     from websockets.headers import build_extension, parse_extension
     from websockets.protocol import CLIENT, SERVER, State
     from websockets.protocol import Protocol as Core
@@ -34,6 +38,7 @@ __all__ = [
     "Opcode",
     "ServerPerMessageDeflateFactory",
     "State",
+    "apply_mask",
     "build_extension",
     "parse_extension",
 ]
