@@ -35,6 +35,7 @@ ROOMS = {
     "tls": ("engine", "standard", "sending", "layer"),
     # Windows has no recvmmsg(2), and its loops watch no descriptors.
     "transport": ("datagram_batch.pyx",) if os.name == "posix" else (),
+    "websocket": ("frames", "conversation"),
 }
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))

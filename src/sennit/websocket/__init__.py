@@ -5,7 +5,12 @@ the program called with each message; `WebSocket` is for coroutines.  `accept` a
 request, `connect` and `connect_protocol` to a server.  Extra: ``websocket``.
 """
 
+# ruff: noqa: E402 - the other imports are to find what is compiled
 from __future__ import annotations
+
+from sennit.core.native import prefer_compiled
+
+prefer_compiled(__path__, "websocket")
 
 from sennit.websocket.client import connect, connect_protocol
 from sennit.websocket.conversation import Conversation

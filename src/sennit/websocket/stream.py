@@ -42,23 +42,32 @@ class WebSocket(WebSocketProtocol):
             WebSocketClosed: If there is none to come.
             RuntimeError: If another call waits already.
         """
+        while not self._messages:
+            await self._arrival()
+        return self._take()
+
+    def _arrival(self) -> Deferred[None]:
+        """Return a Deferred that fires when there is a message, or an end.
+
+        Raises:
+            WebSocketClosed: If there is none to come.
+            RuntimeError: If another call waits already.
+        """
+        if self.close_code is not None:
+            raise WebSocketClosed(self.close_code, self.close_reason)
+        if self._receiver is not None:
+            raise RuntimeError("Somebody waits for this WebSocket's next message already.")
+        receiver = self._receiver = Deferred(self._gave_up)
+        return receiver
+
+    def _take(self) -> str | bytes:
         messages = self._messages
-        while not messages:
-            if self.close_code is not None:
-                raise WebSocketClosed(self.close_code, self.close_reason)
-            if self._receiver is not None:
-                raise RuntimeError("Somebody waits for this WebSocket's next message already.")
-            self._receiver = Deferred(self._gave_up)
-            await self._receiver
         message = messages.popleft()
         self._size -= len(message)
-        limits = self.limits
-        if (
-            self._paused
-            and len(messages) <= limits.waiting_messages // 2
-            and self._size <= limits.waiting_size // 2
-        ):
-            self.resumeReceiving()
+        if self._paused:
+            limits = self.limits
+            if len(messages) <= limits.waiting_messages // 2 and self._size <= limits.waiting_size // 2:
+                self.resumeReceiving()
         return message
 
     def _gave_up(self, waiting: Deferred[None]) -> None:
@@ -73,12 +82,11 @@ class WebSocket(WebSocketProtocol):
         Raises:
             WebSocketClosed: If it was closed otherwise.
         """
-        try:
-            return await self.receive()
-        except WebSocketClosed as closed:
-            if closed.code in _ENDED_WELL:
-                raise StopAsyncIteration from None
-            raise
+        while not self._messages:
+            if self.close_code in _ENDED_WELL:
+                raise StopAsyncIteration
+            await self._arrival()
+        return self._take()
 
     # Sending
 
