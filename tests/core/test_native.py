@@ -24,6 +24,8 @@ OTHERS = [
     ROOT / "tests/log/test_logger.py",
     ROOT / "tests/tls/test_layer.py",
     *ROOT.glob("tests/transport/test_udp*.py"),
+    ROOT / "tests/websocket/test_frames.py",
+    ROOT / "tests/websocket/test_conformance.py",
 ]
 
 
