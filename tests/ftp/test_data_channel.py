@@ -266,6 +266,20 @@ def test_data_is_protected_behind_prot_p(secured):
     assert client.data().begun_tls is None
 
 
+def test_nothing_is_sent_under_tls_before_tls_is_there(secured, tmp_path):
+    client = secured().login()
+    client.codes("PBSZ 0", "PROT P")
+    (tmp_path / "users" / "bob" / "empty").touch()
+    data = client.data()
+    assert client.codes("RETR empty") == [125]
+    data.pump()
+    assert not data.disconnecting
+    data.protocol.handshakeCompleted()
+    assert data.disconnecting
+    close(data)
+    assert [line[:3] for line in client.said()] == ["226"]
+
+
 def test_a_server_that_connects_is_the_server_of_tls_as_well(secured):
     client = secured().login()
     client.codes("PBSZ 0", "PROT P", "PORT 10,0,0,2,195,80")

@@ -313,6 +313,8 @@ async def test_files_go_over_tls(tmp_path, certificate, passive):
         got = io.BytesIO()
         client.retrbinary("RETR new", got.write)
         names = client.nlst()
+        client.storbinary("STOR empty", io.BytesIO())
+        client.retrbinary("RETR empty", lambda _: pytest.fail("There is nothing in it."))
         assert isinstance(client.sock, ssl.SSLSocket)
         client.quit()
         return got.getvalue(), names
