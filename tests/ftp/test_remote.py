@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 
@@ -238,6 +239,17 @@ async def test_a_wrong_password_is_told(home):
             async with bob(port, password="guess"):
                 """Not reached."""
     assert caught.value.code == 530
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["well", "badly"])
+async def test_the_connection_is_closed_when_the_block_is_left(home, fails):
+    factory, _ = home
+    async with listening_at(factory) as port:
+        with contextlib.suppress(ZeroDivisionError):
+            async with bob(port) as remote:
+                if fails:
+                    raise ZeroDivisionError
+        assert remote.client.transport.disconnected
 
 
 async def test_nobody_there_is_told(home):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from sennit.core.current import current_reactor
+from sennit.core.deferred import Deferred
 from sennit.core.failure import Failure
 from sennit.endpoint import HostnameEndpoint, connectProtocol
 from sennit.framing.numbers import parse_decimal
@@ -23,6 +24,7 @@ from sennit.ftp.client_errors import BadResponse, CommandFailed, ConnectionLost,
 from sennit.ftp.client_moving import LineKeeper, Progress, Receiver, Sending
 from sennit.ftp.facts import parsePWDResponse
 from sennit.ftp.listing import Entry, FTPFileListProtocol, children, parse_machine_line, parse_timestamp
+from sennit.protocol import connectionDone
 
 __all__ = ["RemoteFiles", "connect"]
 
@@ -33,6 +35,14 @@ _UNAVAILABLE = 550
 class _Client(FTPClient):
     encoding = "utf-8"
     extended_passive = True
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.closed: Deferred[None] = Deferred()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        super().connectionLost(reason)
+        self.closed.callback(None)
 
 
 @contextlib.asynccontextmanager
@@ -89,12 +99,14 @@ async def connect(
     await connectProtocol(endpoint, client)
     try:
         yield RemoteFiles(client, await _features(client))
+        with contextlib.suppress(FTPError):
+            await client.quit()
+        client.transport.loseConnection()
     except BaseException:
         client.transport.abortConnection()
         raise
-    with contextlib.suppress(FTPError):
-        await client.quit()
-    client.transport.loseConnection()
+    finally:
+        await client.closed
 
 
 async def _features(client: FTPClient) -> dict[str, str]:
