@@ -545,6 +545,17 @@ def test_a_transfer_that_is_cancelled_drops_its_data():
     assert isinstance(result(asked), CancelledError)
 
 
+def test_a_connection_that_is_given_up_while_it_is_made_leaves_no_timer():
+    client = make()
+    asked = client.retrieveFile("a", Receiver())
+    client.dataReceived(PASSIVE)
+    asked.cancel()
+    _, _, factory = client.made[0]
+    factory.clientConnectionFailed(None, Failure(ConnectionRefusedError()))
+    assert isinstance(result(asked), CancelledError)
+    assert client.clock.getDelayedCalls() == []
+
+
 def test_a_connection_that_comes_too_late_is_dropped():
     client, receiver = make(), Receiver()
     asked = client.retrieveFile("a", receiver)

@@ -162,6 +162,8 @@ class Transfer:
 
     def data_unreachable(self, reason: Any) -> None:
         """Fail, soon: a server that refuses closes its port, and says why at the same time."""
+        if self._over:
+            return
         self._stop_waiting()
         self._late = self.client.callLater(self.client.answer_grace, lambda: self.data_failed(reason))
 
