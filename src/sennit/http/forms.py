@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import IO
-from urllib.parse import unquote_to_bytes
-from urllib.parse import urlparse as _urlparse
 
 from sennit.http.codes import REQUEST_ENTITY_TOO_LARGE
 from sennit.http.errors import RemoteProtocolError
@@ -25,7 +23,12 @@ _READ_SIZE = 65536
 def _unquote_plus(text: bytes) -> bytes:
     if b"+" in text:
         text = text.replace(b"+", b" ")
-    return unquote_to_bytes(text) if b"%" in text else text
+    if b"%" not in text:
+        return text
+    # It brings much with it, and few servers are sent forms.
+    from urllib.parse import unquote_to_bytes
+
+    return unquote_to_bytes(text)
 
 
 def parse_qs(qs: bytes, keep_blank_values: int = 0, strict_parsing: int = 0) -> Arguments:
@@ -61,8 +64,10 @@ def urlparse(url: bytes) -> object:
     given: object = url
     if isinstance(given, str):
         raise TypeError("url must be bytes, not str.")
-    scheme, netloc, path, params, query, fragment = _urlparse(url)
-    return _urlparse(b"")._replace(
+    from urllib.parse import urlparse as split
+
+    scheme, netloc, path, params, query, fragment = split(url)
+    return split(b"")._replace(
         scheme=bytes(scheme),
         netloc=bytes(netloc),
         path=bytes(path),

@@ -10,7 +10,6 @@ from collections.abc import Coroutine
 from functools import partial
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote_to_bytes
 
 from zope.interface import implementer
 
@@ -47,6 +46,19 @@ version = b"Sennit/" + __version__.encode("ascii")
 _log = Logger()
 _PERCENT = ord("%")
 _FAILED = b"<html><head><title>Processing Failed</title></head><body><b>Processing Failed</b></body></html>"
+
+
+def _decoded(segments: list[bytes]) -> list[bytes]:
+    # Few paths have a character that needs this, and it brings much with it; so has a URL to be made.
+    from urllib.parse import unquote_to_bytes
+
+    return [unquote_to_bytes(segment) for segment in segments]
+
+
+def _quote(segment: bytes) -> str:
+    from urllib.parse import quote
+
+    return quote(segment, safe=b"")
 
 
 def _traceback_page(reason: Failure) -> bytes:
@@ -126,7 +138,7 @@ class Request(http_request.Request, Componentized, ViewedRequest):
         path = self.path
         self.prepath = []
         segments = path[1:].split(b"/") if path[:1] == b"/" else self._unusual_path()
-        self.postpath = [unquote_to_bytes(segment) for segment in segments] if _PERCENT in path else segments
+        self.postpath = _decoded(segments) if _PERCENT in path else segments
         return self.site.getResourceFor(self)
 
     def _process_found(self, resource: Any) -> None:
@@ -151,7 +163,7 @@ class Request(http_request.Request, Componentized, ViewedRequest):
             segments = self._unusual_path()
         else:
             del segments[0]
-        self.postpath = [unquote_to_bytes(segment) for segment in segments] if _PERCENT in path else segments
+        self.postpath = _decoded(segments) if _PERCENT in path else segments
         try:
             if path == b"*":
                 self._answer_for_server()
@@ -349,7 +361,7 @@ class Request(http_request.Request, Componentized, ViewedRequest):
             host = b"[%b]" % host
         if port is not None and port != (443 if secure else 80):
             host = b"%b:%d" % (host, port)
-        path = b"/".join(quote(segment, safe=b"").encode("ascii") for segment in segments)
+        path = b"/".join(_quote(segment).encode("ascii") for segment in segments)
         return b"%b://%b/%b" % (b"https" if secure else b"http", host, path)
 
     def URLPath(self) -> URLPath:
@@ -371,7 +383,7 @@ class Request(http_request.Request, Componentized, ViewedRequest):
         if self.postpath:
             return b"../" * (len(self.postpath) - 1) + name
         last = self.prepath[-1] if self.prepath else b""
-        return quote(last, safe=b"").encode("ascii") + b"/" + name if last else name
+        return _quote(last).encode("ascii") + b"/" + name if last else name
 
     def sibLink(self, name: bytes) -> bytes:
         """Return a relative link to a sibling of the resource that answers."""
@@ -421,7 +433,7 @@ class Request(http_request.Request, Componentized, ViewedRequest):
 
 
 def _cookie_name(segment: bytes) -> bytes:
-    return quote(segment, safe=b"").replace("%", "_").encode("ascii")
+    return _quote(segment).replace("%", "_").encode("ascii")
 
 
 def _cancel(reason: Failure, deferred: Deferred[Any]) -> None:
