@@ -683,11 +683,84 @@ async def test_a_child_declares_what_it_provides(reactor, spawn):
     assert repr(child.transport) == "<Process pid=None status=0>"
 
 
-async def test_a_child_hears_signals_that_we_ignore(reactor, shell):
-    before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-    try:
-        child = shell("kill -USR1 $$; exit 5")
-    finally:
-        signal.signal(signal.SIGUSR1, before)
+@pytest.fixture
+def ignoring():
+    """Ignore signals until the test ends."""
+    before = {}
+
+    def ignore(*numbers):
+        before.update({number: signal.signal(number, signal.SIG_IGN) for number in numbers})
+
+    yield ignore
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def options_of_popen(monkeypatch):
+    """The names of the options with which `subprocess` was asked for processes."""
+    seen = []
+
+    class Watched(subprocess.Popen):
+        def __init__(self, args, **options):
+            seen.append({name for name, value in options.items() if value is not None})
+            super().__init__(args, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", Watched)
+    return seen
+
+
+@pytest.mark.parametrize("also", [(), (signal.SIGCHLD,)])
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGINT, signal.SIGHUP])
+async def test_a_child_hears_signals_that_we_ignore(spawn, ignoring, options_of_popen, number, also):
+    ignoring(number, *also)
+    child = spawn("/bin/sh", "-c", f"kill -{int(number)} $$; exit 5")
+    assert signal.getsignal(number) == signal.SIG_IGN
+    os.kill(os.getpid(), number)
+    # A function to be called in the child would have our memory copied.
+    assert ["preexec_fn" in options for options in options_of_popen] == [bool(also)]
+    ended = await child.ended
+    assert ended.exitCode is None
+    assert also or ended.signal == number
+
+
+async def test_a_child_with_other_descriptors_hears_signals_that_we_ignore(spawn, ignoring):
+    ignoring(signal.SIGUSR1)
+    child = spawn("/bin/sh", "-c", "kill -USR1 $$; exit 5", childFDs={0: "w", 1: "r", 2: "r", 5: "r"})
+    assert signal.getsignal(signal.SIGUSR1) == signal.SIG_IGN
     ended = await child.ended
     assert (ended.exitCode, ended.signal) == (None, signal.SIGUSR1)
+
+
+async def test_we_go_on_to_ignore_signals_when_a_child_cannot_be_started(spawn, ignoring):
+    ignoring(signal.SIGUSR1)
+    with pytest.raises(FileNotFoundError):
+        spawn("/nowhere")
+    assert signal.getsignal(signal.SIGUSR1) == signal.SIG_IGN
+
+
+def test_a_process_started_by_a_thread_hears_signals_that_we_ignore():
+    program = """
+import os, signal, threading
+from sennit.process.starting import start
+
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+args = ["sh", "-c", "kill -USR1 $$; exit 5"]
+numbers = []
+streams = {0: 0, 1: 1, 2: 2}
+nothing = [None] * 4
+thread = threading.Thread(target=lambda: numbers.append(start("/bin/sh", args, *nothing, streams)))
+thread.start()
+thread.join()
+print(os.WTERMSIG(os.waitpid(numbers[0], 0)[1]))
+"""
+    source = str(Path(starting.__file__).parents[2])
+    done = subprocess.run(
+        [PYTHON, "-c", program],
+        env={**os.environ, "PYTHONPATH": source},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == (str(int(signal.SIGUSR1)), "")

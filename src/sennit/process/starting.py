@@ -4,12 +4,14 @@ The work between the fork and the program is `subprocess`'s, in C: it closes eve
 asked for, and in the usual case, where the child has descriptors 0, 1 and 2 and no other, it copies no memory
 (``vfork``), however large this process is.
 
+Signals that this process ignores, as under nohup(1), its children would ignore too.  So they have handlers
+while the process is made, of which the program knows nothing: execve(2) leaves no handler standing.
+
 Other maps of descriptors, and terminals, need system calls that `subprocess` has no argument for.  They are
-made in the child by a function of ours, which touches nothing but descriptors; so does a child hear again
-which signals this process ignores, should it ignore any.  Every descriptor to be handed
-on is first duplicated to a number above all those the child is to have, so that no step overwrites what a
-later one needs, whatever the map.  The numbers the child is to have are taken meanwhile, so that none of them
-is given to what `subprocess` opens for itself.
+made in the child by a function of ours, which touches nothing but descriptors and signals.  Every descriptor
+to be handed on is first duplicated to a number above all those the child is to have, so that no step
+overwrites what a later one needs, whatever the map.  The numbers the child is to have are taken meanwhile, so
+that none of them is given to what `subprocess` opens for itself.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import pwd
 import signal
 import subprocess
 import termios
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeAlias
@@ -92,9 +95,12 @@ def start(
 
 def _popen(args: Sequence[Argument], options: dict[str, Any]) -> int:
     ignored = _ignored_signals()
-    if ignored:
-        options["preexec_fn"] = _listening_again(ignored, options.get("preexec_fn"))
-    process = subprocess.Popen(list(args), **options)  # noqa: S603 -- what to run is the caller's to say
+    with ExitStack() as heard:
+        if ignored and ("preexec_fn" in options or not _can_be_heard(ignored)):
+            options["preexec_fn"] = _listening_again(ignored, options.get("preexec_fn"))
+        elif ignored:
+            heard.enter_context(_heard(ignored))
+        process = subprocess.Popen(list(args), **options)  # noqa: S603 -- what to run is the caller's to say
     # It was asked to start the process, and to look after nothing.
     process.returncode = 0
     return process.pid
@@ -102,7 +108,32 @@ def _popen(args: Sequence[Argument], options: dict[str, Any]) -> int:
 
 def _ignored_signals() -> tuple[int, ...]:
     """Give the signals that this process ignores, but for those that `subprocess` sees to."""
-    return tuple(number for number in _WATCHED if _disposition(number) == _IGNORED)
+    dispositions = [*map(_disposition, _WATCHED)]
+    if _IGNORED not in dispositions:
+        return ()
+    return tuple(number for number, how in zip(_WATCHED, dispositions, strict=True) if how == _IGNORED)
+
+
+def _can_be_heard(ignored: tuple[int, ...]) -> bool:
+    """Tell whether this process may cease to ignore these for a moment."""
+    # Python has handlers in the main thread only; and nobody would reap a child that exits meanwhile.
+    return threading.current_thread() is threading.main_thread() and signal.SIGCHLD not in ignored
+
+
+@contextmanager
+def _heard(ignored: tuple[int, ...]) -> Iterator[None]:
+    """Have handlers, which do nothing, for signals that this process ignores."""
+    try:
+        for number in ignored:
+            signal.signal(number, _nothing)
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _nothing(_number: int, _frame: object) -> None:
+    """Do as if the signal were ignored."""
 
 
 def _listening_again(ignored: tuple[int, ...], before: Callable[[], None] | None) -> Callable[[], None]:
