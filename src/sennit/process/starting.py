@@ -21,6 +21,7 @@ import os
 import pwd
 import signal
 import subprocess
+import sys
 import termios
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,8 +39,8 @@ _RESTORED = frozenset(
 )
 _WATCHED = tuple(sorted(map(int, signal.valid_signals() - _RESTORED)))
 _IGNORED = int(signal.SIG_IGN)
-# The function in C below it: to make an enumeration's member of each answer costs more than to ask.
-_disposition: Any = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+# In C: `signal.getsignal` makes a member of an enumeration of each answer, at ten times the cost.
+_disposition: Any = getattr(sys.modules.get("_signal"), "getsignal", signal.getsignal)
 
 
 def start(
