@@ -1,8 +1,9 @@
 """Child processes: how many a second are started and reaped, where they are and in a folder of their own.
 
-Most of the time is the child's own: the kernel loads /bin/true, and that ends.  A loop of nothing but
-`os.posix_spawn` and `os.waitpid`, with no pipes and nobody told, is the ``bare`` peer: no framework can be
-faster.  In a folder, Twisted copies its memory for each child, and Sennit does not.
+Children run on the processor of their parent, and most of the time is their own: the kernel loads /bin/true,
+and that ends.  A loop of nothing but `os.posix_spawn` and `os.waitpid`, with no pipes and nobody told, is the
+``bare`` peer: no framework can be faster.  In a folder,
+Twisted copies its memory for each child, and Sennit does not.
 """
 
 from __future__ import annotations
