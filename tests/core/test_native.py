@@ -21,8 +21,11 @@ ROOT = HERE.parents[1]
 OTHERS = [
     *ROOT.glob("tests/reactor/test_timers*.py"),
     ROOT / "tests/reactor/test_threaded.py",
+    ROOT / "tests/framing/test_buffer.py",
+    ROOT / "tests/framing/test_lines.py",
     ROOT / "tests/log/test_logger.py",
     ROOT / "tests/tls/test_layer.py",
+    ROOT / "tests/transport/test_gathering.py",
     *ROOT.glob("tests/transport/test_udp*.py"),
     ROOT / "tests/websocket/test_frames.py",
     ROOT / "tests/websocket/test_conformance.py",

@@ -6,3 +6,7 @@ throttles, limits and other wrappers.
 """
 
 from __future__ import annotations
+
+from sennit.core.native import prefer_compiled
+
+prefer_compiled(__path__, "framing")

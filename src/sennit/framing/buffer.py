@@ -9,6 +9,8 @@ while there are not enough.  Three promises hold, whatever the other side sends,
   searched; it adds small pieces to a `bytearray` in place, and joins `bytes` only when the new piece is the
   longer one; what is taken moves an offset, and what lies before it is let go once it is the larger part.
 - *No copy in the good case.*  A read that completes everything it contains is never copied as a whole.
+
+This module is compiled where it can be (`sennit.core.native`).
 """
 
 from __future__ import annotations

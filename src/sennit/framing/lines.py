@@ -3,6 +3,8 @@
 Both cut all the lines of a read in one go.  What a line's delivery may change (the mode, the delimiter, the
 limit, whether to go on) is looked at after each, and what is then left goes back into the buffer, from where
 it is taken line by line: so a read is cut once, and what is not delivered is copied once.
+
+This module is compiled where it can be (`sennit.core.native`).
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ the receiver is done, when it becomes much, or in the loop's next turn, should t
 
 Nobody may keep a ``write`` that leads past what is gathered: its writes would overtake.  So there is no
 gathering where anybody holds the function, which its count of references tells.
+
+This module is compiled where it can be (`sennit.core.native`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+# Programs replace every part of these classes: none is typed.
