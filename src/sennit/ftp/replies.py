@@ -143,7 +143,7 @@ CANT_RESTART = "554"
 RESPONSE: dict[str, Any] = {
     RESTART_MARKER_REPLY: "110 MARK %s = %s",
     SERVICE_READY_IN_N_MINUTES: "120 The server will be ready in %s minutes.",
-    DATA_CNX_ALREADY_OPEN_START_XFR: "125 The data connection is there; data follows.",
+    DATA_CNX_ALREADY_OPEN_START_XFR: "125 Data connection already open, starting transfer",
     FILE_STATUS_OK_OPEN_DATA_CNX: "150 Data follows when the data connection is there.",
     CMD_OK: "200 Done.",
     TYPE_SET_OK: "200 The type is %s.",
@@ -193,7 +193,7 @@ RESPONSE: dict[str, Any] = {
     AUTH_FAILURE: "530 Sorry, Authentication failed.",
     NEED_ACCT_FOR_STOR: "532 Storing takes an account.",
     FILE_NOT_FOUND: "550 %s: No such file or directory.",
-    PERMISSION_DENIED: "550 %s: this is not allowed.",
+    PERMISSION_DENIED: "550 %s: Permission denied.",
     ANON_USER_DENIED: "550 Anonymous users are forbidden to change the filesystem",
     IS_NOT_A_DIR: "550 %s: this is no directory.",
     REQ_ACTN_NOT_TAKEN: "550 Requested action not taken: %s",

@@ -7,6 +7,7 @@ hears it has all, or has sent all.
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -168,8 +169,9 @@ class Transfers(DataChannel):
             data = await self._data_connection()
             await _moved(data.registerConsumer(consumer if self.binary else TextConsumer(consumer)))
         except BaseException:
-            # What has come is kept: the client may go on from there.
-            await file.close()
+            # What has come is kept: the client may go on from there.  It hears of the first error.
+            with contextlib.suppress(Exception):
+                await file.close()
             raise
         await file.close()
         return replies.TXFR_COMPLETE_OK
