@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+from sennit.framing.answering import gathering
 from sennit.framing.buffer import BoundedBuffer, LimitExceededError
 from sennit.framing.pausing import PauseableMixin
 from sennit.protocol import Protocol
@@ -70,6 +71,8 @@ class IntNStringReceiver(Protocol, PauseableMixin):
         if self._busy:
             return
         self._busy = True
+        send = None
+        alone = True
         try:
             width, form = self.prefixLength, self.structFormat
             while not self.paused and not getattr(self.transport, "disconnecting", False):
@@ -85,9 +88,14 @@ class IntNStringReceiver(Protocol, PauseableMixin):
                 if end > len(received):
                     break
                 unread._start = end
+                if alone and end < len(received):
+                    alone = False
+                    send = gathering(self.transport)
                 self.stringReceived(bytes(received[begin:end]))
             unread.let_go()
         finally:
+            if send is not None:
+                send()
             self._busy = False
 
     def stringReceived(self, string: bytes) -> Any:

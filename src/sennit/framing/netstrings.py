@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sennit.framing.answering import gathering
 from sennit.framing.buffer import BoundedBuffer, LimitExceededError
 from sennit.framing.numbers import NumberError, parse_decimal
 from sennit.protocol import Protocol
@@ -58,13 +59,20 @@ class NetstringReceiver(Protocol):
             if self._busy:
                 return
             self._busy = True
+            send = None
+            alone = True
             try:
                 while len(unread) and not getattr(self.transport, "disconnecting", False):
                     string = self._take(unread, digits)
                     if string is None:
                         return
+                    if alone and len(unread):
+                        alone = False
+                        send = gathering(self.transport)
                     self.stringReceived(string)
             finally:
+                if send is not None:
+                    send()
                 self._busy = False
         except (NetstringParseError, LimitExceededError):
             self.brokenPeer = 1
