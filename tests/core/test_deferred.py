@@ -945,6 +945,85 @@ def test_several_deferreds_may_share_their_attributes():
     assert other.note == "seen"
 
 
+def test_attributes_can_be_replaced_and_listed_and_are_none_at_first():
+    deferred = Deferred()
+    assert vars(deferred) == {}
+    assert "callback" in dir(deferred)
+    deferred.note = 1
+    deferred.__dict__ = {"other": 2}
+    assert deferred.other == 2
+    assert not hasattr(deferred, "note")
+    with pytest.raises(TypeError):
+        deferred.__dict__ = None
+    del deferred.other
+    with pytest.raises(AttributeError):
+        deferred.other
+
+
+@pytest.mark.parametrize("kind", [Deferred, Noted])
+def test_what_is_reached_through_attributes_is_collected(kind):
+    deferred = kind("seen") if kind is Noted else kind()
+    deferred.itself = deferred
+    gone = weakref.ref(deferred)
+    del deferred
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_deferred_that_is_made_when_another_has_died_has_nothing_of_it():
+    for _ in range(3):
+        old = [Deferred(len) for _ in range(200)]
+        for deferred in old:
+            deferred.note = "seen"
+            deferred.pause()
+            deferred.addCallback(len)
+            deferred.callback("text")
+        told = []
+        watches = [weakref.ref(deferred, told.append) for deferred in old]
+        del old, deferred
+        assert len(told) == len(watches) == 200
+        new = [Deferred() for _ in range(200)]
+        assert {(each.called, each.paused, len(each.callbacks), len(vars(each))) for each in new} == {
+            (False, 0, 0, 0)
+        }
+        assert not any(hasattr(each, "result") for each in new)
+        assert gc.is_tracked(new[0])
+        del new
+
+
+def test_classes_may_mix_deferreds_with_others():
+    class Other:
+        def __init__(self):
+            self.note = "other"
+
+    class Slotted(Deferred):
+        __slots__ = ("slot",)
+
+    class Both(Noted, Other):
+        def __init__(self):
+            super().__init__("both")
+
+    both, slotted = Both(), Slotted()
+    slotted.slot = slotted.note = 1
+    assert vars(both) == {"note": "both"}
+    assert vars(slotted) == {"note": 1}
+    gone = [weakref.ref(both), weakref.ref(slotted)]
+    del both, slotted
+    assert [each() for each in gone] == [None, None]
+
+
+def test_a_finalizer_given_to_all_deferreds_is_called_for_each(monkeypatch):
+    seen = []
+    with monkeypatch.context() as changes:
+        changes.setattr(Deferred, "__del__", lambda self: seen.append(type(self)), raising=False)
+        for _ in range(3):
+            Deferred()
+            Noted("seen")
+    assert seen == [Deferred, Noted] * 3
+    Deferred()
+    assert len(seen) == 6
+
+
 def test_a_canceller_is_given_by_place_or_by_name():
     asked = []
     for deferred in (Deferred(asked.append), Deferred(canceller=asked.append), Deferred(None)):

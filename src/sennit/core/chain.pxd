@@ -1,5 +1,7 @@
 cimport cython
 
+from cpython.object cimport PyObject
+
 cimport sennit.core.steps as steps
 
 cdef set DEFERREDS, FAILURES, NO_VALUES
@@ -12,6 +14,7 @@ cdef class Waiter:
 
 cdef class Chain(Waiter):
     cdef object __weakref__
+    cdef PyObject *_attributes
     cdef public bint called
     cdef object result
     cdef public long _held

@@ -97,7 +97,8 @@ class Deferred(Chain, DeferredFace[_T]):
             it by hand does the same, except for what `succeed` makes.
     """
 
-    __slots__ = ("__dict__",)
+    # Compiled chains have a place for attributes: see ``making.pyx``.
+    __slots__ = () if COMPILED else ("__dict__",)
 
     if TYPE_CHECKING:
 
