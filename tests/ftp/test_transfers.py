@@ -380,6 +380,60 @@ def test_known_directory_of_many_files_is_written_at_the_clients_pace(client, ho
 # Shells of programs
 
 
+class Consuming:
+    """Takes what comes, and fails with an error."""
+
+    def __init__(self, error, *, at_once=False):
+        self.error = error
+        self.at_once = at_once
+
+    def receive(self):
+        return fail(self.error) if self.at_once else succeed(self)
+
+    def registerProducer(self, producer, streaming):
+        pass
+
+    unregisterProducer = close = lambda self: None
+
+    def write(self, data):
+        raise self.error
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (PermissionDeniedError("f"), "550"),
+        (ZeroDivisionError("a secret"), "426"),
+        (OSError(28, "full"), "550"),
+    ],
+)
+def test_what_goes_wrong_in_a_transfer_is_logged_once_and_told(client, monkeypatch, at_once, error, code):
+    consuming = Consuming(error, at_once=at_once)
+    monkeypatch.setattr(client.server.shell, "openForWriting", lambda path: succeed(consuming))
+    data = client.data()
+    with capturedLogs() as logs:
+        lines = client.say("STOR f")
+        if not at_once:
+            data.protocol.dataReceived(b"x")
+        client.clock.advance(0)
+        lines += client.said()
+    assert lines[-1][:3] == code
+    assert "secret" not in lines[-1]
+    assert [event["log_failure"].value for event in logs] == [error]
+
+
+def test_known_reset_by_a_client_is_not_logged(client, home):
+    (home / "f").write_bytes(b"x" * 2_000_000)
+    with capturedLogs() as logs:
+        for command in ("RETR f", "STOR g", "LIST", "NLST", "MLSD"):
+            data = client.data()
+            client.say(command)
+            close(data, ConnectionLost())
+            assert [line[:3] for line in client.said()] == ["426"]
+    assert logs == []
+
+
 def test_a_shell_may_take_its_time(client, monkeypatch):
     opening = Deferred()
     monkeypatch.setattr(client.server.shell, "openForReading", lambda path: opening)

@@ -177,7 +177,7 @@ RESPONSE: dict[str, Any] = {
     SVC_NOT_AVAIL_CLOSING_CTRL_CNX: "421 There is no service now.",
     TOO_MANY_CONNECTIONS: "421 Too many users right now, try again in a few minutes.",
     CANT_OPEN_DATA_CNX: "425 Can't open data connection.",
-    CNX_CLOSED_TXFR_ABORTED: "426 The data connection ended before the data did.",
+    CNX_CLOSED_TXFR_ABORTED: "426 Transfer aborted.  Data connection closed.",
     REQ_ACTN_ABRTD_FILE_UNAVAIL: "450 The file is in use.",
     REQ_ACTN_ABRTD_LOCAL_ERR: "451 Something went wrong here.",
     REQ_ACTN_ABRTD_INSUFF_STORAGE: "452 There is no room left.",

@@ -22,7 +22,7 @@ from sennit.ftp.data_channel import DataChannel
 from sennit.ftp.events import Reply
 from sennit.ftp.facts import FACT_KEYS, FACTS, LIST_KEYS, machine_line
 from sennit.ftp.interfaces import IResumableFile, IResumableShell
-from sennit.ftp.paths import toSegments
+from sennit.ftp.paths import refusal_of, toSegments
 from sennit.ftp.refusals import (
     BadCmdSequenceError,
     CmdArgSyntaxError,
@@ -133,7 +133,7 @@ class Transfers(DataChannel):
             if hasattr(reader, "close"):
                 reader.close()
             raise
-        await _moved(sent)
+        await _moved(sent, data)
         await data.finish()
         return replies.TXFR_COMPLETE_OK
 
@@ -163,11 +163,12 @@ class Transfers(DataChannel):
                 raise CmdNotImplementedForArgError("REST")
             file = await self._opened(path, shell.openForResuming, segments, offset)
         try:
-            consumer = await file.receive()
+            consumer = await _moved(maybeDeferred(file.receive))
             if named:
                 self.send_reply(Reply(150, (f"FILE: {printable(named)}",)))
             data = await self._data_connection()
-            await _moved(data.registerConsumer(consumer if self.binary else TextConsumer(consumer)))
+            received = data.registerConsumer(consumer if self.binary else TextConsumer(consumer))
+            await _moved(received, data)
         except BaseException:
             # What has come is kept: the client may go on from there.  It hears of the first error.
             with contextlib.suppress(Exception):
@@ -246,7 +247,7 @@ class Transfers(DataChannel):
         return await self._send_lines(data, _Lines(data, found, write))
 
     async def _send_lines(self, data: Any, lines: _Lines) -> str:
-        await _moved(lines.begin())
+        await _moved(lines.begin(), data)
         await data.finish()
         return replies.TXFR_COMPLETE_OK
 
@@ -340,11 +341,21 @@ def _fired(deferred: Deferred[Any]) -> Deferred[Any]:
     return mirror
 
 
-async def _moved(moving: Awaitable[Any]) -> None:
-    """Wait until data has moved; an error that is none for the client is one of the connection."""
+async def _moved(moving: Awaitable[Any], data: Any = None) -> Any:
+    """Wait until data has moved.
+
+    An error is the program's, and logged, if the connection has not caused it; the client hears of it what a
+    refusal says, or that the transfer is over.
+    """
     try:
-        await moving
-    except (FTPCmdError, CancelledError, OSError):
+        return await moving
+    except (TransferAbortedError, CancelledError):
         raise
-    except Exception:
-        raise TransferAbortedError from None
+    except Exception as error:
+        # A transport stops its producer just before it tells of its end.
+        if data is None or (data.isConnected and getattr(data.transport, "connected", True)):
+            _log.failure("A transfer with an FTP client was broken off.")
+        if isinstance(error, FTPCmdError):
+            raise
+        refusal = refusal_of(error, "") if isinstance(error, OSError) else None
+        raise (refusal or TransferAbortedError()) from None
