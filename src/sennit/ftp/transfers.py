@@ -163,10 +163,10 @@ class Transfers(DataChannel):
                 raise CmdNotImplementedForArgError("REST")
             file = await self._opened(path, shell.openForResuming, segments, offset)
         try:
-            consumer = await _moved(maybeDeferred(file.receive))
             if named:
                 self.send_reply(Reply(150, (f"FILE: {printable(named)}",)))
             data = await self._data_connection()
+            consumer = await _moved(maybeDeferred(file.receive))
             received = data.registerConsumer(consumer if self.binary else TextConsumer(consumer))
             await _moved(received, data)
         except BaseException:
