@@ -54,7 +54,8 @@ class Pacing:
     @callLater.setter
     def callLater(self, call: Callable[..., Any]) -> None:
         self._call_later = call
-        self._untimed = False
+        if self._untimed:
+            self._untimed = False
         seconds = getattr(getattr(call, "__self__", None), "seconds", None)
         if seconds is not None:
             self.seconds = seconds  # type: ignore[method-assign]  # for this connection alone
@@ -74,7 +75,8 @@ class Pacing:
         """
         previous = self.timeOut
         self.timeOut = period
-        self._untimed = self._untimed and period is None
+        if self._untimed and period is not None:
+            self._untimed = False
         self._wait(period)
         return previous
 

@@ -43,7 +43,6 @@ __all__ = ["CACHED", "Request"]
 CACHED = "The client has this already: the answer is 304 or 412, without a body."
 """What `Request.setETag` and `Request.setLastModified` return when nothing need be sent."""
 
-_UNQUEUED = object()
 _log = Logger()
 _CHANGING = frozenset((b"POST", b"PUT", b"PATCH", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE"))
 """Methods for which dates do not count (RFC 9110 section 13.1.3)."""
@@ -104,16 +103,14 @@ class Request(ReceivedRequest):
     _length: int | None = None
     """The Content-Length to declare, if none is among the fields."""
 
-    def __init__(
-        self, channel: Any, queued: object = _UNQUEUED, parsePOSTFormSubmission: bool = True
-    ) -> None:
+    def __init__(self, channel: Any, queued: object = 0, parsePOSTFormSubmission: bool = True) -> None:
         self.channel = self._connection = channel
         # What every request asks of itself: an attribute of the class is ten times as far.
         self._lines = {}
         self._headers = self._length = self._remaining = None
         self.finished = self.startedWriting = self.chunked = 0
         self._noted = self._unusual = False
-        if queued is not _UNQUEUED and queued:
+        if queued:
             self.queued = 1
             self._unusual = True
         if not parsePOSTFormSubmission:
@@ -510,14 +507,15 @@ class Request(ReceivedRequest):
             factory = None
         if factory is not None:
             factory.log(self)
-        if self._unusual and self.producer is not None:
-            report_error(
-                Failure(RuntimeError(f"{self!r} is finished, and {self.producer!r} still registered.")),
-                "A producer was unregistered:",
-            )
-            self.unregisterProducer()
-        if self._unusual and self.queued:
-            return
+        if self._unusual:
+            if self.producer is not None:
+                report_error(
+                    Failure(RuntimeError(f"{self!r} is finished, and {self.producer!r} still registered.")),
+                    "A producer was unregistered:",
+                )
+                self.unregisterProducer()
+            if self.queued:
+                return
         self.channel = None
         if self._noted:
             self._let_go(None)

@@ -132,7 +132,8 @@ class HTTPChannel(Answering, Ending, Pacing, Protocol):
             register(self, True)
         if self.factory is not None:
             self.factory.channels.add(self)
-        self._untimed = self.factory is None and self.timeOut is None and self._call_later is None
+        if self.factory is None and self.timeOut is None and self._call_later is None:
+            self._untimed = True
         self._wait(self.timeOut)
 
     # Receiving
