@@ -21,10 +21,19 @@ from sennit.http.negotiation import accepts_coding, parse_qualities
 from sennit.http.ranges import (
     UNSATISFIABLE,
     content_range,
-    parse_range,
     parseContentRange,
+    ranges_within,
+    read_ranges,
     unsatisfied_range,
 )
+
+
+def ranges_of(value, size):
+    """Return the ranges that a field asks for; None if it is to be ignored."""
+    try:
+        return ranges_within(read_ranges(value), size)
+    except ValueError:
+        return None
 
 
 @pytest.mark.parametrize(
@@ -103,12 +112,12 @@ def test_the_date_line_changes_with_the_second_only():
     ],
 )
 def test_ranges_are_read_or_ignored(value, ranges):
-    assert parse_range(value, 100) == ranges
+    assert ranges_of(value, 100) == ranges
 
 
 @given(st.binary(max_size=40), st.integers(0, 50))
 def test_ranges_lie_inside_whatever_is_asked(value, size):
-    for start, stop in parse_range(b"bytes=" + value, size) or []:
+    for start, stop in ranges_of(b"bytes=" + value, size) or []:
         assert 0 <= start < stop <= size
 
 

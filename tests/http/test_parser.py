@@ -335,3 +335,11 @@ def test_nothing_is_read_behind_a_body_of_a_request_that_closes():
     parser = parse(closing, b"llo" + GET, GET)
     assert isinstance(parser.events[-1], EndOfMessage)
     assert parser.error is None
+
+
+def test_nothing_at_all_changes_nothing():
+    parser = RequestParser()
+    for piece in (b"", b"GET", b"", b" /", b"", b" HTTP/1.1\r\n", b"", b"Host: h\r\n", b"", b"\r\n", b""):
+        parser.receive_data(piece)
+    assert parser.error is None
+    assert [event.target for event in parser.events] == [b"/"]

@@ -49,7 +49,6 @@ _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"host", b"connec
 _SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"expect", b"connection", b"proxy-connection"))
 _PLAIN, _HOSTLY, _WEIGHTY = range(3)
 _SPACE = ord(" ")
-_LINE_END = ord("\n")
 _KINDS = 1024
 _KIND_LENGTH = 64
 _kinds: dict[bytes, int] = {}
@@ -198,7 +197,7 @@ class RequestParser:
             return
         if self.target or self._head is not None:
             if self._messages == began and self._head is head:
-                self._check_unfinished(line_ends=data[-1] == _LINE_END)
+                self._check_unfinished(line_ends=data[-1:] == b"\n")
             else:
                 # How much of this read belongs to the message is not known; it is little.
                 self._fed = 0
@@ -207,7 +206,7 @@ class RequestParser:
             self._pass_by()
         elif self._messages != began:
             if not self._closed:
-                self._fresh = data[-1] == _LINE_END or (
+                self._fresh = data[-1] == 10 or (
                     fresh and self._ends_message(bytes(data), self._messages - began)
                 )
         elif fresh:

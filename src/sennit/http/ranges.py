@@ -13,7 +13,6 @@ __all__ = [
     "UNSATISFIABLE",
     "content_range",
     "parseContentRange",
-    "parse_range",
     "ranges_within",
     "read_ranges",
     "unsatisfied_range",
@@ -23,9 +22,11 @@ Range = tuple[int, int]
 """First octet and the octet after the last."""
 
 UNSATISFIABLE: list[Range] = []
-"""What `parse_range` returns when no range asked for lies inside the representation."""
+"""What `ranges_within` returns when no range asked for lies inside the representation."""
 
 _MAX_DIGITS = 19
+_SHOWN = 64
+"""How much of what is no range is told, in octets."""
 _SPEC = rb"([0-9]{0,%d})\s*-\s*([0-9]{0,%d})" % (_MAX_DIGITS, _MAX_DIGITS)
 _CONTENT_RANGE = r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)"
 
@@ -56,7 +57,7 @@ def read_ranges(value: bytes, max_ranges: int = 16) -> list[tuple[int | None, in
             continue
         match = re.fullmatch(_SPEC, text)
         if match is None or match.groups() == (b"", b""):
-            raise ValueError(f"This is no range: {text!r}")
+            raise ValueError(f"This is no range: {text[:_SHOWN]!r}")
         first, last = [int(digits) if digits else None for digits in match.groups()]
         if first is not None and last is not None and last < first:
             raise ValueError(f"A range ends before it begins: {text!r}")
@@ -66,26 +67,17 @@ def read_ranges(value: bytes, max_ranges: int = 16) -> list[tuple[int | None, in
     return ranges
 
 
-def parse_range(value: bytes, size: int, max_ranges: int = 16) -> list[Range] | None:
-    """Read a Range field.
+def ranges_within(asked: list[tuple[int | None, int | None]], size: int) -> list[Range] | None:
+    """Return where ranges that were asked for lie in a representation.
 
     Args:
-        value: The field's value.
+        asked: What `read_ranges` returned.
         size: The representation's length, in octets.
-        max_ranges: How many ranges one request may name.
 
     Returns:
         The ranges as (start, stop), in the order asked for; `UNSATISFIABLE` (empty) for a 416; None when the
-        field is to be ignored: another unit, bad syntax, or too much asked.
+        field is to be ignored, since too much is asked.
     """
-    try:
-        return ranges_within(read_ranges(value, max_ranges), size)
-    except ValueError:
-        return None
-
-
-def ranges_within(asked: list[tuple[int | None, int | None]], size: int) -> list[Range] | None:
-    """Return what ranges that were asked for are in a representation; as `parse_range`."""
     ranges: list[Range] = []
     for first, last in asked:
         if first is None:
