@@ -7,8 +7,7 @@ system, because two paths may name one socket.  All of them are hashable.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from zope.interface import implementer
 
@@ -24,9 +23,56 @@ def _check_type(given: object) -> None:
         raise ValueError(f"'type' must be 'TCP' or 'UDP', not {given!r}.")
 
 
+class _Value:
+    """What its fields make it, which `__match_args__` names: they are given by position, and never change.
+
+    Not a dataclass: those compile their methods whenever a program starts, at a twentieth of what it costs to
+    start one.
+    """
+
+    __slots__ = ()
+    __match_args__: tuple[str, ...] = ()
+
+    def _key(self) -> tuple[Any, ...]:
+        return ()
+
+    def __setattr__(self, attribute: str, value: object) -> None:
+        raise AttributeError(f"{attribute!r} cannot be set: an address does not change.")
+
+    def __delattr__(self, attribute: str) -> None:
+        raise AttributeError(f"{attribute!r} cannot be deleted: an address does not change.")
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __lt__(self, other: object) -> bool:
+        return self._key() < other._key() if type(other) is type(self) else NotImplemented
+
+    def __le__(self, other: object) -> bool:
+        return self._key() <= other._key() if type(other) is type(self) else NotImplemented
+
+    def __gt__(self, other: object) -> bool:
+        return self._key() > other._key() if type(other) is type(self) else NotImplemented
+
+    def __ge__(self, other: object) -> bool:
+        return self._key() >= other._key() if type(other) is type(self) else NotImplemented
+
+    def __repr__(self) -> str:
+        fields = ", ".join([f"{name}={getattr(self, name)!r}" for name in self.__match_args__])
+        return f"{type(self).__qualname__}({fields})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._key()
+
+
+_set = object.__setattr__
+
+
 @implementer(IAddress)
-@dataclass(frozen=True, order=True, slots=True)
-class IPv4Address:
+class IPv4Address(_Value):
     """One end of an IPv4 conversation.
 
     Args:
@@ -38,17 +84,24 @@ class IPv4Address:
         ValueError: For any other `type`.
     """
 
+    __slots__ = __match_args__ = ("type", "host", "port")
+
     type: Literal["TCP", "UDP"]
     host: str
     port: int
 
-    def __post_init__(self) -> None:
-        _check_type(self.type)
+    def __init__(self, type: Literal["TCP", "UDP"], host: str, port: int) -> None:
+        _check_type(type)
+        _set(self, "type", type)
+        _set(self, "host", host)
+        _set(self, "port", port)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.type, self.host, self.port
 
 
 @implementer(IAddress)
-@dataclass(frozen=True, order=True, slots=True)
-class IPv6Address:
+class IPv6Address(_Value):
     """One end of an IPv6 conversation.
 
     Args:
@@ -62,19 +115,35 @@ class IPv6Address:
         ValueError: For any other `type`.
     """
 
+    __slots__ = __match_args__ = ("type", "host", "port", "flowInfo", "scopeID")
+
     type: Literal["TCP", "UDP"]
     host: str
     port: int
-    flowInfo: int = 0
-    scopeID: str | int = 0
+    flowInfo: int
+    scopeID: str | int
 
-    def __post_init__(self) -> None:
-        _check_type(self.type)
+    def __init__(
+        self,
+        type: Literal["TCP", "UDP"],
+        host: str,
+        port: int,
+        flowInfo: int = 0,
+        scopeID: str | int = 0,
+    ) -> None:
+        _check_type(type)
+        _set(self, "type", type)
+        _set(self, "host", host)
+        _set(self, "port", port)
+        _set(self, "flowInfo", flowInfo)
+        _set(self, "scopeID", scopeID)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.type, self.host, self.port, self.flowInfo, self.scopeID
 
 
 @implementer(IAddress)
-@dataclass(frozen=True, order=True, slots=True)
-class HostnameAddress:
+class HostnameAddress(_Value):
     """A host by name, before it is resolved.
 
     Args:
@@ -82,12 +151,21 @@ class HostnameAddress:
         port: The port number.
     """
 
+    __slots__ = __match_args__ = ("hostname", "port")
+
     hostname: bytes
     port: int
 
+    def __init__(self, hostname: bytes, port: int) -> None:
+        _set(self, "hostname", hostname)
+        _set(self, "port", port)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.hostname, self.port
+
 
 @implementer(IAddress)
-class UNIXAddress:
+class UNIXAddress(_Value):
     """One end of a conversation over a UNIX socket.
 
     Two of them are equal when they have the same name, or when both names lead to the same file.
@@ -101,13 +179,7 @@ class UNIXAddress:
     name: bytes | None
 
     def __init__(self, name: bytes | str | None) -> None:
-        object.__setattr__(self, "name", None if name is None else os.fsencode(name))
-
-    def __setattr__(self, attribute: str, value: object) -> None:
-        raise AttributeError(f"{attribute!r} cannot be set: an address does not change.")
-
-    def __delattr__(self, attribute: str) -> None:
-        raise AttributeError(f"{attribute!r} cannot be deleted: an address does not change.")
+        _set(self, "name", None if name is None else os.fsencode(name))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, UNIXAddress):
@@ -122,8 +194,8 @@ class UNIXAddress:
     def __repr__(self) -> str:
         return f"UNIXAddress({None if self.name is None else os.fsdecode(self.name)!r})"
 
-    def __reduce__(self) -> tuple[type[UNIXAddress], tuple[bytes | None]]:
-        return UNIXAddress, (self.name,)
+    def _key(self) -> tuple[Any, ...]:
+        return (self.name,)
 
     def _file(self) -> tuple[int, int] | None:
         """The identity of the file that the name leads to, if there is one."""
@@ -137,6 +209,7 @@ class UNIXAddress:
 
 
 @implementer(IAddress)
-@dataclass(frozen=True, slots=True)
-class ProcessAddress:
+class ProcessAddress(_Value):
     """The address of a transport that is a process or a pair of pipes: it has none to tell."""
+
+    __slots__ = ()
