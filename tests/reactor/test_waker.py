@@ -134,6 +134,7 @@ def test_the_reactor_holds_nothing_of_the_context_of_the_first_caller(uvloop_rea
     reactor = uvloop_reactor
     copy_context().run(call, thing)
     del thing
-    reactor.callWhenRunning(reactor.callLater, 0.001, check)
+    # It is made behind the first.
+    reactor.callWhenRunning(reactor.callFromThread, check)
     reactor.run()
     assert found == [None]
