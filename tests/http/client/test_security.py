@@ -6,11 +6,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from hyperframe.frame import ContinuationFrame, HeadersFrame, RstStreamFrame, SettingsFrame
+from hyperframe.frame import (
+    ContinuationFrame,
+    DataFrame,
+    HeadersFrame,
+    PriorityFrame,
+    RstStreamFrame,
+    SettingsFrame,
+    WindowUpdateFrame,
+)
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from tests.http.client.test_http2 import Both
+from tests.http.client.test_http2 import Both, read
 from tests.http.client.test_parser import octets, parse
 
 from sennit.http.client.errors import ResponseFailed
@@ -102,6 +110,24 @@ def ended_by(both, frames):
     outcome = both.ask()
     both.client.dataReceived(b"".join(frame.serialize() for frame in frames))
     assert isinstance(outcome.error, ResponseFailed)
+    assert both.wire.disconnected
+
+
+def test_cve_2019_9513_a_flood_of_priorities_ends_the_connection(both):
+    ended_by(both, [PriorityFrame(1, stream_weight=5)] * 3000)
+
+
+def test_cve_2019_9517_a_flood_of_window_updates_ends_the_connection(both):
+    ended_by(both, [WindowUpdateFrame(0, window_increment=1)] * 5000)
+
+
+def test_cve_2019_9518_a_flood_of_empty_frames_ends_the_connection(both):
+    head = flags(HeadersFrame(1, both.server._machine.encoder.encode([(b":status", b"200")])), "END_HEADERS")
+    outcome = both.ask()
+    both.client.dataReceived(head.serialize())
+    body = read(outcome)
+    both.client.dataReceived(DataFrame(1, b"").serialize() * 3000)
+    assert isinstance(body.reason, ResponseFailed)
     assert both.wire.disconnected
 
 
