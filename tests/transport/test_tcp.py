@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
-from tests.transport.kit import Client, Server, in_reactor, turns
+from tests.transport.kit import Client, Recorder, Server, in_reactor, turns
 from zope.interface.verify import verifyObject
 
 from sennit.core.addresses import IPv4Address, IPv6Address
@@ -107,6 +107,32 @@ def test_a_port_is_known_before_the_reactor_runs(reactor):
     with socket.create_connection(("127.0.0.1", host.port)):
         in_reactor(reactor, port.factory.nth())
     assert verifyObject(IListeningPort, port)
+
+
+@pytest.mark.parametrize("pauses", [False, True])
+def test_what_is_set_in_connection_made_without_delay_comes_before_what_is_read(reactor, pauses):
+    class Calls(Recorder):
+        def connectionMade(self):
+            super().connectionMade()
+            reactor.callLater(0, self.called)
+
+        def called(self):
+            self.events.append("called")
+            if pauses:
+                self.transport.pauseProducing()
+                reactor.callLater(0, self.transport.resumeProducing)
+
+    async def served():
+        await (await port.factory.nth()).until_lost()
+
+    port = reactor.listenTCP(0, Server(Calls), interface="127.0.0.1")
+    with socket.create_connection(("127.0.0.1", port.getHost().port)) as peer:
+        peer.sendall(b"early")
+        peer.shutdown(socket.SHUT_WR)
+        in_reactor(reactor, served())
+    (server,) = port.factory.built
+    assert server.received == b"early"
+    assert server.events[:3] == ["made", "called", "data"]
 
 
 def test_a_port_that_is_taken_is_an_error_at_once(reactor, descriptors):

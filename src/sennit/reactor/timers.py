@@ -58,6 +58,11 @@ class Timers(ReactorBase):
         """Return the calls still to be made, in no particular order."""
         return self._schedule.pending()
 
+    @property
+    def pass_is_due(self) -> bool:
+        """Whether calls without a delay wait for the loop's next pass."""
+        return bool(self._schedule.queue)
+
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
         before = self._now()
         super()._attach(loop)

@@ -182,10 +182,14 @@ class StreamConnection(Consumer):
         except BaseException:
             self._user_failed("Error in connectionMade of {culprit!r}", protocol)
         self._making = False
-        if self._paused or self.disconnecting:
-            # Loops start to read after this, whatever was asked for meanwhile.
+        held = self._paused or self.disconnecting
+        if held or self.reactor.pass_is_due:
+            # Loops start to read after this, whatever was asked for meanwhile; and uvloop reads before it
+            # calls what is due already, which programs set in order to be the first.
             self._gate = Gate(self)
             self._carrier.set_protocol(self._gate)
+            if not held:
+                self.reactor.loop.call_soon(self._open_gate)
 
     def data_received(self, data: bytes) -> None:
         """Hand on what was read."""
