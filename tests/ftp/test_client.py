@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sennit.core.addresses import IPv4Address, IPv6Address
-from sennit.core.deferred import CancelledError
+from sennit.core.deferred import CancelledError, Deferred
 from sennit.core.errors import ConnectionDone, ConnectionRefusedError
 from sennit.core.errors import ConnectionLost as TransportLost
 from sennit.core.errors import TimeoutError as PeerTimeoutError
@@ -497,6 +497,36 @@ def test_a_file_that_was_lost_on_the_way_is_not_stored_whatever_the_server_says(
     connect(client).connectionLost(Failure(TransportLost()))
     client.dataReceived(b"150 go\r\n226 done\r\n")
     assert isinstance(result(done), TransportLost)
+
+
+def test_who_waits_to_send_hears_that_the_file_is_refused_before_there_is_a_connection():
+    client = make()
+
+    async def store():
+        connected, done = client.storeFile("a")
+        told.append(done)
+        await connected
+
+    told = []
+    storing = Deferred.fromCoroutine(store())
+    client.dataReceived(PASSIVE + b"550 not here\r\n")
+    assert result(storing).args == (["550 not here"],)
+    assert result(told[0]).args == (["550 not here"],)
+
+
+def test_who_has_not_asked_yet_hears_it_then():
+    client = make()
+    connected, done = client.storeFile("a")
+    client.dataReceived(b"425 no way\r\n")
+    assert result(connected).args == result(done).args == (["425 no way"],)
+
+
+def test_a_connection_that_comes_after_all_is_dropped():
+    client = make()
+    connected, done = client.storeFile("a")
+    client.dataReceived(PASSIVE + b"550 not here\r\n")
+    assert result(connected).args == result(done).args == (["550 not here"],)
+    assert connect(client).transport.disconnected
 
 
 def test_a_server_that_sends_where_it_should_receive_is_cut_off():

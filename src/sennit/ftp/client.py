@@ -128,8 +128,8 @@ class FTPClient(FTPClientBasic):
 
         Returns:
             A Deferred of a `SenderProtocol`, whose ``finish`` is to be called when all is written; and one
-            that fires, when the server has all, as that of `receiveFromConnection` does.  The first does not
-            fire if there is no connection; the other fails then.
+            that fires, when the server has all, as that of `receiveFromConnection` does.  Both fail if there
+            is no connection.
         """
         sender = SenderProtocol()
         return sender.connectedDeferred, Transfer(self, commands, sender).begin()

@@ -72,6 +72,9 @@ class ProtocolWrapper(Protocol):
             self.watcher.data_moved()
         self.original.dataReceived(data)
 
+    def abandoned(self, reason: Failure) -> None:
+        """Take note that it will not be made: the program's protocol need not know."""
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Hand on, and tell."""
         self.original.connectionLost(reason)
@@ -84,7 +87,7 @@ class SenderProtocol(Protocol):
     """A data connection to send by.
 
     Attributes:
-        connectedDeferred: Fires with this when it is there.
+        connectedDeferred: Fires with this when it is there; fails if it will not be.
         deferred: Fires when it has been closed by `finish`; fails if it was lost.
         watcher: Who wants to know more, or None.
     """
@@ -102,7 +105,19 @@ class SenderProtocol(Protocol):
         if self.watcher is not None:
             self._handshaking = self.watcher.data_connected(transport)
         super().makeConnection(transport)
-        self.connectedDeferred.callback(self)
+        if not self.connectedDeferred.called:
+            self.connectedDeferred.callback(self)
+
+    def abandoned(self, reason: Failure) -> None:
+        """Take note that it will not be made, and tell."""
+        connected = self.connectedDeferred
+        if connected.called:
+            return
+        awaited = bool(connected.callbacks)
+        connected.errback(reason)
+        if awaited:
+            # Whoever began the transfer hears of it by the other Deferred, too.
+            connected.addErrback(lambda _: None)
 
     def dataReceived(self, data: bytes) -> None:
         """Refuse data: none is to come here.

@@ -102,7 +102,7 @@ class Transfer:
                 self._late = self.client.callLater(self.client.data_timeout, self._too_late)
             ended = await self.data.deferred
         except BaseException:
-            self._drop()
+            self._drop(Failure())
             raise
         finally:
             self._end()
@@ -177,7 +177,7 @@ class Transfer:
 
     # The end
 
-    def _drop(self) -> None:
+    def _drop(self, reason: Failure) -> None:
         self._over = True
         client = self.client
         for command in (self._address, *self._commands):
@@ -187,8 +187,10 @@ class Transfer:
         self.data.deferred.addErrback(_ignore)
         if self.connected:
             self.data.transport.abortConnection()
-        elif self.connector is not None:
-            self.connector.disconnect()
+        else:
+            if self.connector is not None:
+                self.connector.disconnect()
+            self.data.abandoned(reason)
         client.sendNextCommand()
 
     def _end(self) -> None:
