@@ -119,6 +119,21 @@ def test_a_loop_that_turns_is_measured_and_not_reported(loop):
     assert watchdog.slowest() == []
 
 
+def test_an_end_just_before_a_question_is_not_overheard(loop):
+    watchdog = Watchdog(loop, slow=30, report_after=30, interval=0.001)
+
+    class StoppedMeanwhile(threading.Event):
+        def clear(self):
+            watchdog._ended.set()
+            self.set()
+            super().clear()
+
+    watchdog._answered = StoppedMeanwhile()
+    watchdog.start()
+    watchdog._thread.join(10)
+    assert not watchdog._thread.is_alive()
+
+
 def test_a_loop_that_is_closed_ends_the_watch():
     loop = new_loop("asyncio")
     watchdog = Watchdog(loop, interval=0.001)

@@ -137,6 +137,9 @@ class Watchdog:
     def _watch(self) -> None:
         while not self._ended.wait(self._interval):
             self._answered.clear()
+            if self._ended.is_set():
+                # It was to be the last answer.
+                return
             asked = time.perf_counter()
             try:
                 self._loop.call_soon_threadsafe(self._answer)
