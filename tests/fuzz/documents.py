@@ -33,12 +33,12 @@ def templates(pieces):
 
 
 def messages(pieces):
-    """XML-RPC's messages; what can be read can be written."""
+    """XML-RPC's messages; what can be read can be written, but for what is none of its values."""
     try:
         values, name = loads(pieces[0])
     except (Fault, ResponseError, ExpatError):
         return
-    with suppress(TypeError):
+    with suppress(TypeError, OverflowError):
         dumps(values, name, allow_none=True)
 
 

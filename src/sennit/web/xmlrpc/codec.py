@@ -26,6 +26,7 @@ def dumps(
 
     Raises:
         TypeError: If a value cannot be sent.
+        OverflowError: If an integer needs more than four octets.
     """
     return client.dumps(params, methodname, methodresponse, None, allow_none)
 
