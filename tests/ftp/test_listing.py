@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -71,6 +72,22 @@ def test_lines_of_another_form_are_handed_on():
         "",
         "crw-rw-rw- 1 root root 1, 3 Jan 29 03:26 null",
     ]
+
+
+def test_a_pattern_of_a_program_need_not_read_to_the_end():
+    class Short(Reader):
+        fileLinePattern = re.compile(r"(?P<size>\d+) (?P<nlinks>\d+) (?P<filename>\w+) (?P<linktarget>\w*)")
+
+    [info] = read(b"12 1 name target and more", reader=Short()).files
+    assert info == {"size": 12, "nlinks": 1, "filename": "name", "linktarget": "target"}
+
+
+@pytest.mark.parametrize("end", [b" -> " * 4000 + b"\rx", b"1" * 16000, b" " * 16000, b"1 " * 8000])
+def test_known_a_long_line_is_read_in_one_go(end):
+    before = b"-rw-r--r-- 1 root other 7 Jan 25 00:17 a"
+    reader = read(before + end, b"-rw-r--r-- " + end)
+    assert len(reader.files) >= 1
+    assert len(reader.files) + len(reader.unknown) == 2
 
 
 def test_a_number_without_end_is_no_size():

@@ -59,6 +59,7 @@ TARGETS = {
     "template": Target(documents.templates, documents.TEMPLATES, whole, weight=8),
     "xmlrpc": Target(documents.messages, documents.MESSAGES, whole),
     "socks": Target(wholes.socks, wholes.SOCKS),
+    "ftp": Target(wholes.ftp, wholes.FTP),
     "cgi-output": Target(wholes.cgi, wholes.CGI, weight=2),
     "client": Target(wholes.client, http1.RESPONSES, weight=6),
     "site": Target(wholes.site, wholes.SITE, weight=8),

@@ -11,6 +11,12 @@ from hyperframe.frame import SettingsFrame
 from sennit.core import report
 from sennit.endpoint.socks import SOCKSHandshake
 from sennit.endpoint.tunnelling import TunnelError
+from sennit.ftp.addresses import decodeExtendedPort, decodeHostPort
+from sennit.ftp.client_connection import ClientConnection
+from sennit.ftp.errors import RemoteProtocolError as FTPViolation
+from sennit.ftp.events import Command as FTPCommand
+from sennit.ftp.limits import Limits as FTPLimits
+from sennit.ftp.listing import FTPFileListProtocol, parse_machine_line
 from sennit.http.client.connection import HTTP11ClientProtocol
 from sennit.http.client.request import Request as ClientRequest
 from sennit.http.headers import Headers
@@ -270,6 +276,37 @@ def socks(pieces):
         handshake.take_rest()
 
 
+def ftp(pieces):
+    """What a server of FTP answers, and lists."""
+    client = ClientConnection(FTPLimits(reply_line=400, reply_lines=20))
+    client.send(FTPCommand("AUTH", "TLS"))
+    with suppress(FTPViolation):
+        for piece in pieces:
+            client.receive_data(piece)
+            while client.next_event() is not None:
+                """Take what there is."""
+    reader = FTPFileListProtocol()
+    for line in b"".join(pieces).decode("latin-1").split("\n"):
+        reader.parseDirectoryLine(line)
+        with suppress(ValueError):
+            entry = parse_machine_line(line)
+            assert entry.name
+            assert entry.size is None or entry.size >= 0
+            assert entry.modified is None or entry.modified.year
+        with suppress(ValueError):
+            assert 0 <= decodeHostPort(line)[1] <= 65535
+        with suppress(ValueError):
+            assert 0 <= decodeExtendedPort(line) <= 65535
+
+
+FTP = [
+    b"220-Welcome\r\n to us\r\n220 Go on.\r\n234 TLS\r\n",
+    b"120 wait\r\n220 \xff\xf4\xff\xffhello\r\n234 x\r\n421 bye\r\n",
+    b"227 Entering Passive Mode (127,0,0,1,4,1).\r\n229 Extended (|||6446|)\r\n",
+    b"-rw-r--r--   1 root  other  531 Jan 29 03:26 READ ME\r\n",
+    b"lrwxrwxrwx+ 1 root other 7 2020-01-25 00:17 bin -> usr/bin\r\n",
+    b"type=file;size=12;modify=20260102030405.25;UNIX.mode=0644; a name\r\n",
+]
 _HOST = b" HTTP/1.1\r\nHost: example.org\r\n"
 SITE = [
     b"GET /echo?a=b"

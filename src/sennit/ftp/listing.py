@@ -34,9 +34,9 @@ class FTPFileListProtocol(LineReceiver):
 
     fileLinePattern = re.compile(
         r"(?P<filetype>[-\w])(?P<perms>[-\w]{9})[+.@]?\s++"
-        r"(?P<nlinks>\d*)\s*+(?P<owner>\S++)\s++(?P<group>\S++)\s++(?P<size>\d++)\s++"
-        r"(?P<date>\w{3}\s++\d{1,2}\s++[\d:]{4,5}|\d{4}-\d\d-\d\d\s++[\d:]{5,8})\s++"
-        r"(?P<filename>.+?)(?: -> (?P<linktarget>[^\r]*+))?\r?",
+        r"(?P<nlinks>\d*+)\s*+(?P<owner>\S++)\s++(?P<group>\S++)\s++(?P<size>\d++)\s++"
+        r"(?P<date>\S{3}\s++\d{1,2}\s++[\d:]{4,5}|\d{4}-\d\d-\d\d\s++[\d:]{5,8})\s++"
+        r"(?P<filename>.+?)(?: -> (?P<linktarget>.*+))?\Z",
         re.ASCII | re.DOTALL,
     )
     delimiter = b"\n"
@@ -63,7 +63,7 @@ class FTPFileListProtocol(LineReceiver):
         Returns:
             What it says of a file, as `files` has it, or None if it is of another form.
         """
-        match = self.fileLinePattern.fullmatch(line)
+        match = self.fileLinePattern.match(line.removesuffix("\r"))
         if match is None:
             return None
         info: dict[str, Any] = match.groupdict()
