@@ -8,8 +8,9 @@ Each name below is loaded when it is first asked for: who declares an interface 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sennit.lazy import loaded_when_asked
 
 if TYPE_CHECKING:
     from sennit.cred.checkers import (
@@ -136,15 +137,4 @@ _HOMES = {
     "login_source": "sennit.cred.source",
 }
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'sennit.cred' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = loaded_when_asked(__name__, _HOMES, __all__)

@@ -10,8 +10,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sennit.lazy import loaded_when_asked
 
 if TYPE_CHECKING:
     from sennit.trial.asynchronous import TestCase
@@ -31,11 +32,4 @@ _HOMES = {
     "suppress": "sennit.trial.attributes",
 }
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'sennit.trial' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__ = loaded_when_asked(__name__, _HOMES, __all__)

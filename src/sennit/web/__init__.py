@@ -2,21 +2,23 @@
 
 Each name below is loaded when it is first asked for: who serves resources need not wait for static files.
 
-from sennit.web import Resource, Site
+    from sennit.web import Resource, Site
 
-class Hello(Resource):
-isLeaf = True
+    class Hello(Resource):
+        isLeaf = True
 
-def render_GET(self, request):
-return b"Hello"
+        def render_GET(self, request):
+            return b"Hello"
 
-reactor.listenTCP(8080, Site(Hello()))
+    reactor.listenTCP(8080, Site(Hello()))
 """
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from sennit.lazy import loaded_when_asked
 
 if TYPE_CHECKING:
     from sennit.http.headers import Headers
@@ -76,17 +78,8 @@ _HOMES = {
     "redirectTo": "sennit.web.redirect",
 }
 
+_load, __dir__ = loaded_when_asked(__name__, _HOMES, __all__)
+
 
 def __getattr__(name: str) -> Any:
-    if name == "static":
-        return importlib.import_module("sennit.web.static")
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'sennit.web' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+    return importlib.import_module("sennit.web.static") if name == "static" else _load(name)
