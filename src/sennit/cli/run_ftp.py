@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from sennit.cli.serving import ServerOptions, register_checkers, run_server, seconds, server_options, where
+from sennit.cli.serving import (
+    ServerOptions,
+    certificate_options,
+    register_checkers,
+    run_server,
+    seconds,
+    server_options,
+    where,
+)
 from sennit.framing.numbers import NumberError, parse_decimal
 
 __all__ = ["command"]
@@ -129,7 +137,7 @@ def command(
         register_checkers(portal, (*checkers, *(["anonymous"] if anonymous_root is not None else [])))
         factory = FTPFactory(portal, anonymous_name)
         factory.allowAnonymous = anonymous_root is not None
-        factory.tls_context = None if certificate is None else _context(certificate)
+        factory.tls_context = None if certificate is None else certificate_options(certificate)
         factory.require_tls = require_tls
         factory.passivePortRange = passive_ports
         factory.passive_address = passive_address
@@ -138,9 +146,3 @@ def command(
         return factory
 
     return run_server(options, make_factory, where, "Serving FTP")
-
-
-def _context(certificate: Path) -> Any:
-    from sennit.tls import PrivateCertificate
-
-    return PrivateCertificate.loadPEM(certificate.read_bytes()).options()

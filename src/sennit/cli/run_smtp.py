@@ -8,7 +8,15 @@ from typing import Any
 import click
 
 from sennit.cli.groups import CannotRunError
-from sennit.cli.serving import ServerOptions, register_checkers, run_server, seconds, server_options, where
+from sennit.cli.serving import (
+    ServerOptions,
+    certificate_options,
+    register_checkers,
+    run_server,
+    seconds,
+    server_options,
+    where,
+)
 
 __all__ = ["command"]
 
@@ -139,11 +147,7 @@ def _factory(
     from sennit.smtp.scram import SCRAMCredentials
     from sennit.smtp.server import SMTPFactory
 
-    context = None
-    if certificate is not None:
-        from sennit.tls import PrivateCertificate
-
-        context = PrivateCertificate.loadPEM(certificate.read_bytes()).options()
+    context = None if certificate is None else certificate_options(certificate)
     mechanisms: dict[bytes, Any] = {}
     if len(portal.checkers) > 1:
         mechanisms = {

@@ -16,7 +16,15 @@ import click
 
 from sennit.cli.groups import CannotRunError
 
-__all__ = ["ServerOptions", "register_checkers", "run_server", "seconds", "server_options", "where"]
+__all__ = [
+    "ServerOptions",
+    "certificate_options",
+    "register_checkers",
+    "run_server",
+    "seconds",
+    "server_options",
+    "where",
+]
 
 _INTERRUPTED = 130
 
@@ -53,6 +61,17 @@ def register_checkers(portal: Any, descriptions: Sequence[str]) -> None:
             portal.registerChecker(makeChecker(description))
         except (InvalidAuthType, InvalidAuthArgumentString) as error:
             raise click.BadParameter(str(error), param_hint="--auth") from None
+
+
+def certificate_options(file: Path) -> Any:
+    """Return the settings of TLS that ``--certificate`` stands for.
+
+    Args:
+        file: It has the key and the certificate, as PEM.
+    """
+    from sennit.tls import PrivateCertificate
+
+    return PrivateCertificate.loadPEM(file.read_bytes()).options()
 
 
 def where(address: Any, secure: bool = False) -> str:

@@ -19,6 +19,7 @@ from sennit.core.interfaces import IConsumer, IHandshakeListener
 from sennit.framing.policies import TimeoutMixin
 from sennit.ftp.addresses import same_host
 from sennit.ftp.facts import list_line
+from sennit.ftp.paths import as_octets, as_text
 from sennit.ftp.refusals import PortConnectionError, TransferAbortedError
 from sennit.protocol import ClientFactory, Protocol, connectionDone
 
@@ -194,8 +195,7 @@ class DTP(Protocol, TimeoutMixin):
             name: The file's name.
             response: What the shell says of it.
         """
-        text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
-        self.sendLine(list_line(text, response, self.pi.now()).encode("utf-8", "surrogateescape"))
+        self.sendLine(as_octets(list_line(as_text(name), response, self.pi.now())))
 
     def finish(self) -> Deferred[None]:
         """Close when all is sent.

@@ -16,7 +16,7 @@ from sennit.ftp.refusals import (
     PermissionDeniedError,
 )
 
-__all__ = ["errnoToFailure", "refusal_of", "toSegments"]
+__all__ = ["as_octets", "as_text", "errnoToFailure", "refusal_of", "toSegments"]
 
 _REFUSALS: dict[int | None, type[FTPCmdError]] = {
     errno.ENOENT: FileNotFoundError,
@@ -28,6 +28,16 @@ _REFUSALS: dict[int | None, type[FTPCmdError]] = {
     errno.EEXIST: FileExistsError,
     errno.EISDIR: IsADirectoryError,
 }
+
+
+def as_text(name: str | bytes) -> str:
+    """Return a name as text, in which octets that are no UTF-8 are kept (PEP 383)."""
+    return name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
+
+
+def as_octets(text: str | bytes) -> bytes:
+    """Return a name, or a line with names in it, as it goes on the wire."""
+    return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
 
 
 def toSegments(cwd: Iterable[str], path: str) -> list[str]:

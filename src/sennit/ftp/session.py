@@ -25,6 +25,7 @@ from sennit.ftp import replies
 from sennit.ftp.errors import RemoteProtocolError
 from sennit.ftp.events import Command, ConnectionClosed, Reply, Violation
 from sennit.ftp.limits import DEFAULT_LIMITS, Limits
+from sennit.ftp.paths import as_octets
 from sennit.ftp.refusals import (
     CmdArgSyntaxError,
     CmdNotImplementedError,
@@ -280,7 +281,7 @@ class Session(LineReceiver, TimeoutMixin):
 
     def sendLine(self, line: bytes | str) -> Any:
         """Send a line; its end is added."""
-        return super().sendLine(line.encode("utf-8", "surrogateescape") if isinstance(line, str) else line)
+        return super().sendLine(as_octets(line))
 
     def _close_with(self, reply: Reply) -> None:
         if not self.disconnected:

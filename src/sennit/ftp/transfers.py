@@ -22,7 +22,7 @@ from sennit.ftp.data_channel import DataChannel
 from sennit.ftp.events import Reply
 from sennit.ftp.facts import FACT_KEYS, FACTS, LIST_KEYS, machine_line
 from sennit.ftp.interfaces import IResumableFile, IResumableShell
-from sennit.ftp.paths import refusal_of, toSegments
+from sennit.ftp.paths import as_octets, as_text, refusal_of, toSegments
 from sennit.ftp.refusals import (
     BadCmdSequenceError,
     CmdArgSyntaxError,
@@ -223,9 +223,9 @@ class Transfers(DataChannel):
         except FileNotFoundError:
             found = []
         if pattern is not None:
-            found = [name for name in found if fnmatch.fnmatchcase(_text(name), pattern)]
+            found = [name for name in found if fnmatch.fnmatchcase(as_text(name), pattern)]
         data = await self._data_connection()
-        lines = _Lines(data, found, lambda name: data.sendLine(_octets(printable(_text(name)))))
+        lines = _Lines(data, found, lambda name: data.sendLine(as_octets(printable(as_text(name)))))
         return await self._send_lines(data, lines)
 
     def ftp_MLSD(self, path: str = "") -> Deferred[Any]:
@@ -242,7 +242,7 @@ class Transfers(DataChannel):
         wanted = self.facts
 
         def write(each: tuple[str, Any]) -> None:
-            data.sendLine(_octets(machine_line(_text(each[0]), each[1], wanted)))
+            data.sendLine(as_octets(machine_line(as_text(each[0]), each[1], wanted)))
 
         return await self._send_lines(data, _Lines(data, found, write))
 
@@ -314,14 +314,6 @@ class _Lines:
     def _end(self, tell: Callable[[Deferred[None]], object]) -> None:
         if not self._done.called:
             tell(self._done)
-
-
-def _text(name: str | bytes) -> str:
-    return name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
-
-
-def _octets(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
 
 
 def _fired(deferred: Deferred[Any]) -> Deferred[Any]:

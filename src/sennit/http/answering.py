@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sennit.http import codes
-from sennit.http.headers import Headers
+from sennit.http.headers import Headers, fields_of
 from sennit.http.serializer import Openings, field_lines, status_line
 
 __all__ = ["Answering"]
@@ -137,13 +137,7 @@ class Answering:
         Raises:
             LocalProtocolError: If the head holds what may not go on the wire; nothing is sent.
         """
-        fields: dict[bytes, list[bytes]] = {}
-        if isinstance(headers, Headers):
-            fields.update((name, list(values)) for name, values in headers.getAllRawHeaders())
-        else:
-            for name, value in headers:
-                fields.setdefault(name, []).append(value)
-        self.write_response(version, int(code), reason, fields, b"", b"", delimited=True)
+        self.write_response(version, int(code), reason, fields_of(headers), b"", b"", delimited=True)
 
     def write(self, data: bytes) -> None:
         """Send octets of a response."""

@@ -13,7 +13,7 @@ from typing import Any, AnyStr, TypeVar, overload
 
 from sennit.http.errors import InvalidHeaderName, InvalidHeaderValue
 
-__all__ = ["Headers", "InvalidHeaderName", "canonical_name", "clean_value", "put_field"]
+__all__ = ["Headers", "InvalidHeaderName", "canonical_name", "clean_value", "fields_of", "put_field"]
 
 _T = TypeVar("_T")
 
@@ -215,3 +215,13 @@ class Headers:
     def getAllRawHeaders(self) -> Iterator[tuple[bytes, Sequence[bytes]]]:
         """Iterate over (canonical name, values)."""
         return iter(self._fields.items())
+
+
+def fields_of(headers: Headers | Iterable[tuple[bytes, bytes]]) -> dict[bytes, list[bytes]]:
+    """Return the values of each name, to be changed as one likes."""
+    if isinstance(headers, Headers):
+        return {name: list(values) for name, values in headers.getAllRawHeaders()}
+    fields: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        fields.setdefault(name, []).append(value)
+    return fields

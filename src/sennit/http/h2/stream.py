@@ -19,7 +19,7 @@ from sennit.http.events import RequestHead
 from sennit.http.h2.connection import ErrorCodes
 from sennit.http.h2.fields import HTTP_2, checked_fields, response_fields
 from sennit.http.h2.tunnel import Tunnel
-from sennit.http.headers import Headers
+from sennit.http.headers import Headers, fields_of
 from sennit.http.pulling import Puller
 
 if TYPE_CHECKING:
@@ -231,13 +231,7 @@ class Stream:
         headers: Headers | Iterable[tuple[bytes, bytes]],
     ) -> None:
         """Send a head."""
-        fields: dict[bytes, list[bytes]] = {}
-        if isinstance(headers, Headers):
-            fields.update((name, list(values)) for name, values in headers.getAllRawHeaders())
-        else:
-            for name, value in headers:
-                fields.setdefault(name, []).append(value)
-        self.write_response(version, int(code), reason, fields, b"", b"", delimited=True)
+        self.write_response(version, int(code), reason, fields_of(headers), b"", b"", delimited=True)
 
     def write(self, data: bytes) -> None:
         """Send octets of the response's body."""
