@@ -6,15 +6,8 @@ as `sennit.transport.datagram.DatagramPort` does, and costs less.
 
 from __future__ import annotations
 
-from typing import Any
-
-__all__ = ["Batches", "delivering"]
+__all__ = ["Batches"]
 
 
 class Batches:
     """What comes before `DatagramPort` among the bases of a UDP port."""
-
-
-def delivering() -> Any:
-    """Return the port that hands datagrams to its protocol now, if that can't be seen among the calls."""
-    return None

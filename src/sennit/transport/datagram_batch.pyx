@@ -19,7 +19,7 @@ from libc.string cimport memcmp, memset, strlen
 
 from sennit.transport import datagram as generic
 
-__all__ = ["Batches", "delivering"]
+__all__ = ["Batches"]
 
 cdef extern from *:
     """
@@ -133,8 +133,6 @@ cdef extern from *:
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
 
 cdef bint in_use = False
-# The port whose datagrams are in the buffers.
-cdef object at_work = None
 # The last sender of each place is remembered, with what it is to programs.
 cdef address known[KNOWN]
 cdef list named = [None] * KNOWN
@@ -183,11 +181,6 @@ cdef bint read_name(object name, int family, address *into) except -1:
     return inet_pton(AF_INET6, text, &into.six.sin6_addr) == 1 and <Py_ssize_t>strlen(text) == length
 
 
-def delivering():
-    """Return the port that hands datagrams to its protocol now, or None."""
-    return at_work
-
-
 cdef class Batches:
     cdef public object socket, _heard, _waiting, _sendto
     cdef public bint _has_peer
@@ -206,8 +199,8 @@ cdef class Batches:
         return self._plain
 
     def doRead(self):
-        """Read what has come, and hand it to the protocol.  The loop calls this."""
-        global at_work, in_use
+        """Read what has come, and hand it to the protocol."""
+        global in_use
         cdef Py_ssize_t size = self.maxPacketSize
         cdef int left = generic.READS_PER_TURN
         cdef int wanted, received
@@ -215,7 +208,6 @@ cdef class Batches:
             super().doRead()
             return
         in_use = True
-        at_work = self
         try:
             while left > 0:
                 wanted = min(left, BATCH, ROOM // size)
@@ -229,7 +221,6 @@ cdef class Batches:
                 left -= received
         finally:
             in_use = False
-            at_work = None
 
     cdef bint _hand_over(self, int received, Py_ssize_t size) except -1:
         """Deliver a batch; False if the port closed meanwhile."""

@@ -172,6 +172,11 @@ class UDPPort(Batches, DatagramPort):
         """Give the address it listens on."""
         return udp_address(self._open_socket().getsockname())
 
+    def doRead(self) -> None:
+        """Read what has come, and hand it to the protocol.  The loop calls this."""
+        # In Python, whatever is compiled below: who logs finds its port among the calls.
+        super().doRead()
+
     def setBroadcastAllowed(self, enabled: bool) -> None:
         """Allow or forbid to send to a broadcast address."""
         self._open_socket().setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, int(bool(enabled)))

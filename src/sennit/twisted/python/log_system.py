@@ -2,7 +2,7 @@
 
 Transports do not say at each read whose turn it is: that would be paid for by every read.  Whoever logs looks
 for it instead, among the calls that have led there.  The innermost one by which a loop, or a reactor, calls a
-transport is the one.  Compiled calls cannot be found like that: the UDP port that makes them is asked for.
+transport is the one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Any, Final
 
 from sennit.core.interfaces import ILoggingContext
-from sennit.transport.datagram_batch import delivering
 
 __all__ = ["WhoIsAtWork"]
 
@@ -38,8 +37,7 @@ class WhoIsAtWork(Mapping[str, Any]):
                 if ILoggingContext.providedBy(transport):
                     return transport.logPrefix()
             frame = frame.f_back
-        port = delivering()
-        return _NOBODY if port is None else port.logPrefix()
+        return _NOBODY
 
     def __iter__(self) -> Iterator[str]:
         return iter(("system",))
