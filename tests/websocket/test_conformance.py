@@ -9,29 +9,15 @@ from __future__ import annotations
 import zlib
 
 import pytest
+from tests.websocket.client_frames import frame
 
 CLOSE, PING, PONG = 0x88, 0x89, 0x8A
 TEXT, BINARY = 0x81, 0x82
-MASK = b"\x37\xfa\x21\x3d"
 
 
 async def echo(websocket):
     async for message in websocket:
         await websocket.send(message)
-
-
-def frame(head, payload=b""):
-    """Return a frame as a client sends it: its first octet, and its payload."""
-    length = len(payload)
-    if length < 126:
-        size = bytes([0x80 | length])
-    elif length < 65536:
-        size = b"\xfe" + length.to_bytes(2, "big")
-    else:
-        size = b"\xff" + length.to_bytes(8, "big")
-    key = (MASK * (length // 4 + 1))[:length]
-    masked = (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(length, "big")
-    return bytes([head]) + size + MASK + masked
 
 
 def frames(data):

@@ -8,6 +8,7 @@ import pytest
 import wsproto.events as ev
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.websocket.client_frames import frame
 
 from sennit.websocket import Conversation, WebSocketLimits
 from sennit.websocket.conversation import Pong
@@ -17,19 +18,6 @@ from sennit.websocket.library import ServerPerMessageDeflateFactory
 async def echo(websocket):
     async for message in websocket:
         await websocket.send(message)
-
-
-def frame(head, payload=b"", mask=b"\1\2\3\4"):
-    """Return a frame as a client sends it: its first octet, and its payload."""
-    length = len(payload)
-    if length < 126:
-        size = bytes([0x80 | length])
-    elif length < 65536:
-        size = b"\xfe" + length.to_bytes(2, "big")
-    else:
-        size = b"\xff" + length.to_bytes(8, "big")
-    masked = bytes(octet ^ mask[index % 4] for index, octet in enumerate(payload))
-    return bytes([head]) + size + mask + masked
 
 
 def code(client):
