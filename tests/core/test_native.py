@@ -116,6 +116,14 @@ def test_a_variable_of_the_environment_asks_for_the_pure_core():
     assert done.stdout == "pure\n"
 
 
+def test_what_is_compiled_logs_under_its_own_name():
+    names = [f"sennit.{Path(source).with_suffix('').as_posix().replace('/', '.')}" for source in modules()]
+    logs = {name: getattr(importlib.import_module(name), "_log", None) for name in names}
+    told = {name: log.namespace for name, log in logs.items() if log is not None}
+    assert told
+    assert told == {name: name for name in told}
+
+
 def test_a_build_that_fails_says_so_in_one_line(hatch_build, project, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "Cython.Build", None)
     assert hatch_build.build_or_explain(project) is None

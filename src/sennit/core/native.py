@@ -29,13 +29,28 @@ __all__ = [
 
 #: What each room, a folder of the package, gives to the compiler: modules, and with a suffix other files.
 ROOMS = {
-    "core": ("steps.pxd", "chain", "making.pyx", "driver", "deferred", "coroutine", "combinators"),
+    "core": (
+        "steps.pxd",
+        "chain",
+        "making.pyx",
+        "driver",
+        "deferred",
+        "coroutine",
+        "combinators",
+        "at_work.pxd",
+        "at_work.pyx",
+    ),
     "framing": ("buffer", "lines"),
     "log": ("interest.pyx",),
     "reactor": ("heap.pxd", "heap.pyx", "inbox.pyx", "schedule"),
     "tls": ("engine", "standard", "sending", "layer"),
     # Windows has no recvmmsg(2), and its loops watch no descriptors.
-    "transport": ("gathering", *(("datagram_batch.pyx",) if os.name == "posix" else ())),
+    "transport": (
+        "gathering",
+        "consumer",
+        "stream",
+        *(("datagram_batch.pyx",) if os.name == "posix" else ()),
+    ),
     "websocket": ("frames", "conversation"),
 }
 

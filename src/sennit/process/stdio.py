@@ -11,6 +11,7 @@ or when something is written and nobody reads standard output any more.  A proto
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from sennit.core.current import current_reactor
 from sennit.core.errors import ConnectionDone
 from sennit.core.failure import Failure
 from sennit.core.interfaces import IHalfCloseableProtocol
+from sennit.transport.consumer import Consumer
 from sennit.transport.duplex import DuplexConnection
 from sennit.transport.stream import drop
 
@@ -29,6 +31,25 @@ __all__ = ["PipeAddress", "StandardIO"]
 @dataclass(frozen=True, slots=True)
 class PipeAddress(ProcessAddress):
     """The address of a pair of pipes: it has nothing to tell."""
+
+
+def write(self: Any, data: bytes) -> None:
+    """Send bytes."""
+    self.write(data)
+
+
+_own_write: Any = vars(Consumer)["write"]
+
+
+class _Write:
+    """An attribute that is each connection's own, and of the class the function above."""
+
+    def __get__(self, connection: Any, kind: object) -> Callable[..., None]:
+        found: Callable[..., None] = write if connection is None else _own_write.__get__(connection)
+        return found
+
+    def __set__(self, connection: Any, function: Callable[[bytes], None]) -> None:
+        _own_write.__set__(connection, function)
 
 
 class StandardIO(DuplexConnection):
@@ -45,6 +66,7 @@ class StandardIO(DuplexConnection):
     """
 
     __slots__ = ("_blocking", "_finishing", "_unread")
+    write = _Write()
 
     def __init__(self, proto: Any, stdin: int = 0, stdout: int = 1, reactor: Any = None) -> None:
         super().__init__(proto, current_reactor() if reactor is None else reactor)
@@ -54,13 +76,6 @@ class StandardIO(DuplexConnection):
         self._finishing = False
         self._blocking = [(each, os.get_blocking(each)) for each in (stdin, stdout)]
         self.connect(stdin, stdout)
-
-    def write(self, data: bytes) -> None:
-        """Send bytes.
-
-        Each object has the method of what carries it under this name while it is connected.
-        """
-        self._carrier.write(data)
 
     def eof_received(self) -> bool:
         """Learn that standard input has ended."""
@@ -97,7 +112,7 @@ class StandardIO(DuplexConnection):
             if self._read_ended:
                 self._end(Failure(ConnectionDone()))
             return False
-        self.write = drop  # type: ignore[method-assign]  # as every connection does
+        self.write = drop
         self._write_ending = True
         self._stop_producer()
         try:

@@ -15,7 +15,7 @@ from sennit.log import Logger
 
 __all__ = ["Inbox"]
 
-_log = Logger()
+_log = Logger(__name__)
 
 cdef struct Row:
     PyObject *context

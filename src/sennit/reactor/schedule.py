@@ -37,7 +37,7 @@ __all__ = ["DelayedCall", "Schedule"]
 
 COMPILED = steps.COMPILED
 
-_log = Logger()
+_log = Logger(__name__)
 
 _QUEUED = -inf
 _NO_KEYWORDS: Mapping[str, Any] = MappingProxyType({})

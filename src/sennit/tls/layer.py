@@ -41,7 +41,7 @@ from sennit.tls.sending import Sender, end_of_turn
 
 __all__ = ["CONNECTION_LOST", "TLSLayer"]
 
-_log = Logger()
+_log = Logger(__name__)
 
 CONNECTION_LOST = Failure(ConnectionLost("the stream ended without close_notify"))
 """The reason of every stream that was cut off: it ended, but its TLS did not."""

@@ -23,7 +23,7 @@ from sennit.transport.consumer import second_producer, water_marks
 
 __all__ = ["CHUNK", "Sender", "end_of_turn"]
 
-_log = Logger()
+_log = Logger(__name__)
 _BYTES = (bytes, bytearray, memoryview)
 
 CHUNK = 64 * 1024

@@ -7,11 +7,12 @@ the marks are 0, and writes pass through us so that the end of each is noticed.
 
 They are 0 too once the end of the connection waits for the buffer to empty.  A push producer is none the
 wiser: it is paused if more waits than its own mark allows, for which its writes are weighed by us then.
+
+This module is compiled where it can be (`sennit.core.native`).
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -44,7 +45,7 @@ def second_producer(producer: object, present: object) -> RuntimeError:
     )
 
 
-class Consumer(ABC):
+class Consumer:
     """IConsumer over a transport of an asyncio loop.
 
     Attributes:
@@ -286,22 +287,20 @@ class Consumer(ABC):
             except BaseException:
                 self._report("Error in stopProducing of {culprit!r}", producer)
 
-    @abstractmethod
     def _write_ended(self) -> bool:
         """Tell whether nothing more may be written."""
+        raise AssertionError("Each kind of consumer knows when its writing ends.")
 
-    @abstractmethod
     def _producer_gone(self) -> None:
         """Go on with what waited for a pull producer to finish."""
 
-    @abstractmethod
     def _drained(self) -> None:
         """Go on with what waited for the buffer to fall to the low-water mark."""
 
-    @abstractmethod
     def _user_failed(self, message: str, culprit: object) -> None:
         """Log the exception being handled, and end this connection with it as the reason."""
+        raise AssertionError("Each kind of consumer ends in its own way.")
 
-    @abstractmethod
     def _report(self, message: str, culprit: object) -> None:
         """Log the exception being handled."""
+        raise AssertionError("Each kind of consumer has a log of its own.")

@@ -184,7 +184,7 @@ class DuplexConnection(StreamConnection):
         reactor: The reactor.
     """
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)
 
     def __init__(self, protocol: Any, reactor: Any) -> None:
         super().__init__(reactor, _Given(protocol), open_things(reactor))

@@ -13,6 +13,8 @@ Invariants:
 - The loop's transport is closed when all is sent, never before: what it does with writes after that is
   its own affair, and differs.
 - What ends a connection from this side sets the reason first; without one, what the loop says decides.
+
+This module is compiled where it can be (`sennit.core.native`).
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ import sys
 from collections.abc import Iterable
 from typing import IO, Any
 
-from zope.interface import implementer
+from zope.interface import classImplements
 
+from sennit.core import at_work
 from sennit.core.errors import ConnectionAborted, ConnectionDone, ConnectionLost
 from sennit.core.failure import Failure
 from sennit.core.interfaces import (
@@ -44,7 +47,7 @@ from sennit.transport.sockets import SocketHandle, end_conversation
 
 __all__ = ["Owner", "StreamConnection"]
 
-_log = Logger()
+_log = Logger(__name__)
 
 # Closing with a linger time of 0 sends a reset instead of a FIN.
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -93,7 +96,6 @@ def _lost_by(error: BaseException) -> Failure:
     return Failure(lost)
 
 
-@implementer(ITransport, IConsumer, IPushProducer, IHalfCloseableDescriptor, ISystemHandle, ILoggingContext)
 class StreamConnection(Consumer):
     """A connection of any kind of stream.
 
@@ -111,7 +113,6 @@ class StreamConnection(Consumer):
     is_client = False
 
     __slots__ = (
-        "__dict__",
         "__weakref__",
         "_gate",
         "_host",
@@ -151,6 +152,61 @@ class StreamConnection(Consumer):
 
     def connection_made(self, carrier: Any) -> None:
         """Take the loop's transport, have a protocol built, and introduce them."""
+        outer = at_work.begin(self) if at_work.COMPILED else None
+        try:
+            self._meet(carrier)
+        finally:
+            if at_work.COMPILED:
+                at_work.end(outer)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what was read."""
+        outer = at_work.begin(self) if at_work.COMPILED else None
+        try:
+            self.protocol.dataReceived(data)
+        except BaseException:
+            self._user_failed("Error in dataReceived of {culprit!r}", self.protocol)
+        finally:
+            if at_work.COMPILED:
+                at_work.end(outer)
+
+    def eof_received(self) -> bool:
+        """Learn that the other side sends no more."""
+        self._read_ended = True
+        protocol = self.protocol
+        if not self.connected or self.disconnecting:
+            return True
+        if IHalfCloseableProtocol.providedBy(protocol):
+            outer = at_work.begin(self) if at_work.COMPILED else None
+            try:
+                protocol.readConnectionLost()
+            except BaseException:
+                self._user_failed("Error in readConnectionLost of {culprit!r}", protocol)
+            finally:
+                if at_work.COMPILED:
+                    at_work.end(outer)
+        else:
+            self._end(Failure(ConnectionDone()))
+        return True
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Learn that the loop's transport has closed."""
+        reason = self._reason
+        if reason is None:
+            if exc is None:
+                reason = Failure(ConnectionDone())
+            elif isinstance(exc, ConnectionLost):
+                reason = Failure(exc)
+            else:
+                reason = _lost_by(exc)
+        outer = at_work.begin(self) if at_work.COMPILED else None
+        try:
+            self._lose(reason)
+        finally:
+            if at_work.COMPILED:
+                at_work.end(outer)
+
+    def _meet(self, carrier: Any) -> None:
         self._carrier = carrier
         if self._reason is not None:
             carrier.abort()
@@ -190,40 +246,6 @@ class StreamConnection(Consumer):
             self._carrier.set_protocol(self._gate)
             if not held:
                 self.reactor.loop.call_soon(self._open_gate)
-
-    def data_received(self, data: bytes) -> None:
-        """Hand on what was read."""
-        try:
-            self.protocol.dataReceived(data)
-        except BaseException:
-            self._user_failed("Error in dataReceived of {culprit!r}", self.protocol)
-
-    def eof_received(self) -> bool:
-        """Learn that the other side sends no more."""
-        self._read_ended = True
-        protocol = self.protocol
-        if not self.connected or self.disconnecting:
-            return True
-        if IHalfCloseableProtocol.providedBy(protocol):
-            try:
-                protocol.readConnectionLost()
-            except BaseException:
-                self._user_failed("Error in readConnectionLost of {culprit!r}", protocol)
-        else:
-            self._end(Failure(ConnectionDone()))
-        return True
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Learn that the loop's transport has closed."""
-        reason = self._reason
-        if reason is None:
-            if exc is None:
-                reason = Failure(ConnectionDone())
-            elif isinstance(exc, ConnectionLost):
-                reason = Failure(exc)
-            else:
-                reason = _lost_by(exc)
-        self._lose(reason)
 
     # ITransport and its kin.
 
@@ -581,3 +603,14 @@ class StreamConnection(Consumer):
 
     def _address(self, which: str) -> Any:
         raise AssertionError("Each kind of connection makes its own addresses.")
+
+
+classImplements(
+    StreamConnection,
+    ITransport,
+    IConsumer,
+    IPushProducer,
+    IHalfCloseableDescriptor,
+    ISystemHandle,
+    ILoggingContext,
+)

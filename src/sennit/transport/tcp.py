@@ -206,7 +206,7 @@ class _Adopted(Owner):
 class TCPConnection(StreamConnection):
     """A TCP connection."""
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)
 
     def getTcpNoDelay(self) -> bool:
         """Tell whether small segments are sent without delay; they are unless told otherwise."""

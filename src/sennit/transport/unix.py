@@ -114,7 +114,7 @@ class PeerCredentials(NamedTuple):
 class UNIXConnection(StreamConnection):
     """A connection over a UNIX socket."""
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)
 
     def sendFileDescriptor(self, descriptor: int) -> None:
         """Send a copy of an open descriptor.

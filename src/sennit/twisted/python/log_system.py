@@ -2,7 +2,7 @@
 
 Transports do not say at each read whose turn it is: that would be paid for by every read.  Whoever logs looks
 for it instead, among the calls that have led there.  The innermost one by which a loop, or a reactor, calls a
-transport is the one.
+transport is the one; of compiled transports, which do not show among them, the one that says it is at work.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, Final
 
+from sennit.core.at_work import at_work
 from sennit.core.interfaces import ILoggingContext
 
 __all__ = ["WhoIsAtWork"]
@@ -30,6 +31,9 @@ class WhoIsAtWork(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         if key != "system":
             raise KeyError(key)
+        compiled = at_work()
+        if compiled is not None:
+            return compiled.logPrefix()
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             if frame.f_code.co_name in _CALLED_BY_LOOPS:
