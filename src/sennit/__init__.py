@@ -6,7 +6,6 @@ The names below are what most programs need.  Each is loaded when it is first as
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 from sennit.version import __version__
@@ -58,7 +57,9 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'sennit' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
+    from sennit.loading import load
+
+    value = getattr(load(home), name)
     globals()[name] = value
     return value
 

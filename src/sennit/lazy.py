@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from typing import Any
+
+from sennit.loading import load
 
 __all__ = ["loaded_when_asked"]
 
@@ -24,13 +25,13 @@ def loaded_when_asked(
         names: Its ``__all__``.
     """
 
-    def load(name: str) -> Any:
+    def look_up(name: str) -> Any:
         home = homes.get(name)
         if home is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(import_module(home), name)
+        value = getattr(load(home), name)
         # The next time nobody has to ask.
         setattr(sys.modules[package], name, value)
         return value
 
-    return load, lambda: sorted(names)
+    return look_up, lambda: sorted(names)

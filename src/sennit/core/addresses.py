@@ -12,6 +12,7 @@ from typing import Any, Literal
 from zope.interface import implementer
 
 from sennit.core.interfaces.address import IAddress
+from sennit.values import Value
 
 __all__ = ["HostnameAddress", "IPv4Address", "IPv6Address", "ProcessAddress", "UNIXAddress"]
 
@@ -23,30 +24,10 @@ def _check_type(given: object) -> None:
         raise ValueError(f"'type' must be 'TCP' or 'UDP', not {given!r}.")
 
 
-class _Value:
-    """What its fields make it, which `__match_args__` names: they are given by position, and never change.
-
-    Not a dataclass: those compile their methods whenever a program starts, at a twentieth of what it costs to
-    start one.
-    """
+class _Address(Value):
+    """A value that has a place among those of its class."""
 
     __slots__ = ()
-    __match_args__: tuple[str, ...] = ()
-
-    def _key(self) -> tuple[Any, ...]:
-        return ()
-
-    def __setattr__(self, attribute: str, value: object) -> None:
-        raise AttributeError(f"{attribute!r} cannot be set: an address does not change.")
-
-    def __delattr__(self, attribute: str) -> None:
-        raise AttributeError(f"{attribute!r} cannot be deleted: an address does not change.")
-
-    def __eq__(self, other: object) -> bool:
-        return self._key() == other._key() if type(other) is type(self) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._key())
 
     def __lt__(self, other: object) -> bool:
         return self._key() < other._key() if type(other) is type(self) else NotImplemented
@@ -60,19 +41,12 @@ class _Value:
     def __ge__(self, other: object) -> bool:
         return self._key() >= other._key() if type(other) is type(self) else NotImplemented
 
-    def __repr__(self) -> str:
-        fields = ", ".join([f"{name}={getattr(self, name)!r}" for name in self.__match_args__])
-        return f"{type(self).__qualname__}({fields})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), self._key()
-
 
 _set = object.__setattr__
 
 
 @implementer(IAddress)
-class IPv4Address(_Value):
+class IPv4Address(_Address):
     """One end of an IPv4 conversation.
 
     Args:
@@ -101,7 +75,7 @@ class IPv4Address(_Value):
 
 
 @implementer(IAddress)
-class IPv6Address(_Value):
+class IPv6Address(_Address):
     """One end of an IPv6 conversation.
 
     Args:
@@ -143,7 +117,7 @@ class IPv6Address(_Value):
 
 
 @implementer(IAddress)
-class HostnameAddress(_Value):
+class HostnameAddress(_Address):
     """A host by name, before it is resolved.
 
     Args:
@@ -165,7 +139,7 @@ class HostnameAddress(_Value):
 
 
 @implementer(IAddress)
-class UNIXAddress(_Value):
+class UNIXAddress(_Address):
     """One end of a conversation over a UNIX socket.
 
     Two of them are equal when they have the same name, or when both names lead to the same file.
@@ -209,7 +183,7 @@ class UNIXAddress(_Value):
 
 
 @implementer(IAddress)
-class ProcessAddress(_Value):
+class ProcessAddress(_Address):
     """The address of a transport that is a process or a pair of pipes: it has none to tell."""
 
     __slots__ = ()

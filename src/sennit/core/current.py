@@ -7,10 +7,13 @@ the running loop.  Nothing here knows the reactor's class, so every room may ask
 
 from __future__ import annotations
 
-import asyncio
+import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = [
     "current_reactor",
@@ -46,9 +49,10 @@ def current_reactor() -> Any:
     """
     if _running.stack:
         return _running.stack[-1]
-    loop = asyncio._get_running_loop()
-    if loop is not None and _adopter is not None:
-        return _adopter(loop)
+    if _adopter is not None:
+        loop = sys.modules["asyncio"]._get_running_loop()
+        if loop is not None:
+            return _adopter(loop)
     if _default is not None:
         return _default()
     raise RuntimeError("No reactor is running here: pass reactor=..., or call this from sennit.run(main).")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from sennit.values import Settings
 
 __all__ = ["DEFAULT_LIMITS", "Limits"]
 
 _BODY_PAUSE = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Settings):
     """Limits of one connection.
 
     Attributes:

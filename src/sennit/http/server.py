@@ -13,7 +13,6 @@ runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zope.interface import implementer
@@ -110,7 +109,7 @@ class HTTPChannel(Answering, Ending, Pacing, Protocol):
                 self.maxHeaders != HTTPChannel.maxHeaders
                 or self.totalHeadersSize != HTTPChannel.totalHeadersSize
             ):
-                limits = replace(limits, header_count=self.maxHeaders, header_size=self.totalHeadersSize)
+                limits = limits.__replace__(header_count=self.maxHeaders, header_size=self.totalHeadersSize)
             self.limits = limits
         self._state = _IDLE
         self._parser = RequestParser(limits)

@@ -12,7 +12,6 @@ Invariants:
 
 from __future__ import annotations
 
-import importlib
 import importlib.machinery
 import sys
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from sennit.core.current import set_default_reactor
+from sennit.loading import load
 from sennit.twisted.table import PLUGINS, REACTOR, TABLE
 
 __all__ = ["FINDER", "Face", "Finder", "install", "installed", "uninstall"]
@@ -52,10 +52,10 @@ class Face(ModuleType):
         """Return the module of ours that has `name`, and the name it has there."""
         picked = self.__dict__["_sennit_picked"].get(name)
         if picked is not None:
-            return importlib.import_module(picked[0]), picked[1]
+            return load(picked[0]), picked[1]
         if name.startswith("__"):
             return None
-        modules = [importlib.import_module(each) for each in self.__dict__["_sennit_modules"]]
+        modules = [load(each) for each in self.__dict__["_sennit_modules"]]
         for module in modules:
             if name in getattr(module, "__all__", ()):
                 return module, name
@@ -75,7 +75,7 @@ class Face(ModuleType):
             homes = [*self.__dict__["_sennit_modules"]]
             homes += [home for home, _ in self.__dict__["_sennit_picked"].values()]
             if homes:
-                return importlib.import_module(homes[0]).__file__
+                return load(homes[0]).__file__
         home = self._sennit_home(name)
         if home is None:
             raise AttributeError(
@@ -97,7 +97,7 @@ class Face(ModuleType):
     def _sennit_public(self) -> set[str]:
         names = set(self.__dict__["_sennit_picked"])
         for each in self.__dict__["_sennit_modules"]:
-            module = importlib.import_module(each)
+            module = load(each)
             names.update(
                 getattr(module, "__all__", None) or (n for n in vars(module) if not n.startswith("_"))
             )
@@ -156,9 +156,9 @@ class Finder:
         sources = TABLE[name]
         if name == REACTOR:
             del sys.modules[name]
-            importlib.import_module(sources[0]).install()
+            load(sources[0]).install()
             return
-        loaded = [importlib.import_module(source) for source in sources if ":" not in source]
+        loaded = [load(source) for source in sources if ":" not in source]
         if len(sources) == len(loaded) == 1 and not _is_package(name):
             sys.modules[name] = loaded[0]
 
@@ -233,4 +233,4 @@ def _plugin_paths() -> list[str]:
 
 
 def _default_reactor() -> Any:
-    return importlib.import_module(REACTOR)
+    return load(REACTOR)

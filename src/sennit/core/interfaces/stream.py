@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
 from typing import Any
 
 from zope.interface import Interface
 
 from sennit.core.interfaces.protocol import IClientFactory, IProtocolFactory
 from sennit.core.interfaces.transport import IConnector, IListeningPort
+from sennit.values import Settings
 
 __all__ = ["Binding", "IReactorSocket", "IReactorTCP", "IReactorTCP2", "IReactorUNIX"]
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Settings):
     """The local end that a socket is bound to, as a value.
 
     Args:
