@@ -13,8 +13,8 @@ def load(name: str) -> ModuleType:
     """Import a module and return it, and have the collector of garbage wait until it is there.
 
     What modules are made of stays, so there is nothing for the collector to find; looking for it nevertheless
-    took a tenth of what it took to start a program.  Collecting goes on when the module is there, and all that
-    there is by then counts as old, as if it had been looked through.
+    took a tenth of what it took to start a program.  It goes on when the module is there, and all that there
+    is by then counts as old, as if it had been looked through.
 
     Args:
         name: The module's full name.

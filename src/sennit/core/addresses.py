@@ -24,6 +24,7 @@ def _check_type(given: object) -> None:
         raise ValueError(f"'type' must be 'TCP' or 'UDP', not {given!r}.")
 
 
+@implementer(IAddress)
 class _Address(Value):
     """A value that has a place among those of its class."""
 
@@ -45,7 +46,6 @@ class _Address(Value):
 _set = object.__setattr__
 
 
-@implementer(IAddress)
 class IPv4Address(_Address):
     """One end of an IPv4 conversation.
 
@@ -74,7 +74,6 @@ class IPv4Address(_Address):
         return self.type, self.host, self.port
 
 
-@implementer(IAddress)
 class IPv6Address(_Address):
     """One end of an IPv6 conversation.
 
@@ -116,7 +115,6 @@ class IPv6Address(_Address):
         return self.type, self.host, self.port, self.flowInfo, self.scopeID
 
 
-@implementer(IAddress)
 class HostnameAddress(_Address):
     """A host by name, before it is resolved.
 
@@ -138,7 +136,6 @@ class HostnameAddress(_Address):
         return self.hostname, self.port
 
 
-@implementer(IAddress)
 class UNIXAddress(_Address):
     """One end of a conversation over a UNIX socket.
 
@@ -182,7 +179,6 @@ class UNIXAddress(_Address):
         return found.st_dev, found.st_ino
 
 
-@implementer(IAddress)
 class ProcessAddress(_Address):
     """The address of a transport that is a process or a pair of pipes: it has none to tell."""
 

@@ -13,7 +13,6 @@ from sennit.core.current import current_reactor
 from sennit.core.deferred import Deferred, succeed
 from sennit.core.extras import missing_extra
 from sennit.core.interfaces import IProtocolNegotiationFactory
-from sennit.http.access_log import combinedLogFormatter
 from sennit.http.dates import datetimeToLogString
 from sennit.http.limits import DEFAULT_LIMITS, Limits
 from sennit.http.server import HTTPChannel
@@ -92,7 +91,7 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
             load_http2()
         self.channels: WeakSet[Any] = WeakSet()
         self.spool_room = Room(limits.spool_room)
-        self._formatter = combinedLogFormatter if logFormatter is None else logFormatter
+        self._formatter = logFormatter
         self.draining = False
         self._given_reactor = reactor
         self._logFile: IO[str] | None = None
@@ -179,7 +178,7 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
             request: The request, answered.
         """
         if self._logFile is not None:
-            self._logFile.write(self._formatter(self._timestamp(), request) + "\n")
+            self._logFile.write(self._line(request) + "\n")
             return
         if self._log_generation != interest.generation:
             self._log_generation = interest.generation
@@ -189,7 +188,14 @@ class HTTPFactory(ServerFactory[HTTPChannel]):
                 and interest.lowest_rank(_log.observer, _log.namespace) <= LogLevel.info.rank
             )
         if self._log_heard:
-            _log.info("{line}", line=self._formatter(self._timestamp(), request))
+            _log.info("{line}", line=self._line(request))
+
+    def _line(self, request: Any) -> str:
+        if self._formatter is None:
+            from sennit.http.access_log import combinedLogFormatter
+
+            self._formatter = combinedLogFormatter
+        return self._formatter(self._timestamp(), request)
 
     def _timestamp(self) -> str:
         now = int(self.reactor.seconds())

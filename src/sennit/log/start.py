@@ -16,14 +16,11 @@ from typing import IO, Any
 from zope.interface import implementer
 
 from sennit.log import logger as loggers
-from sennit.log.files import LoggingFile
-from sennit.log.formatting import eventAsText
 from sennit.log.history import LimitedHistoryLogObserver
 from sennit.log.interfaces import ILogObserver, LogEvent
 from sennit.log.levels import LogLevel
 from sennit.log.logger import Logger
 from sennit.log.publisher import LogPublisher
-from sennit.log.stdlib import STDLibLogObserver, calling_frame
 
 __all__ = ["LogBeginner", "globalLogBeginner", "globalLogPublisher"]
 
@@ -41,7 +38,6 @@ class _UntilBegun:
 
     def __init__(self, errorStream: IO[Any] | None, size: int) -> None:
         self._errorStream = errorStream
-        self._stdlib = STDLibLogObserver("sennit")
         self.history = LimitedHistoryLogObserver(size)
 
     def lowest_rank(self, namespace: str) -> int:
@@ -57,10 +53,14 @@ class _UntilBegun:
         if level is not LogLevel.critical:
             return
         if self._errorStream is None and logging.root.handlers:
-            self._stdlib(event)
+            from sennit.log.stdlib import STDLibLogObserver
+
+            STDLibLogObserver("sennit")(event)
             return
         stream = sys.stderr if self._errorStream is None else self._errorStream
         if stream is not None:
+            from sennit.log.formatting import eventAsText
+
             stream.write(eventAsText(event, includeTimestamp=False, includeSystem=False) + "\n")
 
 
@@ -110,6 +110,9 @@ class LogBeginner:
             redirectStandardIO: Whether what is written to the standard output and error streams becomes
                 events.
         """
+        from sennit.log.files import LoggingFile
+        from sennit.log.stdlib import calling_frame
+
         observers = list(observers)
         frame = calling_frame()
         now = (frame.f_code.co_filename, frame.f_lineno)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from zope.interface import implementer
 
@@ -33,9 +33,9 @@ from sennit.transport.stream import StreamConnection
 
 if TYPE_CHECKING:
     from sennit.core.filesystem_lock import FilesystemLock
+    from sennit.transport.credentials import PeerCredentials
 
 __all__ = [
-    "PeerCredentials",
     "UNIXClient",
     "UNIXConnection",
     "UNIXConnector",
@@ -102,14 +102,6 @@ def connect_unix(
     return connector
 
 
-class PeerCredentials(NamedTuple):
-    """Who is at the other end of a UNIX socket, as it was when the connection was made."""
-
-    pid: int
-    uid: int
-    gid: int
-
-
 @implementer(IUNIXTransport, ITLSTransport)
 class UNIXConnection(StreamConnection):
     """A connection over a UNIX socket."""
@@ -142,6 +134,8 @@ class UNIXConnection(StreamConnection):
         option = getattr(socket, "SO_PEERCRED", None)
         if option is None:
             raise OSError("This system does not tell the credentials of the other side.")
+        from sennit.transport.credentials import PeerCredentials
+
         return PeerCredentials(*struct.unpack("3i", self.socket.getsockopt(socket.SOL_SOCKET, option, size)))
 
     def getTcpNoDelay(self) -> bool:

@@ -55,10 +55,13 @@ class Face(ModuleType):
             return load(picked[0]), picked[1]
         if name.startswith("__"):
             return None
-        modules = [load(each) for each in self.__dict__["_sennit_modules"]]
-        for module in modules:
+        modules = []
+        for each in self.__dict__["_sennit_modules"]:
+            # Those that come after the one that has it may never be needed.
+            module = load(each)
             if name in getattr(module, "__all__", ()):
                 return module, name
+            modules.append(module)
         for module in modules:
             if name in vars(module):
                 return module, name

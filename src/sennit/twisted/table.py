@@ -312,7 +312,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.web.site",
         "sennit.web.request",
         "sennit.web.session",
-        "sennit.web.encoding",
+        "sennit.web.encoding:GzipEncoderFactory",
         "sennit.http.dates:datetimeToString",
     ),
     "twisted.web.static": (

@@ -5,76 +5,81 @@ They are what rooms agree on, and what classes outside of this package declare w
 
 from __future__ import annotations
 
-from sennit.core.interfaces.address import IAddress
-from sennit.core.interfaces.datagram import (
-    IMulticastTransport,
-    IReactorMulticast,
-    IReactorUDP,
-    IReactorUNIXDatagram,
-    IUDPTransport,
-    IUNIXDatagramConnectedTransport,
-    IUNIXDatagramTransport,
-)
-from sennit.core.interfaces.descriptor import (
-    IFileDescriptor,
-    IHalfCloseableDescriptor,
-    IReactorFDSet,
-    IReactorWin32Events,
-    IReadDescriptor,
-    IReadWriteDescriptor,
-    IWriteDescriptor,
-)
-from sennit.core.interfaces.endpoint import (
-    IStreamClientEndpoint,
-    IStreamClientEndpointStringParserWithReactor,
-    IStreamServerEndpoint,
-    IStreamServerEndpointStringParser,
-)
-from sennit.core.interfaces.lifecycle import IReactorCore, IReactorDaemonize
-from sennit.core.interfaces.process import IProcessProtocol, IProcessTransport, IReactorProcess
-from sennit.core.interfaces.producer import IConsumer, IProducer, IPullProducer, IPushProducer
-from sennit.core.interfaces.protocol import (
-    IClientFactory,
-    IFileDescriptorReceiver,
-    IHalfCloseableProtocol,
-    IHandshakeListener,
-    ILoggingContext,
-    IProtocol,
-    IProtocolFactory,
-)
-from sennit.core.interfaces.resolver import (
-    IHostnameResolver,
-    IHostResolution,
-    IReactorPluggableNameResolver,
-    IReactorPluggableResolver,
-    IResolutionReceiver,
-    IResolver,
-    IResolverSimple,
-)
-from sennit.core.interfaces.service import IServiceCollection
-from sennit.core.interfaces.stream import Binding, IReactorSocket, IReactorTCP, IReactorTCP2, IReactorUNIX
-from sennit.core.interfaces.threads import IReactorFromThreads, IReactorInThreads, IReactorThreads
-from sennit.core.interfaces.time import IDelayedCall, IReactorTime
-from sennit.core.interfaces.tls import (
-    IAcceptableCiphers,
-    ICipher,
-    INegotiated,
-    IOpenSSLClientConnectionCreator,
-    IOpenSSLContextFactory,
-    IOpenSSLServerConnectionCreator,
-    IProtocolNegotiationFactory,
-    IReactorSSL,
-    ISSLTransport,
-    ITLSTransport,
-)
-from sennit.core.interfaces.transport import (
-    IConnector,
-    IListeningPort,
-    ISystemHandle,
-    ITCPTransport,
-    ITransport,
-    IUNIXTransport,
-)
+from typing import TYPE_CHECKING
+
+from sennit.lazy import loaded_when_asked
+
+if TYPE_CHECKING:
+    from sennit.core.interfaces.address import IAddress
+    from sennit.core.interfaces.datagram import (
+        IMulticastTransport,
+        IReactorMulticast,
+        IReactorUDP,
+        IReactorUNIXDatagram,
+        IUDPTransport,
+        IUNIXDatagramConnectedTransport,
+        IUNIXDatagramTransport,
+    )
+    from sennit.core.interfaces.descriptor import (
+        IFileDescriptor,
+        IHalfCloseableDescriptor,
+        IReactorFDSet,
+        IReactorWin32Events,
+        IReadDescriptor,
+        IReadWriteDescriptor,
+        IWriteDescriptor,
+    )
+    from sennit.core.interfaces.endpoint import (
+        IStreamClientEndpoint,
+        IStreamClientEndpointStringParserWithReactor,
+        IStreamServerEndpoint,
+        IStreamServerEndpointStringParser,
+    )
+    from sennit.core.interfaces.lifecycle import IReactorCore, IReactorDaemonize
+    from sennit.core.interfaces.process import IProcessProtocol, IProcessTransport, IReactorProcess
+    from sennit.core.interfaces.producer import IConsumer, IProducer, IPullProducer, IPushProducer
+    from sennit.core.interfaces.protocol import (
+        IClientFactory,
+        IFileDescriptorReceiver,
+        IHalfCloseableProtocol,
+        IHandshakeListener,
+        ILoggingContext,
+        IProtocol,
+        IProtocolFactory,
+    )
+    from sennit.core.interfaces.resolver import (
+        IHostnameResolver,
+        IHostResolution,
+        IReactorPluggableNameResolver,
+        IReactorPluggableResolver,
+        IResolutionReceiver,
+        IResolver,
+        IResolverSimple,
+    )
+    from sennit.core.interfaces.service import IServiceCollection
+    from sennit.core.interfaces.stream import Binding, IReactorSocket, IReactorTCP, IReactorTCP2, IReactorUNIX
+    from sennit.core.interfaces.threads import IReactorFromThreads, IReactorInThreads, IReactorThreads
+    from sennit.core.interfaces.time import IDelayedCall, IReactorTime
+    from sennit.core.interfaces.tls import (
+        IAcceptableCiphers,
+        ICipher,
+        INegotiated,
+        IOpenSSLClientConnectionCreator,
+        IOpenSSLContextFactory,
+        IOpenSSLServerConnectionCreator,
+        IProtocolNegotiationFactory,
+        IReactorSSL,
+        ISSLTransport,
+        ITLSTransport,
+    )
+    from sennit.core.interfaces.transport import (
+        IConnector,
+        IListeningPort,
+        ISystemHandle,
+        ITCPTransport,
+        ITransport,
+        IUNIXTransport,
+    )
 
 __all__ = [
     "Binding",
@@ -147,3 +152,77 @@ __all__ = [
     "IUNIXTransport",
     "IWriteDescriptor",
 ]
+
+_HOMES = {
+    "Binding": "sennit.core.interfaces.stream",
+    "IAcceptableCiphers": "sennit.core.interfaces.tls",
+    "IAddress": "sennit.core.interfaces.address",
+    "ICipher": "sennit.core.interfaces.tls",
+    "IClientFactory": "sennit.core.interfaces.protocol",
+    "IConnector": "sennit.core.interfaces.transport",
+    "IConsumer": "sennit.core.interfaces.producer",
+    "IDelayedCall": "sennit.core.interfaces.time",
+    "IFileDescriptor": "sennit.core.interfaces.descriptor",
+    "IFileDescriptorReceiver": "sennit.core.interfaces.protocol",
+    "IHalfCloseableDescriptor": "sennit.core.interfaces.descriptor",
+    "IHalfCloseableProtocol": "sennit.core.interfaces.protocol",
+    "IHandshakeListener": "sennit.core.interfaces.protocol",
+    "IHostResolution": "sennit.core.interfaces.resolver",
+    "IHostnameResolver": "sennit.core.interfaces.resolver",
+    "IListeningPort": "sennit.core.interfaces.transport",
+    "ILoggingContext": "sennit.core.interfaces.protocol",
+    "IMulticastTransport": "sennit.core.interfaces.datagram",
+    "INegotiated": "sennit.core.interfaces.tls",
+    "IOpenSSLClientConnectionCreator": "sennit.core.interfaces.tls",
+    "IOpenSSLContextFactory": "sennit.core.interfaces.tls",
+    "IOpenSSLServerConnectionCreator": "sennit.core.interfaces.tls",
+    "IProcessProtocol": "sennit.core.interfaces.process",
+    "IProcessTransport": "sennit.core.interfaces.process",
+    "IProducer": "sennit.core.interfaces.producer",
+    "IProtocol": "sennit.core.interfaces.protocol",
+    "IProtocolFactory": "sennit.core.interfaces.protocol",
+    "IProtocolNegotiationFactory": "sennit.core.interfaces.tls",
+    "IPullProducer": "sennit.core.interfaces.producer",
+    "IPushProducer": "sennit.core.interfaces.producer",
+    "IReactorCore": "sennit.core.interfaces.lifecycle",
+    "IReactorDaemonize": "sennit.core.interfaces.lifecycle",
+    "IReactorFDSet": "sennit.core.interfaces.descriptor",
+    "IReactorFromThreads": "sennit.core.interfaces.threads",
+    "IReactorInThreads": "sennit.core.interfaces.threads",
+    "IReactorMulticast": "sennit.core.interfaces.datagram",
+    "IReactorPluggableNameResolver": "sennit.core.interfaces.resolver",
+    "IReactorPluggableResolver": "sennit.core.interfaces.resolver",
+    "IReactorProcess": "sennit.core.interfaces.process",
+    "IReactorSSL": "sennit.core.interfaces.tls",
+    "IReactorSocket": "sennit.core.interfaces.stream",
+    "IReactorTCP": "sennit.core.interfaces.stream",
+    "IReactorTCP2": "sennit.core.interfaces.stream",
+    "IReactorThreads": "sennit.core.interfaces.threads",
+    "IReactorTime": "sennit.core.interfaces.time",
+    "IReactorUDP": "sennit.core.interfaces.datagram",
+    "IReactorUNIX": "sennit.core.interfaces.stream",
+    "IReactorUNIXDatagram": "sennit.core.interfaces.datagram",
+    "IReactorWin32Events": "sennit.core.interfaces.descriptor",
+    "IReadDescriptor": "sennit.core.interfaces.descriptor",
+    "IReadWriteDescriptor": "sennit.core.interfaces.descriptor",
+    "IResolutionReceiver": "sennit.core.interfaces.resolver",
+    "IResolver": "sennit.core.interfaces.resolver",
+    "IResolverSimple": "sennit.core.interfaces.resolver",
+    "ISSLTransport": "sennit.core.interfaces.tls",
+    "IServiceCollection": "sennit.core.interfaces.service",
+    "IStreamClientEndpoint": "sennit.core.interfaces.endpoint",
+    "IStreamClientEndpointStringParserWithReactor": "sennit.core.interfaces.endpoint",
+    "IStreamServerEndpoint": "sennit.core.interfaces.endpoint",
+    "IStreamServerEndpointStringParser": "sennit.core.interfaces.endpoint",
+    "ISystemHandle": "sennit.core.interfaces.transport",
+    "ITCPTransport": "sennit.core.interfaces.transport",
+    "ITLSTransport": "sennit.core.interfaces.tls",
+    "ITransport": "sennit.core.interfaces.transport",
+    "IUDPTransport": "sennit.core.interfaces.datagram",
+    "IUNIXDatagramConnectedTransport": "sennit.core.interfaces.datagram",
+    "IUNIXDatagramTransport": "sennit.core.interfaces.datagram",
+    "IUNIXTransport": "sennit.core.interfaces.transport",
+    "IWriteDescriptor": "sennit.core.interfaces.descriptor",
+}
+
+__getattr__, __dir__ = loaded_when_asked(__name__, _HOMES, __all__)
