@@ -58,9 +58,10 @@ class Settings(Value):
             raise TypeError(f"{kind.__qualname__} has {len(names)} fields, not {len(given)}.")
         fields = dict(zip(names, given, strict=False))
         for name, value in named.items():
-            if name in fields or name not in names:
-                wrong = "is given twice" if name in fields else "is no field"
-                raise TypeError(f"{name!r} {wrong} of {kind.__qualname__}.")
+            if name not in names:
+                raise TypeError(f"{kind.__qualname__} has no field {name!r}.")
+            if name in fields:
+                raise TypeError(f"{kind.__qualname__} is given {name!r} twice.")
             fields[name] = value
         for name in names:
             if name not in fields and not hasattr(kind, name):

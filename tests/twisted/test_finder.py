@@ -152,7 +152,7 @@ def test_installing_loads_no_room():
     assert done.returncode == 0, done.stderr
     assert (
         done.stdout.strip()
-        == "['sennit.core', 'sennit.core.current', 'sennit.core.native', 'sennit.version']"
+        == "['sennit.core', 'sennit.core.current', 'sennit.core.native', 'sennit.loading', 'sennit.version']"
     )
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from sennit.core.failure import Failure
 from sennit.core.report import set_reporter
 from sennit.log.logger import Logger
+from sennit.log.start import globalLogPublisher
 
 __all__ = ["install", "report"]
 
-_log = Logger("sennit")
+_log = Logger("sennit", observer=globalLogPublisher)
 
 
 def report(failure: Failure, message: str = "", **context: Any) -> None:

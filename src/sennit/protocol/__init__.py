@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sennit.lazy import loaded_when_asked
+from sennit.protocol.adapters import ConsumerToProtocolAdapter, ProtocolToConsumerAdapter
 from sennit.protocol.factory import ClientFactory, Factory, ServerFactory
 from sennit.protocol.stream import BaseProtocol, Protocol, connectionDone
 
 if TYPE_CHECKING:
-    from sennit.protocol.adapters import ConsumerToProtocolAdapter, ProtocolToConsumerAdapter
     from sennit.protocol.creator import ClientCreator, _InstanceFactory
     from sennit.protocol.datagram import AbstractDatagramProtocol, ConnectedDatagramProtocol, DatagramProtocol
     from sennit.protocol.file import FileWrapper
@@ -43,11 +43,9 @@ _HOMES = {
     "AbstractDatagramProtocol": "sennit.protocol.datagram",
     "ClientCreator": "sennit.protocol.creator",
     "ConnectedDatagramProtocol": "sennit.protocol.datagram",
-    "ConsumerToProtocolAdapter": "sennit.protocol.adapters",
     "DatagramProtocol": "sennit.protocol.datagram",
     "FileWrapper": "sennit.protocol.file",
     "ProcessProtocol": "sennit.protocol.process",
-    "ProtocolToConsumerAdapter": "sennit.protocol.adapters",
     "ReconnectingClientFactory": "sennit.protocol.reconnecting",
     "_InstanceFactory": "sennit.protocol.creator",
 }
