@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 from benchmarks import plot, results
-from benchmarks.harness import BenchmarkError, Options, Result
+from benchmarks.harness import Options, Result
+from benchmarks.processes import BenchmarkError
 from benchmarks.programs import Revision
 
 ROOMS = (

@@ -1,50 +1,34 @@
-"""Turns, ratios and processes: what the rooms of the benchmarks are made of.
+"""Turns and ratios: what the rooms of the benchmarks are made of.
 
 The machine is never quiet, so no figure stands alone: the contenders take turns, and what counts is the
-median over the rounds of Sennit's figure divided by the peer's in the same round.  The server has CPU 0 for
-itself and the load CPU 1, where `taskset` and a second CPU exist.
+median over the rounds of Sennit's figure divided by the peer's in the same round.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import json
-import os
-import resource
-import select
-import shutil
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from conformance.environment import ROOT
+from benchmarks.processes import SERVER_CPU, BenchmarkError, output
 
 if TYPE_CHECKING:
     from benchmarks.programs import Revision
 
 __all__ = [
-    "HERE",
-    "BenchmarkError",
     "Options",
     "Result",
     "compare",
     "compare_figures",
     "compare_tables",
     "floors",
-    "output",
-    "pinned",
-    "serving",
-    "serving_all",
+    "in_turn",
 ]
 
 Figure = TypeVar("Figure")
-HERE = Path(__file__).resolve().parent
-SERVER_CPU, LOAD_CPU = 0, 1
 TWISTED = 2.0
 LEAN = 1 / 0.6
 """What a cost must be to Twisted's where it may be at most six tenths of it: start-up and memory."""
@@ -65,10 +49,6 @@ IN_PYTHON = frozenset(
 )
 
 
-class BenchmarkError(Exception):
-    """A contender gave a wrong answer, or none."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Options:
     """What the command line asked for.
@@ -78,12 +58,14 @@ class Options:
         seconds: How long a turn lasts.
         peers: The peers to run; None for all.
         against: The revision of Sennit that is a peer too, if one is.
+        loop: The loop that Sennit's programs run on; None for the default one.
     """
 
     rounds: int
     seconds: float
     peers: frozenset[str] | None = None
     against: Revision | None = None
+    loop: str | None = None
 
     def wants(self, peer: str) -> bool:
         """Return whether `peer` is to be run."""
@@ -94,6 +76,10 @@ class Options:
     def few(self, rounds: int) -> Options:
         """Return the same with no more than `rounds`, for turns that are long."""
         return dataclasses.replace(self, rounds=min(self.rounds, rounds))
+
+    def lasting(self, seconds: float) -> Options:
+        """Return the same with turns of no less than `seconds`, for what shorter ones cannot tell."""
+        return dataclasses.replace(self, seconds=max(self.seconds, seconds))
 
 
 def floors(**special: float) -> dict[str, float]:
@@ -119,6 +105,8 @@ class Result:
         less_is_better: Whether the figures are costs; the ratio is then the peer's by ours.
         note: Why there is nothing, if there is nothing.
         room: The room that it is of.
+        whole: Sennit's figure and the peer's over all rounds as one, where that says more than the median of
+            the rounds: of what is rare, a round has too little.  The rounds then tell the spread alone.
     """
 
     name: str
@@ -130,6 +118,7 @@ class Result:
     less_is_better: bool = False
     note: str = ""
     room: str = ""
+    whole: Sequence[float] = ()
 
     @property
     def key(self) -> str:
@@ -138,18 +127,22 @@ class Result:
 
     @property
     def figure(self) -> float:
-        """The median of Sennit's figures."""
-        return statistics.median(self.ours)
+        """Sennit's figure: the median of the rounds, or that of the whole."""
+        return self.whole[0] if self.whole else statistics.median(self.ours)
 
     @property
     def ratio(self) -> float | None:
-        """The median of the ratios; None without a peer."""
+        """How many times better Sennit was: the median of the rounds, or of the whole; None if alone."""
+        if self.whole:
+            return self._by(*self.whole)
         return statistics.median(self.ratios()) if self.theirs else None
 
     def ratios(self) -> list[float]:
         """Return how many times better Sennit was, round by round."""
-        pairs = zip(self.ours, self.theirs, strict=True)
-        return [theirs / ours if self.less_is_better else ours / theirs for ours, theirs in pairs]
+        return [self._by(*pair) for pair in zip(self.ours, self.theirs, strict=True)]
+
+    def _by(self, ours: float, theirs: float) -> float:
+        return theirs / ours if self.less_is_better else ours / theirs
 
     def verdict(self) -> str:
         """Return pass or MISS, or nothing if there is no floor."""
@@ -159,6 +152,17 @@ class Result:
         good = self.figure <= self.floor if ratio is None else ratio >= self.floor
         return "pass" if good else "MISS"
 
+    def within_noise(self) -> bool:
+        """Return whether the floor is inside the spread: another run may decide otherwise."""
+        if not self.verdict():
+            return False
+        rounds = self.ratios() if self.theirs else self.ours
+        return min(rounds) < self.floor < max(rounds)
+
+    def judgement(self) -> str:
+        """Return the verdict in words."""
+        return f"{self.verdict()}, within the noise" if self.within_noise() else self.verdict()
+
     def line(self) -> str:
         """Return the result as a line to print."""
         if self.note:
@@ -166,11 +170,11 @@ class Result:
         ours = f"{self.figure:12,.6g} {self.unit}"
         ratio = self.ratio
         if ratio is None:
-            limit = "" if self.floor is None else f"  limit {self.floor:g}  {self.verdict()}"
+            limit = "" if self.floor is None else f"  limit {self.floor:g}  {self.judgement()}"
             return f"{self.name:34}{ours}{limit}"
         ratios = self.ratios()
         spread = f"{ratio:6.2f} x {self.peer:8} ({min(ratios):.2f} to {max(ratios):.2f})"
-        floor = "" if self.floor is None else f"  floor {self.floor:.3g}  {self.verdict()}"
+        floor = "" if self.floor is None else f"  floor {self.floor:.3g}  {self.judgement()}"
         return f"{self.name:34}{ours:>22}  {spread}{floor}"
 
     def data(self) -> dict[str, Any]:
@@ -180,117 +184,9 @@ class Result:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Result:
         """Return the result whose `data` this is."""
-        return cls(**{field.name: data[field.name] for field in dataclasses.fields(cls)})
-
-
-def pinned(command: Sequence[str], cpu: int) -> list[str]:
-    """Return `command`, bound to one CPU if that can be done here."""
-    taskset = shutil.which("taskset")
-    if taskset is None or cpu not in os.sched_getaffinity(0):
-        return list(command)
-    return [taskset, "-c", str(cpu), *command]
-
-
-def _environ() -> dict[str, str]:
-    paths = [str(ROOT / "src"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
-    # Peers were compiled when they were installed; so shall Sennit be, once it has run.
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    return environ
-
-
-def output(command: Sequence[str], cpu: int = LOAD_CPU, timeout: float = 120) -> str:
-    """Run `command` to its end and return what it prints.
-
-    Raises:
-        BenchmarkError: If it fails or does not end in time.
-    """
-    try:
-        done = subprocess.run(
-            pinned(command, cpu), capture_output=True, text=True, timeout=timeout, check=False, env=_environ()
+        return cls(
+            **{field.name: data[field.name] for field in dataclasses.fields(cls) if field.name in data}
         )
-    except subprocess.TimeoutExpired as error:
-        raise BenchmarkError(f"{' '.join(command)} did not end in {timeout} s") from error
-    if done.returncode:
-        raise BenchmarkError(
-            f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()[-400:]}"
-        )
-    return done.stdout
-
-
-@dataclasses.dataclass
-class Server:
-    """A server process that has said where it listens."""
-
-    process: subprocess.Popen[str]
-    port: int
-
-    def resident(self) -> int:
-        """Return the bytes of memory that the process holds."""
-        pages = Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii").split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-    def cpu_seconds(self) -> float:
-        """Return the seconds of CPU that the process has used, in user mode and in the kernel."""
-        try:
-            # By the nanosecond, thread by thread.
-            threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
-            spent = [int(each.read_text(encoding="ascii").split()[0]) for each in threads]
-        except OSError:
-            spent = []
-        if sum(spent):
-            return sum(spent) / 1e9
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-@contextlib.contextmanager
-def serving_all(commands: Mapping[str, Sequence[str]], options: Options) -> Iterator[dict[str, Server]]:
-    """Run Sennit's server and those of the wanted peers side by side: those that wait cost nothing.
-
-    A peer that does not start is left out, which is printed.
-    """
-    with contextlib.ExitStack() as stack:
-        wanted = [peer for peer in commands if peer == "sennit" or options.wants(peer)]
-        servers = {}
-        for peer in wanted:
-            try:
-                servers[peer] = stack.enter_context(serving(commands[peer]))
-            except BenchmarkError as error:
-                if peer == "sennit":
-                    raise
-                print(f"  {peer} is left out: {error}", flush=True)
-        yield servers
-
-
-@contextlib.contextmanager
-def serving(command: Sequence[str]) -> Iterator[Server]:
-    """Run a server that prints its port, until the block ends.
-
-    Raises:
-        BenchmarkError: If it does not say in ten seconds where it listens.
-    """
-    process = subprocess.Popen(
-        pinned(command, SERVER_CPU), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environ()
-    )
-    try:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        ready, _, _ = select.select([process.stdout], [], [], 10)
-        line = process.stdout.readline() if ready else ""
-        if not line.strip().isdigit():
-            process.kill()
-            raise BenchmarkError(f"{' '.join(command)} did not start: {process.stderr.read().strip()[-400:]}")
-        try:
-            yield Server(process, int(line))
-        except BenchmarkError as error:
-            if process.poll() is not None:
-                last = process.stderr.read().strip()[-400:]
-                raise BenchmarkError(f"{' '.join(command)} ended: {last} ({error})") from error
-            raise
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def compare(
@@ -311,7 +207,7 @@ def compare(
         floors: What the ratio to a peer must reach.
         less_is_better: Whether the figures are costs.
     """
-    figures = _in_turn(turns, options)
+    figures = in_turn(turns, options)
     for peer in figures:
         if peer != "sennit":
             yield Result(name, peer, unit, figures["sennit"], figures[peer], floors.get(peer), less_is_better)
@@ -346,7 +242,7 @@ def compare_figures(
     less_is_better: bool = False,
 ) -> Iterator[Result]:
     """Let contenders take turns of which each gives figures by name and unit; else as `compare`."""
-    tables = _in_turn(turns, options)
+    tables = in_turn(turns, options)
     for key in tables["sennit"][0] if tables["sennit"] else ():
         name, unit = key
         ours = [table[key] for table in tables["sennit"]]
@@ -367,7 +263,7 @@ def _table(unit: str, command: Sequence[str]) -> dict[tuple[str, str], float]:
     return {(name, unit): figure for name, figure in figures.items()}
 
 
-def _in_turn(turns: Mapping[str, Callable[[], Figure]], options: Options) -> dict[str, list[Figure]]:
+def in_turn(turns: Mapping[str, Callable[[], Figure]], options: Options) -> dict[str, list[Figure]]:
     """Return what each contender had in each turn; a peer that fails is left out, which is printed."""
     running = [peer for peer in turns if peer == "sennit" or options.wants(peer)]
     figures: dict[str, list[Figure]] = {peer: [] for peer in running}
@@ -386,16 +282,3 @@ def _in_turn(turns: Mapping[str, Callable[[], Figure]], options: Options) -> dic
                 print(f"  {peer} is left out: {error}", flush=True)
                 del figures[peer]
     return figures
-
-
-def timed(command: Sequence[str]) -> float:
-    """Return how many seconds of CPU `command` takes, from start to end: other work does not count."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    output(command, cpu=SERVER_CPU)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def python() -> str:
-    """Return the interpreter that runs Sennit."""
-    return sys.executable

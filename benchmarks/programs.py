@@ -18,7 +18,8 @@ from pathlib import Path
 
 from conformance.environment import ROOT, python_with, run, sennit_command, twisted_python
 
-from benchmarks.harness import HERE, BenchmarkError, Options
+from benchmarks.harness import Options
+from benchmarks.processes import HERE, BenchmarkError
 
 __all__ = ["PACKAGES", "PEERS", "Revision", "compiled", "contenders", "native", "peer_python", "version"]
 

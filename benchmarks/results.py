@@ -14,7 +14,8 @@ from typing import Any
 
 from conformance.environment import ROOT
 
-from benchmarks.harness import HERE, Options, Result
+from benchmarks.harness import Options, Result
+from benchmarks.processes import HERE
 from benchmarks.programs import version
 from sennit.core.native import core_in_use
 

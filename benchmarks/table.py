@@ -18,7 +18,8 @@ from conformance.environment import ROOT
 
 from benchmarks import results
 from benchmarks.__main__ import ROOMS
-from benchmarks.harness import HERE, IN_PYTHON, Result
+from benchmarks.harness import IN_PYTHON, Result
+from benchmarks.processes import HERE
 
 __all__ = ["PAGE", "PUBLISHED", "merge", "page", "render"]
 

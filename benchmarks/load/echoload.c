@@ -1,17 +1,18 @@
 /* Load for echo servers: keeps one message in flight on each connection and counts those that come back.
  *
- * usage: echoload ADDRESS CONNECTIONS BYTES SECONDS [tcp|udp|lines|connect|paced RATE]
+ * usage: echoload ADDRESS PID CONNECTIONS BYTES SECONDS [tcp|udp|lines|connect|paced RATE]
  *
- * ADDRESS is a port of 127.0.0.1, or the path of a UNIX socket.  Each connection's messages are of one letter, its
- * own, so an answer that went to the wrong connection or was damaged is found; that ends the run with status 1.
- * The first fifth of a second does not count.  A server that says nothing for ECHOLOAD_PATIENCE seconds (by default
- * 10: the machine may be busy) ends the run too.
+ * ADDRESS is a port of 127.0.0.1, or the path of a UNIX socket; PID is the server's process.  Each connection's
+ * messages are of one letter, its own, so an answer that went to the wrong connection or was damaged is found; that
+ * ends the run with status 1.  Counting begins when every connection has been answered once, a twentieth of a second
+ * after the beginning at the earliest.  A server that says nothing for ECHOLOAD_PATIENCE seconds (by default 10: the
+ * machine may be busy) ends the run too.
  *
- * Prints "<rate> msg/s <number> all": how many came back, and with those before the counting.
+ * Prints "<rate> msg/s <rate> msg/cpu-s": how many came back in a second, and for each second of the server's CPU.
  *   lines    Each message is of lines of 64 bytes, and lines are counted; BYTES is a multiple of that.
  *   connect  Each connection is for one message: once that has come back it is closed, and another made.
- *   paced    Messages start RATE times a second, whether or not those before them have come back.  Prints
- *            "<p50> <p99> <p99.9> us <number> all": what they took from when they should have started. */
+ *   paced    Messages start RATE times a second, whether or not those before them have come back.  Prints lines
+ *            of "<microseconds> <number>": how many took so long, from when they should have started. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WARM_UP 0.2
+#define WARM_UP 0.05
+#define LONGEST_WARM_UP 2.0 /* a datagram may be lost, and its connection wait for ever */
 #define MAX_BYTES (1 << 20)
 #define EVENTS 256
 #define LETTERS 26
@@ -44,6 +46,7 @@ struct connection {
     int letter;
     int busy;
     int closing;
+    int answered; /* at least once */
     long next; /* paced: the number of the message that is in flight, or is to be next */
 };
 
@@ -54,12 +57,18 @@ static const char *where;
 static int poll, bytes;
 static unsigned dialled;
 static double patience = 10;
+static clockid_t server;
+
+static double read_clock(clockid_t which)
+{
+    struct timespec clock;
+    clock_gettime(which, &clock);
+    return clock.tv_sec + clock.tv_nsec / 1e9;
+}
 
 static double now(void)
 {
-    struct timespec clock;
-    clock_gettime(CLOCK_MONOTONIC, &clock);
-    return clock.tv_sec + clock.tv_nsec / 1e9;
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 static void fail(const char *what)
@@ -158,34 +167,44 @@ static void again(struct connection *connection)
 
 static void closed_loop(struct connection *all, int connections, double seconds)
 {
-    long messages = 0, before = 0, each = mode == LINES ? bytes / LINE : 1;
-    double began = now(), counted_from = 0, time = began;
+    long messages = 0, each = mode == LINES ? bytes / LINE : 1;
+    int unanswered = connections;
+    double began = now(), counted_from = 0, spent = 0, time = began;
     for (int index = 0; index < connections; index++)
         post(&all[index]);
     while (!counted_from || time - counted_from < seconds) {
         struct epoll_event events[EVENTS];
         int ready = epoll_wait(poll, events, EVENTS, (int)(patience * 1000));
         time = now();
-        if (!counted_from && time - began >= WARM_UP) {
+        if (!counted_from && time - began >= (unanswered ? LONGEST_WARM_UP : WARM_UP)) {
             counted_from = time;
-            before = messages;
+            spent = read_clock(server);
             messages = 0;
         }
         if (ready == 0)
             lose_patience();
-        for (int index = 0; index < ready; index++)
-            if (take(events[index].data.ptr)) {
-                messages += each;
-                again(events[index].data.ptr);
-            }
+        for (int index = 0; index < ready; index++) {
+            struct connection *connection = events[index].data.ptr;
+            if (!take(connection))
+                continue;
+            messages += each;
+            unanswered -= !connection->answered;
+            connection->answered = 1;
+            again(connection);
+        }
     }
-    printf("%.0f msg/s %ld all\n", messages / (now() - counted_from), before + messages);
+    printf("%.0f msg/s %.0f msg/cpu-s\n", messages / (now() - counted_from), messages / (read_clock(server) - spent));
 }
 
 static int ascending(const void *one, const void *other)
 {
     double difference = *(const double *)one - *(const double *)other;
     return (difference > 0) - (difference < 0);
+}
+
+static long tenths(double seconds)
+{
+    return (long)(seconds * 1e7 + 0.5);
 }
 
 static void open_loop(struct connection *all, int connections, double seconds, double rate)
@@ -226,30 +245,35 @@ static void open_loop(struct connection *all, int connections, double seconds, d
     if (!counted)
         fail("there was no message to count");
     qsort(latencies, counted, sizeof *latencies, ascending);
-    printf("%.1f %.1f %.1f us %ld all\n", latencies[counted / 2] * 1e6, latencies[(long)(counted * 0.99)] * 1e6,
-           latencies[(long)(counted * 0.999)] * 1e6, done);
+    for (long index = 0, first = 0; index < counted; index++)
+        if (index + 1 == counted || tenths(latencies[index + 1]) != tenths(latencies[index])) {
+            printf("%.1f %ld\n", tenths(latencies[index]) / 10.0, index + 1 - first);
+            first = index + 1;
+        }
 }
 
 static int parse_mode(int count, char **arguments)
 {
-    if (count < 6)
-        return count == 5;
+    if (count < 7)
+        return count == 6;
     for (mode = TCP; mode <= PACED; mode++)
-        if (!strcmp(arguments[5], MODES[mode]))
-            return count == (mode == PACED ? 7 : 6);
+        if (!strcmp(arguments[6], MODES[mode]))
+            return count == (mode == PACED ? 8 : 7);
     return 0;
 }
 
 int main(int count, char **arguments)
 {
     if (!parse_mode(count, arguments)) {
-        fprintf(stderr, "usage: echoload ADDRESS CONNECTIONS BYTES SECONDS [tcp|udp|lines|connect|paced RATE]\n");
+        fprintf(stderr, "usage: echoload ADDRESS PID CONNECTIONS BYTES SECONDS [tcp|udp|lines|connect|paced RATE]\n");
         return 2;
     }
     where = arguments[1];
-    int connections = atoi(arguments[2]);
-    double seconds = atof(arguments[4]), rate = mode == PACED ? atof(arguments[6]) : 1;
-    bytes = atoi(arguments[3]);
+    int connections = atoi(arguments[3]);
+    double seconds = atof(arguments[5]), rate = mode == PACED ? atof(arguments[7]) : 1;
+    bytes = atoi(arguments[4]);
+    if (clock_getcpuclockid(atoi(arguments[2]), &server))
+        fail("there is no such server");
     if (getenv("ECHOLOAD_PATIENCE"))
         patience = atof(getenv("ECHOLOAD_PATIENCE"));
     if ((where[0] != '/' && atoi(where) <= 0) || connections <= 0 || bytes <= 0 || bytes > MAX_BYTES || seconds <= 0 ||

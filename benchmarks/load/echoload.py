@@ -1,6 +1,6 @@
 """Load for echo servers where there is no C compiler; as echoload.c, but soon the slower of the two.
 
-usage: echoload.py ADDRESS CONNECTIONS BYTES SECONDS [tcp|udp|lines|connect]
+usage: echoload.py ADDRESS PID CONNECTIONS BYTES SECONDS [tcp|udp|lines|connect]
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import string
 import sys
 import time
 
-WARM_UP = 0.2
+WARM_UP, LONGEST_WARM_UP = 0.05, 2.0
 LINE = 64
 
 
@@ -25,6 +25,7 @@ class Connection:
         self.message = letter * size
         if mode == "lines":
             self.message = (letter * (LINE - 2) + b"\r\n") * (size // LINE)
+        self.answered = False
         self.dial()
 
     def dial(self):
@@ -68,9 +69,10 @@ class Connection:
 def main() -> None:
     """Keep one message in flight on each connection and print how many came back a second, and in all."""
     where = sys.argv[1]
-    connections, size = map(int, sys.argv[2:4])
-    seconds = float(sys.argv[4])
-    mode = sys.argv[5] if sys.argv[5:] else "tcp"
+    server = ~int(sys.argv[2]) << 3 | 2  # as clock_getcpuclockid(3) does
+    connections, size = map(int, sys.argv[3:5])
+    seconds = float(sys.argv[5])
+    mode = sys.argv[6] if sys.argv[6:] else "tcp"
     patience = float(os.environ.get("ECHOLOAD_PATIENCE", "10"))
     poll = select.epoll()
     all_of_them = [Connection(poll, where, index, size, mode) for index in range(connections)]
@@ -78,13 +80,13 @@ def main() -> None:
     for each in all_of_them:
         each.post()
     amount = size // LINE if mode == "lines" else 1
-    count, before, counted_from = 0, 0, 0.0
+    count, unanswered, counted_from, spent = 0, connections, 0.0, 0.0
     began = moment = time.monotonic()
     while not counted_from or moment - counted_from < seconds:
         ready = poll.poll(patience)
         moment = time.monotonic()
-        if not counted_from and moment - began >= WARM_UP:
-            counted_from, before, count = moment, count, 0
+        if not counted_from and moment - began >= (LONGEST_WARM_UP if unanswered else WARM_UP):
+            counted_from, spent, count = moment, time.clock_gettime(server), 0
         if not ready:
             sys.exit(f"echoload: nothing came back for {patience:g} s")
         for number, _ in ready:
@@ -92,13 +94,16 @@ def main() -> None:
             if not each.take():
                 continue
             count += amount
+            unanswered -= not each.answered
+            each.answered = True
             if mode == "connect":
                 del by_number[number]
                 each.sock.close()
                 each.dial()
                 by_number[each.sock.fileno()] = each
             each.post()
-    print(f"{count / (time.monotonic() - counted_from):.0f} msg/s {before + count} all")
+    by_time, by_cpu = time.monotonic() - counted_from, time.clock_gettime(server) - spent
+    print(f"{count / by_time:.0f} msg/s {count / by_cpu:.0f} msg/cpu-s")
 
 
 if __name__ == "__main__":

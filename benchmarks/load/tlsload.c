@@ -1,13 +1,14 @@
 /* Load for echo servers under TLS.
  *
- * usage: tlsload echo PORT CONNECTIONS BYTES SECONDS
- *        tlsload handshake PORT CONNECTIONS SECONDS
+ * usage: tlsload echo PORT PID CONNECTIONS BYTES SECONDS
+ *        tlsload handshake PORT PID CONNECTIONS SECONDS
  *
- * Connects to 127.0.0.1 and trusts whatever certificate it is shown.  `echo` keeps one message in flight on each
- * connection and prints "<rate> msg/s".  `handshake` keeps CONNECTIONS at work, each of them over and over:
- * connect, a full handshake, one byte and its echo, close_notify, the server's close; it prints "<rate> conn/s".
- * Both go on with "<number> all": how many there were, those before the counting began among them.
- * A wrong echo ends the run with status 1.  The first fifth of a second does not count. */
+ * Connects to 127.0.0.1, where PID is the server's process, and trusts whatever certificate it is shown.  `echo`
+ * keeps one message in flight on each connection and prints "<rate> msg/s".  `handshake` keeps CONNECTIONS at work,
+ * each of them over and over: connect, a full handshake, one byte and its echo, close_notify, the server's close; it
+ * prints "<rate> conn/s".  Both go on with the same for each second of the server's CPU: "<rate> msg/cpu-s".
+ * A wrong echo ends the run with status 1.  Counting begins when every connection has been answered once, a
+ * twentieth of a second after the beginning at the earliest. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WARM_UP 0.2
+#define WARM_UP 0.05
 #define MAX_BYTES 16384
 #define EVENTS 256
 
@@ -36,19 +37,26 @@ struct connection {
     enum state state;
     int received;
     char letter;
+    int answered; /* at least once */
 };
 
 static char outgoing[MAX_BYTES];
 static char incoming[MAX_BYTES];
 static SSL_CTX *context;
-static int epoll, port, bytes, once;
-static long done, before;
+static int epoll, port, bytes, once, unanswered;
+static clockid_t server;
+static long done;
+
+static double read_clock(clockid_t which)
+{
+    struct timespec clock;
+    clock_gettime(which, &clock);
+    return clock.tv_sec + clock.tv_nsec / 1e9;
+}
 
 static double now(void)
 {
-    struct timespec clock;
-    clock_gettime(CLOCK_MONOTONIC, &clock);
-    return clock.tv_sec + clock.tv_nsec / 1e9;
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 static void fail(const char *what)
@@ -120,6 +128,8 @@ static void take(struct connection *connection)
         if (connection->received < bytes)
             continue;
         connection->received = 0;
+        unanswered -= !connection->answered;
+        connection->answered = 1;
         if (once) {
             connection->state = CLOSING;
             SSL_shutdown(connection->tls);
@@ -159,20 +169,23 @@ static void serve(struct connection *connection)
 
 int main(int count, char **arguments)
 {
-    once = count == 5 && !strcmp(arguments[1], "handshake");
-    if (!once && (count != 6 || strcmp(arguments[1], "echo"))) {
-        fprintf(stderr, "usage: tlsload echo PORT CONNECTIONS BYTES SECONDS | "
-                        "tlsload handshake PORT CONNECTIONS SECONDS\n");
+    once = count == 6 && !strcmp(arguments[1], "handshake");
+    if (!once && (count != 7 || strcmp(arguments[1], "echo"))) {
+        fprintf(stderr, "usage: tlsload echo PORT PID CONNECTIONS BYTES SECONDS | "
+                        "tlsload handshake PORT PID CONNECTIONS SECONDS\n");
         return 2;
     }
-    int connections = atoi(arguments[3]);
+    int connections = atoi(arguments[4]);
     double seconds = atof(arguments[count - 1]);
     port = atoi(arguments[2]);
-    bytes = once ? 1 : atoi(arguments[4]);
+    bytes = once ? 1 : atoi(arguments[5]);
     if (port <= 0 || connections <= 0 || bytes <= 0 || bytes > MAX_BYTES || seconds <= 0) {
         fprintf(stderr, "tlsload: every argument must be above 0, and BYTES at most %d\n", MAX_BYTES);
         return 2;
     }
+    if (clock_getcpuclockid(atoi(arguments[3]), &server))
+        fail("there is no such server");
+    unanswered = connections;
     context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     epoll = epoll_create1(0);
@@ -182,14 +195,14 @@ int main(int count, char **arguments)
         dial(&all[index]);
         shake(&all[index]);
     }
-    double began = now(), counted_from = 0, time = began;
+    double began = now(), counted_from = 0, spent = 0, time = began;
     while (!counted_from || time - counted_from < seconds) {
         struct epoll_event events[EVENTS];
         int ready = epoll_wait(epoll, events, EVENTS, 2000);
         time = now();
-        if (!counted_from && time - began >= WARM_UP) {
+        if (!counted_from && !unanswered && time - began >= WARM_UP) {
             counted_from = time;
-            before = done;
+            spent = read_clock(server);
             done = 0;
         }
         if (ready == 0)
@@ -199,6 +212,7 @@ int main(int count, char **arguments)
             serve(events[index].data.ptr);
         }
     }
-    printf("%.0f %s/s %ld all\n", done / (now() - counted_from), once ? "conn" : "msg", before + done);
+    const char *unit = once ? "conn" : "msg";
+    printf("%.0f %s/s %.0f %s/cpu-s\n", done / (now() - counted_from), unit, done / (read_clock(server) - spent), unit);
     return 0;
 }

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import functools
-import re
-import shutil
 from collections.abc import Iterator
 
-from benchmarks.harness import (
-    BenchmarkError,
-    Options,
-    Result,
-    Server,
-    compare,
-    floors,
-    output,
-    serving_all,
-)
+from benchmarks.harness import Options, Result, compare, floors
+from benchmarks.processes import Server, serving_all
 from benchmarks.programs import native
+from benchmarks.rooms.http_servers import MISSING, ready, wrk
 
 CONNECTIONS = 64
 
 
 def measure(options: Options) -> Iterator[Result]:
     """Yield what a request costs the server, and how many it answers in a second."""
-    if shutil.which("wrk") is None:
-        yield Result("ASGI hello", "", "", [], note="skipped: the load generator wrk is not installed")
+    if not ready():
+        yield Result("ASGI hello", "", "", [], note=MISSING)
         return
     commands = native(options, "asgi_sennit.py", uvicorn="http_uvicorn.py", granian="asgi_granian.py")
     name = f"ASGI hello, {CONNECTIONS} connections"
@@ -44,12 +35,6 @@ def measure(options: Options) -> Iterator[Result]:
 
 def _turn(server: Server, seconds: float, rates: list[float]) -> float:
     before = server.cpu_seconds()
-    duration = max(1, round(seconds))
-    url = f"http://127.0.0.1:{server.port}/"
-    report = output(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{duration}s", url])
-    count = re.search(r"(\d+) requests in", report)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
-    if count is None or rate is None or "Non-2xx" in report or "Socket errors" in report:
-        raise BenchmarkError(f"wrk was not answered well: {report}")
-    rates.append(float(rate[1]))
-    return (server.cpu_seconds() - before) / int(count[1]) * 1e6
+    rate, count = wrk(server.port, CONNECTIONS, seconds)
+    rates.append(rate)
+    return (server.cpu_seconds() - before) / count * 1e6

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from benchmarks.harness import Options, Server
-from benchmarks.load import echo_figures
+from benchmarks.harness import Options, in_turn
+from benchmarks.load import echo_rates
+from benchmarks.processes import Server, serving_all
 from benchmarks.programs import contenders
 
-__all__ = ["LIMIT", "echo_turn", "everybody", "with_paths"]
+__all__ = ["LIMIT", "echo_turn", "everybody", "serving_warm", "with_paths"]
 
 LIMIT = 0.9
 """What is to be reached of a C program's rate that does nothing but to read and write."""
+WARM_UP = 0.3
+"""Seconds of load before a server's first turn: compilers within, and caches, are to be ready."""
 LOOPS = {
     "asyncio": "echo_asyncio.py asyncio",
     "uvloop": "echo_asyncio.py uvloop",
@@ -32,32 +37,41 @@ def everybody(options: Options) -> dict[str, list[str]]:
     return contenders(options, "echo_program.py", **LOOPS, **frameworks)
 
 
+@contextlib.contextmanager
+def serving_warm(
+    commands: Mapping[str, Sequence[str]], options: Options, mode: str = "tcp"
+) -> Iterator[dict[str, Server]]:
+    """Run the servers of all contenders side by side, and give each some load; else as `serving_all`."""
+    with serving_all(commands, options) as servers:
+        load = {
+            peer: functools.partial(echo_rates, server, 100, 64, WARM_UP, mode)
+            for peer, server in servers.items()
+        }
+        answered = in_turn(load, dataclasses.replace(options, rounds=1))
+        yield {peer: servers[peer] for peer in answered}
+
+
 def echo_turn(
     what: str,
     server: Server,
-    address: int | str,
     connections: int,
     size: int,
     seconds: float,
     mode: str = "tcp",
+    path: str = "",
 ) -> Callable[[], dict[tuple[str, str], float]]:
     """Return a turn that counts what comes back in a second, and for each second of the server's CPU.
 
     Args:
         what: What to call it.
         server: The server.
-        address: Its port, or the path of its socket.
         connections: How many to hold.
         size: The bytes of a message.
         seconds: How long to count.
-        mode: As for `benchmarks.load.echo_rate`.
+        mode: As for `benchmarks.load.echo_rates`.
+        path: The server's UNIX socket.
     """
-    return functools.partial(_turn, what, server, address, connections, size, seconds, mode)
-
-
-def _turn(
-    what: str, server: Server, address: int | str, connections: int, size: int, seconds: float, mode: str
-) -> dict[tuple[str, str], float]:
-    rate, by_cpu = echo_figures(server, address, connections, size, seconds, mode)
     unit = {"connect": "conn", "lines": "lines"}.get(mode, "msg")
-    return {(what, f"{unit}/s"): rate, (what, f"{unit}/cpu s"): by_cpu}
+    keys = ((what, f"{unit}/s"), (what, f"{unit}/cpu s"))
+    load = functools.partial(echo_rates, server, connections, size, seconds, mode, path)
+    return lambda: dict(zip(keys, load(), strict=True))

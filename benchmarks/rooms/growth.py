@@ -12,7 +12,8 @@ import dataclasses
 import json
 from collections.abc import Iterator
 
-from benchmarks.harness import SERVER_CPU, BenchmarkError, Options, Result, output
+from benchmarks.harness import Options, Result
+from benchmarks.processes import SERVER_CPU, BenchmarkError, output
 from benchmarks.programs import contenders
 
 TIMES = (10, 100)

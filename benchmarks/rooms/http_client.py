@@ -9,17 +9,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from benchmarks.harness import (
-    LOAD_CPU,
-    BenchmarkError,
-    Options,
-    Result,
-    compare,
-    floors,
-    output,
-    python,
-    serving,
-)
+from benchmarks.harness import Options, Result, compare, floors
+from benchmarks.processes import LOAD_CPU, BenchmarkError, output, python, serving
 from benchmarks.programs import PEERS, contenders
 
 CONCURRENT = 64

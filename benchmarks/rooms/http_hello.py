@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from benchmarks.harness import Options, Result, compare, floors, serving_all
-from benchmarks.rooms.http_servers import MISSING, everybody, ready, see, wrk
+from benchmarks.harness import Options, Result, compare, floors
+from benchmarks.processes import serving_all
+from benchmarks.rooms.http_servers import MISSING, everybody, ready, see, wrk_rate
 
 CONNECTIONS = 64
 FLOORS = floors(twisted=3.0)
@@ -22,7 +23,7 @@ def measure(options: Options) -> Iterator[Result]:
         for server in servers.values():
             see(server.port)
         turns = {
-            peer: functools.partial(wrk, server.port, CONNECTIONS, options.seconds)
+            peer: functools.partial(wrk_rate, server.port, CONNECTIONS, options.seconds)
             for peer, server in servers.items()
         }
         yield from compare(name, "req/s", turns, options, FLOORS)

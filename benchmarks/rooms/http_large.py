@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.harness import HERE, BenchmarkError, Options, Result, Server, output, python, serving
+from benchmarks.harness import Options, Result
+from benchmarks.processes import HERE, Server, output, python, serving
 from benchmarks.programs import native
 
+MIB = 1 << 20
 SIZE = 1 << 30
 LIMIT = 64.0
 LOAD = str(HERE / "load" / "large_bodies.py")
@@ -25,7 +26,7 @@ def measure(options: Options) -> Iterator[Result]:
         for way in ("upload", "download"):
             with serving(command) as server:
                 _load(server, way)
-                yield _result(f"server, {way} of 1 GiB", _peak(server))
+                yield _result(f"server, {way} of 1 GiB", server.peak() / MIB)
                 yield _result(f"client, {way} of 1 GiB", float(_load(server, way, "sennit")))
 
 
@@ -36,11 +37,3 @@ def _result(name: str, peak: float) -> Result:
 def _load(server: Server, *arguments: str) -> str:
     way, *rest = arguments
     return output([python(), LOAD, str(server.port), way, str(SIZE), *rest])
-
-
-def _peak(server: Server) -> float:
-    status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    if found is None:
-        raise BenchmarkError("the system does not tell the most memory that a process had")
-    return int(found[1]) / 1024

@@ -6,12 +6,15 @@ import http.client
 import re
 import shutil
 
-from benchmarks.harness import BenchmarkError, Options, output
+from benchmarks.harness import Options
+from benchmarks.processes import BenchmarkError, output
 from benchmarks.programs import contenders
 
-__all__ = ["MISSING", "everybody", "ready", "see", "wrk"]
+__all__ = ["MISSING", "everybody", "ready", "see", "wrk", "wrk_rate"]
 
 MISSING = "skipped: the load generator wrk is not installed"
+SHORTEST = 0.6
+"""Seconds for which wrk has to run: it looks ten times a second whether it is to end."""
 HELLO = b"Hello, world!"
 
 
@@ -58,15 +61,23 @@ def see(port: int, body: bytes | None = None) -> None:
         connection.close()
 
 
-def wrk(port: int, connections: int, seconds: float, *options: str) -> float:
-    """Return how many requests a second a server answers; wrk counts whole seconds.
+def wrk(port: int, connections: int, seconds: float, *options: str) -> tuple[float, int]:
+    """Return how many requests a second a server answers, and how many it has answered.
+
+    wrk takes whole seconds alone, and prints what it has when it is interrupted.
 
     Raises:
         BenchmarkError: If an answer is not well.
     """
-    words = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", *options, f"http://127.0.0.1:{port}/"]
-    report = output(["wrk", *words])
+    command = ["wrk", "-t1", f"-c{connections}", "-d1h", *options, f"http://127.0.0.1:{port}/"]
+    report = output(command, seconds=max(seconds, SHORTEST))
+    count = re.search(r"(\d+) requests in", report)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
-    if rate is None or "Non-2xx" in report or "Socket errors" in report:
+    if count is None or rate is None or "Non-2xx" in report or "Socket errors" in report:
         raise BenchmarkError(f"wrk was not answered well: {report}")
-    return float(rate[1])
+    return float(rate[1]), int(count[1])
+
+
+def wrk_rate(port: int, connections: int, seconds: float, *options: str) -> float:
+    """Return how many requests a second a server answers; else as `wrk`."""
+    return wrk(port, connections, seconds, *options)[0]

@@ -7,26 +7,16 @@ The rates beside each other say the same on a machine that is quiet, and where t
 from __future__ import annotations
 
 import contextlib
-import re
 import select
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 
-from benchmarks.harness import (
-    HERE,
-    LOAD_CPU,
-    BenchmarkError,
-    Options,
-    Result,
-    output,
-    pinned,
-    python,
-    serving,
-)
+from benchmarks.harness import Options, Result
 from benchmarks.load import idle_connections
+from benchmarks.processes import HERE, LOAD_CPU, BenchmarkError, pinned, python, serving
 from benchmarks.programs import PEERS
+from benchmarks.rooms.http_servers import MISSING, ready, wrk_rate
 
 SLOW = 5000
 FAST = 64
@@ -39,20 +29,20 @@ SETTLED = 1.0
 def measure(options: Options) -> Iterator[Result]:
     """Yield the share of a CPU that slow clients take, and the fast ones' rate beside them."""
     name = f"{FAST} fast beside {SLOW} slow"
-    if shutil.which("wrk") is None:
-        yield Result(name, "", "", [], note="skipped: the load generator wrk is not installed")
+    if not ready():
+        yield Result(name, "", "", [], note=MISSING)
         return
     count = idle_connections.limit(SLOW)
     alone, beside, shares = [], [], []
     with serving([python(), str(PEERS / "http_slow_program.py")]) as server:
         for _ in range(min(options.rounds, 3)):
-            alone.append(_rate(server.port, options.seconds))
+            alone.append(wrk_rate(server.port, FAST, options.seconds))
             with _slow(server.port, count) as slow:
                 time.sleep(SETTLED)
                 before = server.cpu_seconds()
                 time.sleep(options.seconds)
                 shares.append((server.cpu_seconds() - before) / options.seconds)
-                beside.append(_rate(server.port, options.seconds))
+                beside.append(wrk_rate(server.port, FAST, options.seconds))
                 late, other = _end(slow)
             if other or late != count:
                 raise BenchmarkError(f"{late} slow clients of {count} were answered with 408.")
@@ -80,12 +70,3 @@ def _end(process: subprocess.Popen[str]) -> tuple[int, int]:
     ready, _, _ = select.select([process.stdout], [], [], PATIENCE + 20)
     late, other = process.stdout.readline().split() if ready else (0, 0)
     return int(late), int(other)
-
-
-def _rate(port: int, seconds: float) -> float:
-    duration = max(1, round(seconds))
-    report = output(["wrk", "-t1", f"-c{FAST}", f"-d{duration}s", f"http://127.0.0.1:{port}/"])
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
-    if rate is None or "Non-2xx" in report:
-        raise BenchmarkError(f"wrk was not answered well: {report}")
-    return float(rate[1])

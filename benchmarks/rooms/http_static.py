@@ -9,9 +9,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.harness import BenchmarkError, Options, Result, compare, floors, serving_all
+from benchmarks.harness import Options, Result, compare, floors
+from benchmarks.processes import BenchmarkError, serving_all
 from benchmarks.programs import contenders
-from benchmarks.rooms.http_servers import MISSING, ready, wrk
+from benchmarks.rooms.http_servers import MISSING, ready, wrk_rate
 
 CONNECTIONS = 16
 BYTES = 1 << 20
@@ -34,7 +35,7 @@ def measure(options: Options) -> Iterator[Result]:
             for server in servers.values():
                 _see(server.port, content)
             turns = {
-                peer: functools.partial(wrk, server.port, CONNECTIONS, options.seconds)
+                peer: functools.partial(wrk_rate, server.port, CONNECTIONS, options.seconds)
                 for peer, server in servers.items()
             }
             yield from compare(name, "req/s", turns, options, FLOORS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from benchmarks.harness import HERE, Options, Result, compare, floors, serving_all
-from benchmarks.rooms.http_servers import MISSING, everybody, ready, see, wrk
+from benchmarks.harness import Options, Result, compare, floors
+from benchmarks.processes import HERE, serving_all
+from benchmarks.rooms.http_servers import MISSING, everybody, ready, see, wrk_rate
 
 CONNECTIONS = 16
 BYTES = 1 << 20
@@ -23,7 +24,7 @@ def measure(options: Options) -> Iterator[Result]:
         for server in servers.values():
             see(server.port, bytes(BYTES))
         turns = {
-            peer: functools.partial(wrk, server.port, CONNECTIONS, options.seconds, *script)
+            peer: functools.partial(wrk_rate, server.port, CONNECTIONS, options.seconds, *script)
             for peer, server in servers.items()
         }
         yield from compare(name, "req/s", turns, options, floors())

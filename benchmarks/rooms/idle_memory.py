@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.harness import LEAN, Options, Result, compare_figures, floors, serving
+from benchmarks.harness import LEAN, Options, Result, compare_figures, floors
 from benchmarks.load import idle_connections
+from benchmarks.processes import serving
 from benchmarks.rooms.echo_servers import everybody
 
 CONNECTIONS = (10_000, 50_000)

@@ -1,20 +1,32 @@
-"""Latency: what a message of 64 bytes takes to come back at half of the rate that the server can reach.
+"""Latency: what a message of 64 bytes takes to come back while a server is half as busy as it can be.
 
 Messages start by the clock, on 100 connections by turns, and count from when they should have started: a
-server that stops for a moment is charged for all that had to wait.  Each contender has half of its own top
-rate.
+server that stops for a moment is charged for all that had to wait.  The load is the same for both of a pair:
+half of what the slower of the two can take.  At half of its own top rate each would have another load; and at
+half of what one and all can take, the load would depend on who else was measured.
+
+A turn is as long as 20,000 messages need.  The percentiles are those of the messages of all rounds together,
+and their spread is what each round has by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import itertools
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
-from benchmarks.harness import Options, Result, compare_figures, floors, serving_all
-from benchmarks.load import can_pace, echo_rate, latencies
-from benchmarks.rooms.echo_servers import everybody
+from benchmarks.harness import Options, Result, floors, in_turn
+from benchmarks.load import can_pace, echo_rates, latencies
+from benchmarks.processes import Server
+from benchmarks.rooms.echo_servers import everybody, serving_warm
 
 CONNECTIONS = 100
 BYTES = 64
+MESSAGES = 20_000
+"""As many as put twenty beyond the highest percentile."""
+PERCENTILES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 
 
 def measure(options: Options) -> Iterator[Result]:
@@ -22,17 +34,47 @@ def measure(options: Options) -> Iterator[Result]:
     if not can_pace():
         yield Result("latency", "", "", [], note="skipped: it needs a C compiler")
         return
-    commands = everybody(options)
-    with serving_all(commands, options) as servers:
-        tops = {
-            peer: echo_rate(server.port, CONNECTIONS, BYTES, options.seconds)
-            for peer, server in servers.items()
-        }
+    with serving_warm(everybody(options), options) as servers:
+        tops = _top_rates(servers, options)
+        for peer in tops:
+            if peer != "sennit":
+                yield from _pair(servers, peer, min(tops["sennit"], tops[peer]) / 2, options)
 
-        def turn(peer: str) -> dict[tuple[str, str], float]:
-            port = servers[peer].port
-            figures = latencies(port, CONNECTIONS, BYTES, options.seconds, tops[peer] / 2)
-            return {(f"{name} at half of its top rate", "us"): figure for name, figure in figures.items()}
 
-        turns = {peer: lambda peer=peer: turn(peer) for peer in servers}
-        yield from compare_figures(turns, options, floors(), less_is_better=True)
+def _top_rates(servers: Mapping[str, Server], options: Options) -> dict[str, float]:
+    load = {
+        peer: functools.partial(echo_rates, server, CONNECTIONS, BYTES, options.seconds)
+        for peer, server in servers.items()
+    }
+    rounds = in_turn(load, options.few(3))
+    return {peer: statistics.median(rate for rate, _ in rates) for peer, rates in rounds.items() if rates}
+
+
+def _pair(servers: Mapping[str, Server], peer: str, rate: float, options: Options) -> Iterator[Result]:
+    seconds = max(options.seconds, MESSAGES / rate)
+    turns = {
+        each: functools.partial(latencies, servers[each], CONNECTIONS, BYTES, seconds, rate)
+        for each in ("sennit", peer)
+    }
+    found = in_turn(turns, options)
+    if peer not in found:
+        return
+    together = [sum(found[each], Counter[float]()) for each in ("sennit", peer)]
+    for name, share in PERCENTILES.items():
+        ours, theirs = ([percentile(each, share) for each in found[who]] for who in ("sennit", peer))
+        whole = [percentile(each, share) for each in together]
+        what = f"{name} at half of the slower's top rate"
+        yield Result(what, peer, "us", ours, theirs, floors().get(peer), less_is_better=True, whole=whole)
+
+
+def percentile(counts: Mapping[float, int], share: float) -> float:
+    """Return the least value that all but `share` of those counted do not pass.
+
+    Args:
+        counts: How often there was each value.
+        share: As 0.99 for what one in a hundred passes.
+    """
+    values = sorted(counts)
+    reached = itertools.accumulate(counts[value] for value in values)
+    wanted = share * sum(counts.values())
+    return next(value for value, number in zip(values, reached, strict=True) if number >= wanted)

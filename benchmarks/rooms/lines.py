@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.harness import Options, Result, compare_figures, floors, serving_all
+from benchmarks.harness import Options, Result, compare_figures, floors
 from benchmarks.programs import contenders
-from benchmarks.rooms.echo_servers import echo_turn
+from benchmarks.rooms.echo_servers import echo_turn, serving_warm
 
 CONNECTIONS = 50
 LINES = 16
@@ -22,9 +22,9 @@ def measure(options: Options) -> Iterator[Result]:
         "tornado": "lines_tornado.py",
     }
     what = f"{LINES} lines x {CONNECTIONS}"
-    with serving_all(contenders(options, "lines_program.py", **peers), options) as servers:
+    with serving_warm(contenders(options, "lines_program.py", **peers), options, "lines") as servers:
         turns = {
-            peer: echo_turn(what, server, server.port, CONNECTIONS, BYTES, options.seconds, "lines")
+            peer: echo_turn(what, server, CONNECTIONS, BYTES, options.seconds, "lines")
             for peer, server in servers.items()
         }
         yield from compare_figures(turns, options, floors())

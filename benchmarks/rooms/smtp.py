@@ -8,22 +8,10 @@ rather than the clock keeps other work on the machine out of the figure.
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from benchmarks.harness import (
-    HERE,
-    BenchmarkError,
-    Options,
-    Result,
-    Server,
-    compare,
-    output,
-    python,
-    serving,
-    serving_all,
-)
+from benchmarks.harness import Options, Result, compare
+from benchmarks.processes import HERE, Server, output, python, serving, serving_all
 from benchmarks.programs import contenders, native
 
 CONNECTIONS = 16
@@ -57,11 +45,7 @@ def _turn(server: Server, seconds: float, mode: str) -> float:
 
 def _peak(server: Server) -> float:
     _load(server, "large", str(LARGE))
-    status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    if found is None:
-        raise BenchmarkError("the system does not tell the most memory that a process had")
-    return int(found[1]) / 1024
+    return server.peak() / (1 << 20)
 
 
 def _load(server: Server, *arguments: str) -> str:

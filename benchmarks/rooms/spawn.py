@@ -11,14 +11,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 
-from benchmarks.harness import (
-    SERVER_CPU,
-    BenchmarkError,
-    Options,
-    Result,
-    compare,
-    output,
-)
+from benchmarks.harness import Options, Result, compare
+from benchmarks.processes import SERVER_CPU, BenchmarkError, output
 from benchmarks.programs import contenders
 
 FLOORS: Mapping[str, Mapping[str, float]] = {

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from conformance.environment import twisted_python
 
-from benchmarks.harness import LEAN, Options, Result, compare, floors, python, serving, timed
+from benchmarks.harness import LEAN, Options, Result, compare, floors
+from benchmarks.processes import python, serving, timed
 from benchmarks.programs import contenders
 from benchmarks.rooms.http_servers import everybody, see
 

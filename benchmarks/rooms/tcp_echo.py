@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.harness import Options, Result, compare_figures, floors, serving_all
+from benchmarks.harness import Options, Result, compare_figures, floors
 from benchmarks.load import idle_connections
-from benchmarks.rooms.echo_servers import LIMIT, echo_turn, everybody
+from benchmarks.rooms.echo_servers import LIMIT, echo_turn, everybody, serving_warm
 
 CONNECTIONS = (1, 100, 1000)
 SIZES = {64: "64 B", 1024: "1 KiB", 65536: "64 KiB"}
@@ -20,14 +20,12 @@ SIZES = {64: "64 B", 1024: "1 KiB", 65536: "64 KiB"}
 def measure(options: Options) -> Iterator[Result]:
     """Yield the rate at which Sennit echoes, beside everybody."""
     idle_connections.limit(max(CONNECTIONS))
-    with serving_all(everybody(options), options) as servers:
+    with serving_warm(everybody(options), options) as servers:
         for connections in CONNECTIONS:
             floor = floors(limit=LIMIT) if connections == 100 else floors()
             for size, words in SIZES.items():
                 turns = {
-                    peer: echo_turn(
-                        f"{words} x {connections}", server, server.port, connections, size, options.seconds
-                    )
+                    peer: echo_turn(f"{words} x {connections}", server, connections, size, options.seconds)
                     for peer, server in servers.items()
                 }
                 yield from compare_figures(turns, options, floor)

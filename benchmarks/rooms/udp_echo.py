@@ -11,8 +11,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from benchmarks.harness import Options, Result, compare, floors, serving_all
-from benchmarks.load import datagrams_per_cpu_second
+from benchmarks.harness import Options, Result, compare, floors
+from benchmarks.load import echo_rates
+from benchmarks.processes import Server, serving_all
 from benchmarks.programs import contenders
 
 CLIENTS = 100
@@ -25,8 +26,9 @@ def measure(options: Options) -> Iterator[Result]:
     loops = {"asyncio": "udp_echo_asyncio.py asyncio", "uvloop": "udp_echo_asyncio.py uvloop"}
     commands = contenders(options, "udp_echo_program.py", socket="udp_echo_socket.py", **loops)
     with serving_all(commands, options) as servers:
-        turns = {
-            peer: functools.partial(datagrams_per_cpu_second, server, CLIENTS, BYTES, options.seconds)
-            for peer, server in servers.items()
-        }
+        turns = {peer: functools.partial(_turn, server, options.seconds) for peer, server in servers.items()}
         yield from compare(f"{BYTES} bytes x {CLIENTS}", "msg/cpu s", turns, options, FLOORS)
+
+
+def _turn(server: Server, seconds: float) -> float:
+    return echo_rates(server, CLIENTS, BYTES, seconds, "udp")[1]

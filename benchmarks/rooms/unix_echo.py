@@ -6,7 +6,8 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 
-from benchmarks.harness import Options, Result, compare_figures, floors, serving
+from benchmarks.harness import Options, Result, compare_figures, floors
+from benchmarks.processes import serving
 from benchmarks.rooms.echo_servers import LIMIT, echo_turn, with_paths
 
 CONNECTIONS = 100
@@ -22,6 +23,6 @@ def measure(options: Options) -> Iterator[Result]:
             path = f"{home}/{peer}"
             server = stack.enter_context(serving([word.format(path=path) for word in command]))
             turns[peer] = echo_turn(
-                f"{BYTES} B x {CONNECTIONS}", server, path, CONNECTIONS, BYTES, options.seconds
+                f"{BYTES} B x {CONNECTIONS}", server, CONNECTIONS, BYTES, options.seconds, path=path
             )
         yield from compare_figures(turns, options, floors(limit=LIMIT))

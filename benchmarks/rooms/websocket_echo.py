@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from benchmarks.harness import HERE, Options, Result, Server, compare, floors, output, python, serving_all
+from benchmarks.harness import Options, Result, compare, floors
+from benchmarks.processes import HERE, Server, output, python, serving_all
 from benchmarks.programs import native
 
 CONNECTIONS = 32

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import harness, programs
-from benchmarks.harness import BenchmarkError, Options
+from benchmarks import processes, programs
+from benchmarks.harness import Options
+from benchmarks.processes import BenchmarkError
 from benchmarks.programs import Revision, contenders, native
 
 EVERYBODY = Options(1, 0.1)
@@ -79,10 +80,10 @@ def test_a_program_in_c_or_javascript_is_run_by_what_is_there(monkeypatch):
 
 def test_every_program_that_a_room_names_is_there():
     named = set()
-    for room in (harness.HERE / "rooms").glob("*.py"):
+    for room in (processes.HERE / "rooms").glob("*.py"):
         words = room.read_text(encoding="utf-8").replace('"', " ").replace("/", " ").split()
         named |= {word for word in words if word.endswith((".py", ".c", ".js"))}
-    there = {path.name for path in harness.HERE.glob("*/*")}
+    there = {path.name for path in processes.HERE.glob("*/*")}
     assert "echo_program.py" in named
     assert named <= there
 
