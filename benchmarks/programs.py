@@ -16,12 +16,21 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.environment import ROOT, python_with, run, sennit_command, twisted_python
+from conformance.environment import ROOT, python_with, run, twisted_python
 
 from benchmarks.harness import Options
 from benchmarks.processes import HERE, BenchmarkError
 
-__all__ = ["PACKAGES", "PEERS", "Revision", "compiled", "contenders", "native", "peer_python", "version"]
+__all__ = [
+    "PACKAGES",
+    "PEERS",
+    "Revision",
+    "compiled",
+    "contenders",
+    "native",
+    "peer_python",
+    "version",
+]
 
 PEERS = HERE / "peers"
 # What pip installs for each peer; the others need nothing but a Python, a compiler or Node.js.
@@ -38,6 +47,7 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
 }
 # The extras of Sennit that the programs use.
 EXTRAS = "tls,websocket,drop-in"
+DROP_IN = ("-m", "sennit.twisted")
 
 
 def contenders(options: Options, program: str, *arguments: str, **peers: str) -> dict[str, list[str]]:
@@ -51,12 +61,11 @@ def contenders(options: Options, program: str, *arguments: str, **peers: str) ->
             program in Python, in C, or for Node.js.
     """
     path = str(PEERS / program)
-    commands = {"sennit": [*sennit_command(), path, *arguments]}
+    commands = {"sennit": [*_ours(options, *DROP_IN), path, *arguments]}
     if options.against is not None:
         commands[options.against.name] = [
             *options.against.command(),
-            "-m",
-            "sennit.twisted",
+            *DROP_IN,
             path,
             *arguments,
         ]
@@ -68,10 +77,21 @@ def contenders(options: Options, program: str, *arguments: str, **peers: str) ->
 def native(options: Options, program: str, *arguments: str, **peers: str) -> dict[str, list[str]]:
     """Return the commands that run a program for Sennit itself, and of its peers; else as `contenders`."""
     path = str(PEERS / program)
-    commands = {"sennit": [sys.executable, path, *arguments]}
+    commands = {"sennit": [*_ours(options), path, *arguments]}
     if options.against is not None:
         commands[options.against.name] = [*options.against.command(), path, *arguments]
     return {**commands, **_others(options, arguments, peers)}
+
+
+def _ours(options: Options, *how: str) -> list[str]:
+    """Return the beginning of a command that runs Sennit as it is here, on the loop that is wanted.
+
+    Args:
+        options: Which loop is wanted.
+        *how: What comes before the program, such as ``-m sennit.twisted``.
+    """
+    on_loop = [] if options.loop is None else [str(PEERS / "on_loop.py"), options.loop]
+    return [sys.executable, *on_loop, *how]
 
 
 def _others(options: Options, arguments: tuple[str, ...], peers: Mapping[str, str]) -> dict[str, list[str]]:

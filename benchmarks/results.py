@@ -63,6 +63,7 @@ def document(results: Sequence[Result], options: Options, load: float = 0.0) -> 
         "commit": _commit(),
         "machine": machine(),
         "core": core_in_use(),
+        "loop": options.loop,
         "load": round(load, 1),
         "rounds": options.rounds,
         "seconds": options.seconds,
@@ -119,7 +120,7 @@ def keep(found: Mapping[str, Any], home: Path = RESULTS) -> dict[str, Any] | Non
 
 
 def changes(earlier: Mapping[str, Any], results: Iterable[Result]) -> list[str]:
-    """Return a line for each ratio that is more than a tenth better or worse than it was.
+    """Return a line for each ratio that is more than a tenth better or worse than it was, in every round.
 
     Figures without a peer are not compared: they say as much about what else the machine did.
 
@@ -132,6 +133,7 @@ def changes(earlier: Mapping[str, Any], results: Iterable[Result]) -> list[str]:
         _, before = earlier["rows"].get(each.key, (None, None))
         if each.note or not before or each.ratio is None:
             continue
-        if abs(each.ratio / before - 1) > NOTABLE:
+        ratios = each.ratios()
+        if abs(each.ratio / before - 1) > NOTABLE and not min(ratios) <= before <= max(ratios):
             lines.append(f"{each.room}: {each.name}: {before:.2f} x {each.peer} became {each.ratio:.2f} x")
     return lines

@@ -69,13 +69,14 @@ def render(found: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{peer} {version}" for peer, version in sorted(found["versions"].items()))
     judged = [each for each in measured if each.verdict()]
     where = f"Measured on {results.describe(found['machine'])}, at commit `{found['commit']}`"
-    how = f"{found['rounds']} rounds of {found['seconds']:g} s each"
+    how = f"{found['rounds']} rounds of {found['seconds']:g} s each, or longer where a room tells why"
+    loop = f" on the loop `{found['loop']}`" if found.get("loop") else ""
     lines = [
         "",
-        f"{where} with the {found['core']} core, {how}. Peers: {versions}.",
+        f"{where} with the {found['core']} core{loop}, {how}. Peers: {versions}.",
         *_disturbed(found["load"]),
         "",
-        f"{len(judged) - len(missed)} of {len(judged)} figures with a floor reach it.",
+        _count(judged, missed),
         "",
         "| what | Sennit | by Twisted | by the best in Python | by Node.js | by C |",
         "|---|--:|--:|--:|--:|--:|",
@@ -89,6 +90,16 @@ def render(found: Mapping[str, Any]) -> str:
         lines += [_row(room, name, unit, row) for (name, unit), row in rows.items()]
     lines += ["", *_notes(all_of_them), *_missed(missed), ""]
     return "\n".join(lines)
+
+
+def _count(judged: Sequence[Result], missed: Sequence[Result]) -> str:
+    """Say how many reach their floor, and for how many of which kind another run may say otherwise."""
+    near = sum(each.within_noise() for each in missed)
+    others = sum(each.within_noise() for each in judged) - near
+    return (
+        f"{len(judged) - len(missed)} of {len(judged)} figures with a floor reach it by the median. "
+        f"For {others} of these, and {near} of those below it, the floor is inside the spread."
+    )
 
 
 def _disturbed(load: float) -> list[str]:
@@ -111,12 +122,19 @@ def _row(room: str, name: str, unit: str, row: Sequence[Result]) -> str:
     }
     others = [f"; {_cell(each)} {each.peer}" for each in row if each.peer and each.peer not in ELSEWHERE]
     alone = by_peer.get("")
-    figure = f"{_number(row[0].figure)} {unit}"
+    figure = f"{_range(row)} {unit}"
     if alone is not None and alone.floor is not None:
         figure += f" (at most {alone.floor:g})"
         figure = f"**{figure}**" if alone.verdict() == "MISS" else figure
     what = f"`{room}` {name}{''.join(others)}"
     return f"| {what} | {figure} | {' | '.join(cells[column] for column in COLUMNS)} |"
+
+
+def _range(row: Sequence[Result]) -> str:
+    """Return Sennit's figure; from the least to the most, if it is another beside each peer."""
+    figures = sorted({each.figure for each in row})
+    ends = dict.fromkeys((_number(figures[0]), _number(figures[-1])))
+    return " to ".join(ends)
 
 
 def _cell(result: Result | None, suffix: str = "") -> str:
@@ -138,10 +156,21 @@ def _notes(all_of_them: Iterable[Result]) -> list[str]:
 def _missed(missed: Sequence[Result]) -> list[str]:
     if not missed:
         return ["Nothing is below its floor.", ""]
-    lines = ["Below their floor:", ""]
+    clear = [each for each in missed if not each.within_noise()]
+    near = [each for each in missed if each.within_noise()]
+    return [
+        *_list("Below their floor:", clear),
+        *_list("Below their floor, but within the noise, for the floor is inside the spread:", near),
+    ]
+
+
+def _list(heading: str, missed: Sequence[Result]) -> list[str]:
+    if not missed:
+        return []
+    lines = [heading, ""]
     for each in missed:
         if each.ratio is None:
-            told = f"{_number(each.figure)} {each.unit}, at most {each.floor:g}"
+            told = f"{_number(each.figure)} {each.unit} ({_spread(each)}), at most {each.floor:g}"
         else:
             told = f"{each.ratio:.2f} ({_spread(each)}) by {each.peer}, at least {each.floor:.3g}"
         lines.append(f"- `{each.room}` {each.name}, {each.unit}: {told}")
@@ -149,6 +178,8 @@ def _missed(missed: Sequence[Result]) -> list[str]:
 
 
 def _spread(result: Result) -> str:
+    if not result.theirs:
+        return f"{_number(min(result.ours))} to {_number(max(result.ours))}"
     ratios = result.ratios()
     return f"{min(ratios):.2f} to {max(ratios):.2f}"
 

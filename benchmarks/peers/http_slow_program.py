@@ -1,4 +1,4 @@
-"""A web server that says hello and has little patience: a head has ten seconds.  Prints its port."""
+"""A web server that says hello and has little patience: a head has five seconds.  Prints its port."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class QuietSite(Site):
 
 
 async def main():
-    site = QuietSite(Hello(), limits=Limits(header_timeout=10, body_timeout=10))
+    site = QuietSite(Hello(), limits=Limits(header_timeout=5, body_timeout=5))
     port = sennit.current_reactor().listenTCP(0, site, backlog=8192, interface="127.0.0.1")
     print(port.getHost().port, flush=True)
     await sennit.Deferred()

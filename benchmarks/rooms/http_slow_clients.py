@@ -35,7 +35,7 @@ def measure(options: Options) -> Iterator[Result]:
     count = idle_connections.limit(SLOW)
     alone, beside, shares = [], [], []
     with serving([python(), str(PEERS / "http_slow_program.py")]) as server:
-        for _ in range(min(options.rounds, 3)):
+        for _ in range(options.rounds):
             alone.append(wrk_rate(server.port, FAST, options.seconds))
             with _slow(server.port, count) as slow:
                 time.sleep(SETTLED)

@@ -61,6 +61,25 @@ def test_a_figure_without_a_peer_stands_against_a_limit():
     assert Result("start", "", "ms", [51.0]).verdict() == ""
 
 
+def test_a_floor_inside_the_spread_is_within_the_noise_whatever_the_verdict():
+    def rounds(*ratios, floor=2.0):
+        return Result("rate", "peer", "/s", ratios, [1.0] * len(ratios), floor)
+
+    assert rounds(1.5, 2.5).within_noise()
+    assert not rounds(2.0, 2.5).within_noise()
+    assert not rounds(1.5, 1.9).within_noise()
+    assert rounds(1.5, 1.9, 2.1).line().endswith("floor 2  MISS, within the noise")
+    assert not rounds(1.5, 2.5, floor=None).within_noise()
+    assert Result("start", "", "ms", [49.0, 49.5, 51.0], floor=50.0).judgement() == "pass, within the noise"
+
+
+def test_what_is_told_of_the_whole_is_judged_by_it_and_the_rounds_are_the_spread():
+    found = Result("p99", "peer", "us", [1.0, 2.0], [2.0, 2.0], 1.5, less_is_better=True, whole=(1.5, 3.0))
+    assert (found.figure, found.ratio, found.ratios()) == (1.5, 2.0, [2.0, 1.0])
+    assert found.judgement() == "pass, within the noise"
+    assert Result.of(json.loads(json.dumps(found.data()))).ratio == 2.0
+
+
 def test_a_result_that_was_skipped_says_why():
     skipped = Result("x", "", "", [], note="skipped: nothing to measure with")
     assert "nothing to measure with" in skipped.line()
@@ -194,13 +213,15 @@ def test_a_missed_floor_is_the_exit_status(monkeypatch, one_room):
     assert run(monkeypatch, "deferred") == 1
 
 
-def test_a_room_by_itself_has_seven_rounds_and_all_of_them_have_fewer(monkeypatch, one_room):
+def test_a_room_by_itself_has_longer_turns_than_all_of_them(monkeypatch, one_room):
     run(monkeypatch, "deferred")
     run(monkeypatch, "deferred", "--rounds", "2", "--seconds", "0.5", "--peers", "twisted,uvloop")
     run(monkeypatch)
     assert (one_room.seen[0].rounds, one_room.seen[0].peers) == (7, None)
     assert one_room.seen[1] == Options(2, 0.5, frozenset({"twisted", "uvloop"}))
     assert one_room.seen[2] == command.ALL
+    assert command.ALL.rounds == 7
+    assert command.ALL.seconds < one_room.seen[0].seconds
     assert len(one_room.seen) == 2 + len(command.ROOMS)
 
 
@@ -211,6 +232,12 @@ def test_against_a_revision_no_other_peer_runs_unless_it_is_named(monkeypatch, o
     run(monkeypatch, "deferred", "--against", "HEAD~1", "--peers", "twisted")
     assert one_room.seen[0] == Options(7, 1.0, frozenset(), revision)
     assert one_room.seen[1] == Options(7, 1.0, frozenset({"twisted"}), revision)
+
+
+def test_a_loop_can_be_chosen(monkeypatch, one_room, tmp_path):
+    run(monkeypatch, "deferred", "--loop", "asyncio")
+    assert one_room.seen[0].loop == "asyncio"
+    assert json.loads((tmp_path / "latest.json").read_text())["loop"] == "asyncio"
 
 
 def test_a_room_that_fails_does_not_end_the_others(monkeypatch, one_room, capsys):
@@ -226,7 +253,7 @@ def test_a_room_that_fails_does_not_end_the_others(monkeypatch, one_room, capsys
     assert "2.00 x twisted" in said
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["--rounds", "0"], ["--seconds", "-1"]])
+@pytest.mark.parametrize("arguments", [["nonsense"], ["--rounds", "0"], ["--seconds", "-1"], ["--loop", "x"]])
 def test_wrong_arguments_are_refused(monkeypatch, arguments, capsys):
     with pytest.raises(SystemExit) as ended, contextlib.redirect_stderr(None):
         run(monkeypatch, *arguments)
@@ -334,6 +361,11 @@ def test_the_load_generator_refuses_wrong_arguments():
     done = subprocess.run([*load._generator(), "1"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("usage:")
+
+
+def test_a_program_that_does_not_end_by_itself_can_be_interrupted():
+    with pytest.raises(BenchmarkError, match="ended with 130"):
+        processes.output(["sleep", "60"], seconds=0.1)
 
 
 def test_programs_keep_what_they_compile_as_those_that_were_installed_do(monkeypatch):

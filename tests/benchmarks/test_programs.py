@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from benchmarks import processes, programs
 from benchmarks.harness import Options
 from benchmarks.processes import BenchmarkError
 from benchmarks.programs import Revision, contenders, native
+from sennit.reactor import new_loop
 
 EVERYBODY = Options(1, 0.1)
 NOBODY = Options(1, 0.1, frozenset())
@@ -37,6 +39,39 @@ def test_a_program_for_twisted_is_run_on_sennit_and_on_twisted():
         "sennit": [sys.executable, "-m", "sennit.twisted", path, "argument"],
         "twisted": ["twisted-python", path, "argument"],
     }
+
+
+def test_a_loop_that_is_chosen_is_that_of_sennits_programs_alone():
+    options = Options(1, 0.1, loop="asyncio")
+    start = [sys.executable, str(programs.PEERS / "on_loop.py"), "asyncio"]
+    path = str(programs.PEERS / "echo_program.py")
+    commands = contenders(options, "echo_program.py", "x")
+    assert commands["sennit"] == [*start, "-m", "sennit.twisted", path, "x"]
+    assert commands["twisted"] == ["twisted-python", path, "x"]
+    assert native(options, "echo_program.py")["sennit"] == [*start, path]
+
+
+ON_WHAT = """
+import sys
+{imported}
+print(sys.argv[1], type(reactor.loop).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "imported"),
+    [
+        ((), "from sennit.reactor import Reactor; reactor = Reactor()"),
+        (("-m", "sennit.twisted"), "from twisted.internet import reactor"),
+    ],
+)
+def test_programs_run_on_the_loop_that_is_chosen(how, imported, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(ON_WHAT.format(imported=imported))
+    start = [sys.executable, str(programs.PEERS / "on_loop.py"), "asyncio", *how]
+    with contextlib.closing(new_loop("asyncio")) as loop:
+        kind = type(loop).__name__
+    assert processes.output([*start, str(program), "argument"]).split() == ["argument", kind]
 
 
 def test_a_peers_own_arguments_come_first():

@@ -11,7 +11,7 @@ from benchmarks.harness import Options, Result
 
 
 def result(ratio, name="case", **more):
-    return Result(name, "twisted", "/s", [ratio, ratio * 2, ratio / 2], [1.0, 1.0, 1.0], room="room", **more)
+    return Result(name, "twisted", "/s", [ratio, ratio * 1.01, ratio / 1.01], [1.0] * 3, room="room", **more)
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +68,12 @@ def test_a_ratio_that_changes_by_more_than_a_tenth_is_told(now, told):
     earlier = {"rows": {"room/case//s/twisted": [2.0, 2.0]}}
     lines = results.changes(earlier, [result(now), result(9.0, "unknown")])
     assert lines == ([f"room: case: 2.00 x twisted became {now:.2f} x"] if told else [])
+
+
+def test_a_ratio_that_was_once_inside_the_spread_of_today_has_not_changed():
+    now = Result("case", "twisted", "/s", [1.9, 3.0, 4.0], [1.0] * 3, room="room")
+    assert results.changes({"rows": {"room/case//s/twisted": [2.0, 2.0]}}, [now]) == []
+    assert len(results.changes({"rows": {"room/case//s/twisted": [1.8, 1.8]}}, [now])) == 1
 
 
 def test_what_was_skipped_or_has_no_peer_is_not_compared(tmp_path):
