@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import json
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from benchmarks.processes import SERVER_CPU, BenchmarkError, output
@@ -214,34 +214,36 @@ def compare(
 
 
 def compare_tables(
-    unit: str,
-    commands: Mapping[str, Sequence[str]],
-    options: Options,
-    floors: Mapping[str, float],
-    less_is_better: bool = False,
+    unit: str, commands: Mapping[str, Sequence[str]], options: Options, floors: Mapping[str, float]
 ) -> Iterator[Result]:
-    """Let programs take turns that print a JSON object of figures by name, and yield a result for each name.
-
-    A peer may lack some of the names.
+    """Let programs take turns that print a JSON object of figures by name; else as `compare_figures`.
 
     Args:
         unit: Of the figures.
         commands: How each contender is run; one of them is called ``sennit``.
         options: How many rounds, and which peers.
         floors: What the ratio to a peer must reach.
-        less_is_better: Whether the figures are costs.
     """
     turns = {peer: functools.partial(_table, unit, command) for peer, command in commands.items()}
-    yield from compare_figures(turns, options, floors, less_is_better)
+    yield from compare_figures(turns, options, floors)
 
 
 def compare_figures(
     turns: Mapping[str, Callable[[], Mapping[tuple[str, str], float]]],
     options: Options,
     floors: Mapping[str, float],
-    less_is_better: bool = False,
+    costs: Collection[str] = (),
 ) -> Iterator[Result]:
-    """Let contenders take turns of which each gives figures by name and unit; else as `compare`."""
+    """Let contenders take turns, each of which gives figures by name and unit, and yield a result for each.
+
+    A peer may lack some of the names.
+
+    Args:
+        turns: What each contender does for its figures; one of them is called ``sennit``.
+        options: How many rounds, and which peers.
+        floors: What the ratio to a peer must reach.
+        costs: The units in which less is better.
+    """
     tables = in_turn(turns, options)
     for key in tables["sennit"][0] if tables["sennit"] else ():
         name, unit = key
@@ -249,7 +251,7 @@ def compare_figures(
         for peer, rounds in tables.items():
             if peer != "sennit" and key in rounds[0]:
                 theirs = [table[key] for table in rounds]
-                yield Result(name, peer, unit, ours, theirs, floors.get(peer), less_is_better)
+                yield Result(name, peer, unit, ours, theirs, floors.get(peer), unit in costs)
 
 
 def _table(unit: str, command: Sequence[str]) -> dict[tuple[str, str], float]:

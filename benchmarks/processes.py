@@ -14,12 +14,13 @@ import select
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.environment import ROOT
+
+from benchmarks.timing import cpu_of
 
 if TYPE_CHECKING:
     from benchmarks.harness import Options
@@ -117,12 +118,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Return the seconds of CPU that the process has used, in user mode and in the kernel."""
-        return time.clock_gettime(_cpu_clock(self.process.pid))
-
-
-def _cpu_clock(process: int) -> int:
-    """Return the clock of a process's CPU, as clock_getcpuclockid(3) does; Python has that for threads."""
-    return ~process << 3 | 2
+        return float(cpu_of(self.process.pid))
 
 
 @contextlib.contextmanager

@@ -1,11 +1,21 @@
-"""How programs that measure themselves do so: by the CPU that they take, whatever else the machine does."""
+"""How work is timed: by the CPU that it takes, whatever else the machine does."""
 
 from __future__ import annotations
 
 import gc
 import time
 
-__all__ = ["cost", "rate"]
+__all__ = ["cost", "cpu_of", "rate"]
+
+
+def cpu_of(process):
+    """Return the seconds of CPU that a process has used, in user mode and in the kernel.
+
+    Args:
+        process: Its number.
+    """
+    # The clock that clock_getcpuclockid(3) gives: Python has that function for threads alone.
+    return time.clock_gettime(~process << 3 | 2)
 
 
 def cost(run, count):

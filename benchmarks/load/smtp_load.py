@@ -1,10 +1,12 @@
 """Load for mail servers: messages of a fixed size on kept connections.
 
-usage: smtp_load.py PORT CONNECTIONS BYTES SECONDS [pipelined]
+usage: smtp_load.py PORT PID CONNECTIONS BYTES SECONDS [pipelined]
        smtp_load.py PORT large BYTES
 
 Pipelined, a message's end and the next message's envelope go in one write (RFC 2920); else each command waits
-for its reply.  The second form sends one large message, and prints how many octets it had.
+for its reply.  Prints how many messages were taken for each second of the CPU of the server, process PID; the
+first twentieth of a second does not count.  The second form sends one large message, and prints how many
+octets it had.
 
 The load asks for what has come again and again, and never sleeps: what it takes to wake a process is charged
 to who sends to it, and would be the more of a server's figure the better the server is.
@@ -17,9 +19,12 @@ import socket
 import sys
 import time
 
+from benchmarks.timing import cpu_of
+
 _ENVELOPE = (b"MAIL FROM:<sender@client.example>\r\n", b"RCPT TO:<recipient@mail.example>\r\n", b"DATA\r\n")
 _LINE = b"This is a line of an ordinary message, as long as such lines mostly are.\r\n"
 _BLOCK = 1 << 16
+_WARM_UP = 0.05
 _PATIENCE = 5
 
 
@@ -91,8 +96,8 @@ def _expect(sock: socket.socket, code: bytes) -> None:
         sys.exit(f"smtp_load: the server said {data!r}")
 
 
-def many(port: int, connections: int, size: int, seconds: float, *, pipelined: bool) -> int:
-    """Return how many messages were taken."""
+def many(port: int, server: int, connections: int, size: int, seconds: float, *, pipelined: bool) -> float:
+    """Return how many messages were taken for each second of the server's CPU."""
     poll = select.epoll()
     open_ = {}
     for _ in range(connections):
@@ -100,10 +105,13 @@ def many(port: int, connections: int, size: int, seconds: float, *, pipelined: b
         open_[connection.socket.fileno()] = connection
         poll.register(connection.socket.fileno(), select.EPOLLIN)
         connection.send()
-    count = 0
+    count, spent, counting = 0, 0.0, False
     answered = time.monotonic()
-    end = answered + seconds
+    began = answered + _WARM_UP
+    end = began + seconds
     while (now := time.monotonic()) < end:
+        if not counting and now >= began:
+            count, spent, counting = 0, cpu_of(server), True
         ready = poll.poll(0)
         if ready:
             answered = now
@@ -111,7 +119,7 @@ def many(port: int, connections: int, size: int, seconds: float, *, pipelined: b
             sys.exit(f"smtp_load: nothing was answered for {_PATIENCE} seconds")
         for number, _ in ready:
             count += open_[number].receive()
-    return count
+    return count / (cpu_of(server) - spent)
 
 
 def large(port: int, size: int) -> int:
@@ -135,5 +143,5 @@ if __name__ == "__main__":
     if sys.argv[2] == "large":
         print(large(int(sys.argv[1]), int(sys.argv[3])))
     else:
-        port_, connections_, size_ = map(int, sys.argv[1:4])
-        print(many(port_, connections_, size_, float(sys.argv[4]), pipelined="pipelined" in sys.argv[5:]))
+        pipelined_ = "pipelined" in sys.argv[6:]
+        print(many(*map(int, sys.argv[1:5]), float(sys.argv[5]), pipelined=pipelined_))

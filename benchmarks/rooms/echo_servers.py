@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from benchmarks.harness import Options, in_turn
 from benchmarks.load import echo_rates
@@ -39,12 +40,15 @@ def everybody(options: Options) -> dict[str, list[str]]:
 
 @contextlib.contextmanager
 def serving_warm(
-    commands: Mapping[str, Sequence[str]], options: Options, mode: str = "tcp"
+    commands: Mapping[str, Sequence[str]],
+    options: Options,
+    mode: str = "tcp",
+    paths: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[dict[str, Server]]:
     """Run the servers of all contenders side by side, and give each some load; else as `serving_all`."""
     with serving_all(commands, options) as servers:
         load = {
-            peer: functools.partial(echo_rates, server, 100, 64, WARM_UP, mode)
+            peer: functools.partial(echo_rates, server, 100, 64, WARM_UP, mode, paths.get(peer, ""))
             for peer, server in servers.items()
         }
         answered = in_turn(load, dataclasses.replace(options, rounds=1))

@@ -27,7 +27,7 @@ def measure(options: Options) -> Iterator[Result]:
             peer: lambda command=command, count=count: _turn(command, count)
             for peer, command in commands.items()
         }
-        yield from compare_figures(turns, options.few(ROUNDS), floor, less_is_better=True)
+        yield from compare_figures(turns, options.few(ROUNDS), floor, costs={"KiB"})
 
 
 def _turn(command: list[str], count: int) -> dict[tuple[str, str], float]:

@@ -38,15 +38,13 @@ def measure(options: Options) -> Iterator[Result]:
 
 
 def _turn(server: Server, seconds: float, mode: str) -> float:
-    before = server.cpu_seconds()
-    count = int(_load(server, str(CONNECTIONS), str(SIZE), str(seconds), mode))
-    return count / (server.cpu_seconds() - before)
+    return float(_load(server, server.process.pid, CONNECTIONS, SIZE, seconds, mode))
 
 
 def _peak(server: Server) -> float:
-    _load(server, "large", str(LARGE))
+    _load(server, "large", LARGE)
     return server.peak() / (1 << 20)
 
 
-def _load(server: Server, *arguments: str) -> str:
-    return output([python(), str(HERE / "load" / "smtp_load.py"), str(server.port), *arguments])
+def _load(server: Server, *arguments: float | str) -> str:
+    return output([python(), str(HERE / "load" / "smtp_load.py"), *map(str, (server.port, *arguments))])

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 from benchmarks.harness import Options, Result, compare, floors
 from benchmarks.load import echo_rates
-from benchmarks.processes import Server, serving_all
+from benchmarks.processes import Server
 from benchmarks.programs import contenders
+from benchmarks.rooms.echo_servers import serving_warm
 
 CLIENTS = 100
 BYTES = 64
@@ -25,7 +26,7 @@ def measure(options: Options) -> Iterator[Result]:
     """Yield how many echoes a second of CPU is good for, beside Twisted, bare loops, and a bare socket."""
     loops = {"asyncio": "udp_echo_asyncio.py asyncio", "uvloop": "udp_echo_asyncio.py uvloop"}
     commands = contenders(options, "udp_echo_program.py", socket="udp_echo_socket.py", **loops)
-    with serving_all(commands, options) as servers:
+    with serving_warm(commands, options, "udp") as servers:
         turns = {peer: functools.partial(_turn, server, options.seconds) for peer, server in servers.items()}
         yield from compare(f"{BYTES} bytes x {CLIENTS}", "msg/cpu s", turns, options, FLOORS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from benchmarks.harness import Options, Result, compare, floors
+from benchmarks.harness import Options, Result, compare_figures, floors
 from benchmarks.processes import HERE, Server, output, python, serving_all
 from benchmarks.programs import native
 
@@ -20,22 +20,16 @@ def measure(options: Options) -> Iterator[Result]:
     )
     with serving_all(commands, options) as servers:
         for size in SIZES:
-            rates: dict[str, list[float]] = {peer: [] for peer in servers}
             turns = {
-                peer: functools.partial(_turn, server, size, options.seconds, rates[peer])
+                peer: functools.partial(_turn, server, size, options.seconds)
                 for peer, server in servers.items()
             }
-            name = f"websocket echo of {size} B"
-            yield from compare(f"{name}, CPU", "us", turns, options, floors(), less_is_better=True)
-            ours = rates.pop("sennit")
-            for peer, theirs in rates.items():
-                yield Result(name, peer, "msg/s", ours, theirs, floors().get(peer))
+            yield from compare_figures(turns, options, floors(), costs={"us"})
 
 
-def _turn(server: Server, size: int, seconds: float, rates: list[float]) -> float:
-    """Return the microseconds of the server's CPU that a message takes; note how many there were a second."""
-    before = server.cpu_seconds()
-    command = [python(), str(HERE / "load" / "websocket_echo.py")]
-    rate = float(output([*command, str(server.port), str(CONNECTIONS), str(size), str(seconds)]))
-    rates.append(rate)
-    return (server.cpu_seconds() - before) / (rate * seconds) * 1e6
+def _turn(server: Server, size: int, seconds: float) -> dict[tuple[str, str], float]:
+    """Return the microseconds of the server's CPU that a message takes, and how many there are a second."""
+    numbers = (server.port, server.process.pid, CONNECTIONS, size, seconds)
+    rate, cost = output([python(), str(HERE / "load" / "websocket_echo.py"), *map(str, numbers)]).split()
+    name = f"websocket echo of {size} B"
+    return {(f"{name}, CPU", "us"): float(cost), (name, "msg/s"): float(rate)}

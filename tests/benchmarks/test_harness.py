@@ -15,7 +15,7 @@ from benchmarks import harness, load, processes, programs
 from benchmarks.harness import Options, Result
 from benchmarks.load import idle_connections
 from benchmarks.processes import BenchmarkError
-from benchmarks.rooms import latency
+from benchmarks.rooms import latency, smtp, websocket_echo
 
 ECHO = """
 import asyncio, sys
@@ -306,6 +306,28 @@ def test_a_percentile_is_what_a_share_of_all_does_not_pass():
     assert latency.percentile(counts, 0.5) == 1.0
     assert latency.percentile(counts, 0.99) == 2.0
     assert latency.percentile(counts, 0.999) == 3.0
+
+
+def test_messages_of_websockets_are_counted_by_the_second_and_by_the_servers_cpu():
+    with processes.serving([sys.executable, str(programs.PEERS / "websocket_sennit.py")]) as echo:
+        figures = websocket_echo._turn(echo, 64, 0.1)
+    assert [unit for _, unit in figures] == ["us", "msg/s"]
+    assert min(figures.values()) > 0
+
+
+@pytest.mark.parametrize("mode", ["pipelined", "one by one"])
+def test_mails_are_counted_by_the_servers_cpu(mode):
+    with processes.serving([sys.executable, str(programs.PEERS / "smtp_sennit.py")]) as server:
+        assert smtp._turn(server, 0.1, mode) > 0
+
+
+def test_figures_that_are_costs_are_told_by_their_unit():
+    turns = {
+        "sennit": lambda: {("x", "us"): 2.0, ("x", "/s"): 8.0},
+        "peer": lambda: {("x", "us"): 4.0, ("x", "/s"): 2.0},
+    }
+    cost, rate = harness.compare_figures(turns, Options(1, 1.0), {}, costs={"us"})
+    assert (cost.ratio, rate.ratio) == (2.0, 4.0)
 
 
 def test_tables_of_figures_are_compared_name_by_name(monkeypatch):
