@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.transport.lone_kit import connected
 
 from sennit.framing.basic import Int8StringReceiver, LineOnlyReceiver, LineReceiver, NetstringReceiver
 from sennit.testing import StringTransport
+from sennit.transport.tcp import TCPServer
 
 
 class Gathering(StringTransport):
@@ -93,3 +95,59 @@ def test_a_transport_that_does_not_gather_is_not_told_to_send():
     protocol.dataReceived(b"3:one,3:two,5:three,")
     assert transport.value() == b"3:one,3:two,5:three,"
     assert (transport.asked, transport.sent) == (1, 0)
+
+
+class Lines(LineReceiver):
+    def lineReceived(self, line):
+        getattr(self, line.decode(), self.sendLine)(line)
+
+    def close(self, _line):
+        self.transport.loseConnection()
+
+    def abort(self, _line):
+        self.transport.abortConnection()
+
+    def replace(self, _line):
+        self.transport.write = self.theirs.append
+
+
+@pytest.fixture
+def lines():
+    protocol = Lines()
+    protocol.theirs = []
+    return protocol
+
+
+def test_answers_go_out_together_in_their_order(lines):
+    connection, carrier = connected(lines)
+    connection.data_received(b"1\r\n2\r\n3\r\n4")
+    connection.data_received(b"\r\n")
+    assert carrier.sent == [b"1\r\n2\r\n3\r\n", b"4\r\n"]
+
+
+def test_answers_go_where_the_program_has_them_go(lines):
+    connection, carrier = connected(lines)
+    connection.data_received(b"1\r\nreplace\r\n2\r\n3\r\n")
+    connection.reactor.loop.turn()
+    assert (carrier.sent, lines.theirs) == ([b"1\r\n"], [b"2\r\n", b"3\r\n"])
+
+
+def test_answers_go_through_a_write_of_the_connections_own_class(lines):
+    class Shouting(TCPServer):
+        def write(self, data):
+            self._carrier.write(data.upper())
+
+    connection, carrier = connected(lines, Shouting)
+    if connection.write.__func__ is not Shouting.write:
+        pytest.skip("the loop's function is in its place")
+    connection.data_received(b"a\r\nb\r\n")
+    assert carrier.sent == [b"A\r\n", b"B\r\n"]
+
+
+@pytest.mark.parametrize(("word", "ended"), [("close", "closed"), ("abort", "aborted")])
+def test_no_line_is_delivered_after_the_end(lines, word, ended):
+    connection, carrier = connected(lines)
+    connection.data_received(b"1\r\n%s\r\n2\r\n" % word.encode())
+    connection.reactor.loop.turn()
+    assert carrier.ended == ended
+    assert carrier.sent == ([b"1\r\n"] if word == "close" else [])

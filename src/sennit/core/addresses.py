@@ -19,9 +19,8 @@ __all__ = ["HostnameAddress", "IPv4Address", "IPv6Address", "ProcessAddress", "U
 _TYPES = ("TCP", "UDP")
 
 
-def _check_type(given: object) -> None:
-    if given not in _TYPES:
-        raise ValueError(f"'type' must be 'TCP' or 'UDP', not {given!r}.")
+def _no_type(given: object) -> ValueError:
+    return ValueError(f"'type' must be 'TCP' or 'UDP', not {given!r}.")
 
 
 @implementer(IAddress)
@@ -65,7 +64,8 @@ class IPv4Address(_Address):
     port: int
 
     def __init__(self, type: Literal["TCP", "UDP"], host: str, port: int) -> None:
-        _check_type(type)
+        if type not in _TYPES:
+            raise _no_type(type)
         _set(self, "type", type)
         _set(self, "host", host)
         _set(self, "port", port)
@@ -104,7 +104,8 @@ class IPv6Address(_Address):
         flowInfo: int = 0,
         scopeID: str | int = 0,
     ) -> None:
-        _check_type(type)
+        if type not in _TYPES:
+            raise _no_type(type)
         _set(self, "type", type)
         _set(self, "host", host)
         _set(self, "port", port)

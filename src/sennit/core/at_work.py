@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["COMPILED", "at_work"]
+__all__ = ["at_work"]
 
 COMPILED = False
 

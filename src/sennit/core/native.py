@@ -40,7 +40,7 @@ ROOMS = {
         "at_work.pxd",
         "at_work.pyx",
     ),
-    "framing": ("buffer", "lines"),
+    "framing": ("buffer", "answering", "lines"),
     "log": ("interest.pyx",),
     "reactor": ("heap.pxd", "heap.pyx", "inbox.pyx", "schedule"),
     "tls": ("engine", "standard", "sending", "layer"),

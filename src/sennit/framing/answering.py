@@ -1,11 +1,20 @@
-"""How receivers answer many messages of one read: with one system call, where the transport can do that."""
+"""How receivers answer many messages of one read: with one system call, where the transport can do that.
+
+Compiled, what a connection of ours keeps is looked at where it lies, for what is done with every message.
+
+This module is compiled where it can be (`sennit.core.native`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["gathering"]
+from sennit.transport.consumer import Consumer
+
+__all__ = ["answer", "gathering", "is_closing"]
+
+COMPILED = False
 
 
 def gathering(transport: Any) -> Callable[[], Any] | None:
@@ -22,3 +31,29 @@ def gathering(transport: Any) -> Callable[[], Any] | None:
         return None
     send: Callable[[], Any] = transport.send_gathered
     return send
+
+
+def answer(transport: Any, data: bytes) -> Any:
+    """Write to a transport.
+
+    Args:
+        transport: Any transport.
+        data: The bytes.
+
+    Returns:
+        What its ``write`` returns.
+    """
+    if COMPILED and isinstance(transport, Consumer):
+        ours = transport
+        gathered = ours._gathered
+        if gathered is not None and ours.write is gathered:
+            return gathered.take(data)
+    return transport.write(data)
+
+
+def is_closing(transport: Any) -> bool:
+    """Tell whether a transport is to deliver no more; one that does not say so may."""
+    if COMPILED and isinstance(transport, Consumer):
+        ours = transport
+        return ours.disconnecting
+    return bool(getattr(transport, "disconnecting", False))

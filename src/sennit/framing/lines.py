@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from sennit.framing.answering import gathering
+from sennit.framing.answering import answer, gathering, is_closing
 from sennit.framing.buffer import BoundedBuffer, LimitExceededError
 from sennit.framing.pausing import PauseableMixin
 from sennit.protocol import Protocol
@@ -70,11 +70,7 @@ class LineReceiver(Protocol, PauseableMixin):
         self._busy = True
         try:
             if lines:
-                if (
-                    len(lines) == 1
-                    and len(lines[0]) <= self.MAX_LENGTH
-                    and not getattr(self.transport, "disconnecting", False)
-                ):
+                if len(lines) == 1 and len(lines[0]) <= self.MAX_LENGTH and not is_closing(self.transport):
                     # The commonest read by far: nothing can be left to put back.
                     why = self.lineReceived(lines[0])
                 else:
@@ -89,10 +85,11 @@ class LineReceiver(Protocol, PauseableMixin):
         """Deliver complete lines until something changes; put the others back."""
         left = iter(lines)
         self._cut = left, delimiter
-        send = gathering(self.transport) if len(lines) > 1 else None
+        transport = self.transport
+        send = gathering(transport) if len(lines) > 1 else None
         try:
             for line in left:
-                if len(line) > self.MAX_LENGTH or getattr(self.transport, "disconnecting", False):
+                if len(line) > self.MAX_LENGTH or is_closing(transport):
                     left = itertools.chain((line,), left)
                     return None
                 why = self.lineReceived(line)
@@ -114,7 +111,7 @@ class LineReceiver(Protocol, PauseableMixin):
         while len(unread) and not self.paused:
             if not self.line_mode:
                 why = self.rawDataReceived(unread.take_all())
-            elif getattr(self.transport, "disconnecting", False):
+            elif is_closing(self.transport):
                 unread.clear()
                 return None
             else:
@@ -172,7 +169,7 @@ class LineReceiver(Protocol, PauseableMixin):
 
     def sendLine(self, line: bytes) -> Any:
         """Send a line; the delimiter is added."""
-        return self.transport.write(line + self.delimiter)
+        return answer(self.transport, line + self.delimiter)
 
     def lineLengthExceeded(self, line: bytes) -> Any:
         """Do what is right when a line is too long: close the connection.  May be overridden.
@@ -219,14 +216,15 @@ class LineOnlyReceiver(Protocol):
             lines = data.split(delimiter)
             unread.append(lines.pop())
         self._busy = True
-        send = gathering(self.transport) if len(lines) > 1 else None
+        transport = self.transport
+        send = gathering(transport) if len(lines) > 1 else None
         try:
             while lines:
                 if self._skipping:
                     self._skipping = False
                     del lines[0]
                 for line in lines:
-                    if getattr(self.transport, "disconnecting", False):
+                    if is_closing(transport):
                         unread.clear()
                         return None
                     if len(line) > self.MAX_LENGTH:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from zope.interface import implementer
 
@@ -97,7 +97,7 @@ class Factory(Generic[P]):
         """
         assert self.protocol is not None, "Set the attribute protocol, or override buildProtocol."
         protocol = self.protocol()
-        cast("Any", protocol).factory = self
+        protocol.factory = self  # type: ignore[attr-defined]  # IProtocol has none, every Protocol does
         return protocol
 
 

@@ -1,3 +1,5 @@
+from sennit.transport.gathering cimport Gathered
+
 cdef extern from *:
     # One byte each: there are many, and many connections.
     ctypedef bint flag "char"
@@ -10,7 +12,7 @@ cdef class Consumer:
     cdef public object _carrier
     cdef public object _high_water
     cdef public object _low_water
-    cdef public object _gathered
+    cdef Gathered _gathered
     cdef public flag connected
     cdef public flag disconnecting
     cdef public flag streamingProducer
@@ -20,6 +22,7 @@ cdef class Consumer:
     cdef public flag _pull_due
     cdef public flag _resuming
 
+    cdef object _begin(self, object reactor)
     cpdef send_gathered(self)
     cpdef pause_writing(self)
     cpdef resume_writing(self)

@@ -82,6 +82,10 @@ class Consumer:
     _low_water: int | None
 
     def __init__(self, reactor: Any) -> None:
+        self._begin(reactor)
+
+    def _begin(self, reactor: Any) -> None:
+        # Compiled, this is called directly; ``super()`` would be looked up.
         self.reactor = reactor
         self.connected = False
         self.disconnecting = False
@@ -123,10 +127,10 @@ class Consumer:
         gathered.ended = True
         if self.write is gathered:
             self.write = gathered.through
-            gathered.send()
-        else:
+        elif self._write_ended():
             # The connection was closed at once: what was not sent is dropped.
             gathered.forget()
+        gathered.send()
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
         """Let a producer feed this connection.

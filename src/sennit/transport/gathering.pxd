@@ -5,4 +5,5 @@ cdef class Gathered:
     cdef list _pieces
     cdef Py_ssize_t _size
 
+    cpdef object take(self, object data)
     cpdef object send(self)

@@ -52,6 +52,10 @@ class Gathered:
 
     def __call__(self, data: bytes) -> None:
         """Take bytes."""
+        self.take(data)
+
+    def take(self, data: bytes) -> None:
+        """Take bytes: the same, for who knows what this is."""
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError(f"Data must be bytes, not {type(data).__name__}.")
         if self.ended:

@@ -131,7 +131,7 @@ class StreamConnection(Consumer):
     )
 
     def __init__(self, reactor: Any, owner: Owner, open: set[Any], sessionno: int = 0) -> None:
-        super().__init__(reactor)
+        self._begin(reactor)
         self.write = drop
         self.protocol: Any = None
         self.disconnected = False
