@@ -62,7 +62,7 @@ format: $(VENV)/dev.stamp  ## let ruff mend and format the tree
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/native.stamp  ## measure against Twisted 26.10 and asyncio, as ratios
+bench: $(VENV)/native.stamp  ## measure beside Twisted and others, as ratios, in some twelve minutes
 	$(BIN)/python -m benchmarks $(ARGS)
 
 sim: $(VENV)/dev.stamp  ## run the simulations under SEEDS seeds each (1000)
