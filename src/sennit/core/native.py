@@ -85,7 +85,7 @@ def digest(package: str = _PACKAGE) -> str:
     """
     hashes = b""
     for path in sources():
-        with open(os.path.join(package, path), "rb") as source:
+        with open(os.path.join(package, path), "rb", buffering=0) as source:
             hashes += source_hash(source.read())
     return source_hash(hashes).hex()
 

@@ -32,6 +32,7 @@ from sennit.http.codes import (
 )
 from sennit.http.errors import RemoteProtocolError
 from sennit.http.events import BodyData, EndOfMessage, Event, RequestHead
+from sennit.http.headers import TOKEN
 from sennit.http.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["SLICE", "RequestParser"]
@@ -43,7 +44,6 @@ _MAX_METHOD = 32
 _MAX_PREFIX = 64
 _FAIR_PER_CHUNK = 16
 _FAIR_PER_OCTET = 2
-_METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]*)(?::[0-9]*)?")
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"host", b"connection"))
 _SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"expect", b"connection", b"proxy-connection"))
@@ -324,7 +324,7 @@ class RequestParser:
         """Read on under a method that llhttp does not know, by showing it one that it treats alike."""
         data = data.lstrip(b"\r\n")
         method, space, rest = data.partition(b" ")
-        if _METHOD.fullmatch(method) is None:
+        if not 0 < len(method) <= _MAX_METHOD or method.translate(None, TOKEN):
             return False
         self._llhttp = httptools.HttpRequestParser(self)
         if not space:

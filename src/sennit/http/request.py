@@ -21,7 +21,6 @@ from sennit.core.interfaces import IConsumer
 from sennit.core.report import report_error
 from sennit.http import codes
 from sennit.http.body import RequestBody
-from sennit.http.conditional import etag_matches
 from sennit.http.cookies import format_set_cookie
 from sennit.http.dates import format_date, parse_date
 from sennit.http.errors import LocalProtocolError
@@ -237,11 +236,15 @@ class Request(ReceivedRequest):
         if etag:
             self.etag = etag
         tags = self.getHeader(b"if-none-match")
-        if tags is not None and etag_matches(etag, tags, weak=True):
-            reads = self.method in (b"GET", b"HEAD")
-            self.setResponseCode(codes.NOT_MODIFIED if reads else codes.PRECONDITION_FAILED)
-            return CACHED
-        return None
+        if tags is None:
+            return None
+        from sennit.http.conditional import etag_matches
+
+        if not etag_matches(etag, tags, weak=True):
+            return None
+        reads = self.method in (b"GET", b"HEAD")
+        self.setResponseCode(codes.NOT_MODIFIED if reads else codes.PRECONDITION_FAILED)
+        return CACHED
 
     def redirect(self, url: bytes) -> None:
         """Send the client elsewhere, with a 302.

@@ -11,16 +11,19 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterable
-from typing import IO, Any
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any
 
 from zope.interface import implementer
 
 from sennit.log import logger as loggers
-from sennit.log.history import LimitedHistoryLogObserver
 from sennit.log.interfaces import ILogObserver, LogEvent
 from sennit.log.levels import LogLevel
 from sennit.log.logger import Logger
 from sennit.log.publisher import LogPublisher
+
+if TYPE_CHECKING:
+    from sennit.log.history import LimitedHistoryLogObserver
 
 __all__ = ["LogBeginner", "globalLogBeginner", "globalLogPublisher"]
 
@@ -38,7 +41,14 @@ class _UntilBegun:
 
     def __init__(self, errorStream: IO[Any] | None, size: int) -> None:
         self._errorStream = errorStream
-        self.history = LimitedHistoryLogObserver(size)
+        self._size = size
+
+    @cached_property
+    def history(self) -> LimitedHistoryLogObserver:
+        """The events that were kept."""
+        from sennit.log.history import LimitedHistoryLogObserver
+
+        return LimitedHistoryLogObserver(self._size)
 
     def lowest_rank(self, namespace: str) -> int:
         """Return the rank of info."""

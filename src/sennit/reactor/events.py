@@ -13,8 +13,6 @@ from collections.abc import Callable
 from inspect import iscoroutine
 from typing import Any
 
-from sennit.core.combinators import DeferredList
-from sennit.core.coroutine import ensureDeferred
 from sennit.core.deferred import Deferred
 from sennit.log import Logger
 from sennit.reactor.base import ReactorBase
@@ -58,6 +56,8 @@ class Trigger:
         try:
             result = self._func(*self._args, **self._kwargs)
             if iscoroutine(result):
+                from sennit.core.coroutine import ensureDeferred
+
                 result = ensureDeferred(result)
         except BaseException:
             _log.failure("Error in a trigger {phase} the event {event!r}", phase=self.phase, event=self.event)
@@ -186,6 +186,8 @@ class Events(ReactorBase):
 
         waits = event.run("before")
         if waits:
+            from sennit.core.combinators import DeferredList
+
             everything: Deferred[Any] = DeferredList(waits)
             everything.addCallback(during)
         else:

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
+from functools import cached_property
 
 from sennit.core.deferred import Deferred, succeed
 from sennit.core.interfaces import IHostnameResolver, IResolverSimple
-from sennit.reactor.resolver import (
-    ComplexResolverSimplifier,
-    GAIResolver,
-    SimpleResolverComplexifier,
-    literal_address,
-)
 from sennit.reactor.threaded import Threads
 
 __all__ = ["Names"]
 
 
 class Names(Threads):
-    """IReactorPluggableNameResolver, IReactorPluggableResolver and `resolve` of IReactorCore.
+    """IReactorPluggableNameResolver, IReactorPluggableResolver and `resolve` of IReactorCore."""
 
-    Attributes:
-        nameResolver: Resolves names to addresses of both families (IHostnameResolver).
-        resolver: The same as an IResolverSimple, or the one that was installed.
-    """
+    # Resolvers are loaded with the first name: servers have none to look up.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop | str | None = None, *, debug: bool = False) -> None:
-        self.nameResolver: IHostnameResolver = GAIResolver(self, self._get_resolver_pool)
-        self.resolver: IResolverSimple = ComplexResolverSimplifier(self.nameResolver)
-        super().__init__(loop, debug=debug)
+    @cached_property
+    def nameResolver(self) -> IHostnameResolver:
+        """Resolves names to addresses of both families."""
+        from sennit.reactor.resolver import GAIResolver
+
+        return GAIResolver(self, self._get_resolver_pool)
+
+    @cached_property
+    def resolver(self) -> IResolverSimple:
+        """The same as an IResolverSimple, or the one that was installed."""
+        from sennit.reactor.resolver import ComplexResolverSimplifier
+
+        return ComplexResolverSimplifier(self.nameResolver)
 
     def resolve(self, name: str | bytes, timeout: Sequence[int] = (1, 3, 11, 45)) -> Deferred[str]:
         """Look up an IPv4 address of a host.
@@ -42,6 +42,8 @@ class Names(Threads):
             A Deferred that fires with the address in text, or fails with
             `sennit.core.errors.DNSLookupError`.
         """
+        from sennit.reactor.resolver import literal_address
+
         if isinstance(name, bytes):
             name = name.decode("ascii")
         if not name:
@@ -56,6 +58,8 @@ class Names(Threads):
         Returns:
             The resolver that was in use.
         """
+        from sennit.reactor.resolver import ComplexResolverSimplifier
+
         before = self.nameResolver
         self.nameResolver = resolver
         self.resolver = ComplexResolverSimplifier(resolver)
@@ -67,6 +71,8 @@ class Names(Threads):
         Returns:
             The resolver that was in use.
         """
+        from sennit.reactor.resolver import SimpleResolverComplexifier
+
         assert IResolverSimple.providedBy(resolver), f"{resolver!r} does not provide IResolverSimple"
         before = self.resolver
         self.resolver = resolver

@@ -10,13 +10,15 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sennit.reactor.base import ReactorBase
 from sennit.reactor.inbox import Inbox
 from sennit.reactor.loops import stands_on_libuv
 from sennit.reactor.waker import Waker
-from sennit.threads import ThreadPool
+
+if TYPE_CHECKING:
+    from sennit.threads import ThreadPool
 
 __all__ = ["Threads"]
 
@@ -58,6 +60,8 @@ class Threads(ReactorBase):
         """
         pool = self.threadpool
         if pool is None:
+            from sennit.threads import ThreadPool
+
             pool = self.threadpool = ThreadPool(0, self._pool_size, "sennit.reactor")
             if self._threads_may_run():
                 pool.start()
@@ -87,6 +91,8 @@ class Threads(ReactorBase):
         """Return the pool for name look-ups, apart so that slow work does not starve them, nor they it."""
         pool = self._resolver_pool
         if pool is None:
+            from sennit.threads import ThreadPool
+
             pool = self._resolver_pool = ThreadPool(0, _RESOLVERS, "sennit.resolver")
             if self._threads_may_run():
                 pool.start()

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zope.interface import Attribute, Interface
 
-from sennit.cred.interfaces import IUsernameDigestHash
+from sennit.lazy import loaded_when_asked
+
+if TYPE_CHECKING:
+    from sennit.cred.interfaces import IUsernameDigestHash
 
 __all__ = [
     "ICredentialFactory",
@@ -204,3 +207,6 @@ class ICredentialFactory(Interface):
         Raises:
             sennit.cred.errors.LoginFailed: If there are none in it.
         """
+
+
+__getattr__, __dir__ = loaded_when_asked(__name__, {"IUsernameDigestHash": "sennit.cred.interfaces"}, __all__)
