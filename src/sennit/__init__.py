@@ -6,11 +6,14 @@ The names below are what most programs need.  Each is loaded when it is first as
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from sennit.version import __version__
 
+# Type checkers know this name.  The module that it is commonly taken from loads longer than all of this, and
+# before the collector of garbage can be told to wait (`sennit.loading`).
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from sennit.core.coroutine import ensureDeferred, inlineCallbacks
     from sennit.core.current import current_reactor
     from sennit.core.deferred import Deferred

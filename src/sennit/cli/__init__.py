@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from sennit.loading import load
+
 __all__ = ["main"]
 
 
@@ -22,6 +24,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
         SystemExit: Always: with 0, with 1 when something could not be done, with 2 when what was asked for
             makes no sense, with 128 plus the signal's number when a second signal cut the work short.
     """
-    from sennit.cli.groups import run_command
-
-    sys.exit(run_command(sys.argv[1:] if arguments is None else list(arguments)))
+    groups = load("sennit.cli.groups")
+    sys.exit(groups.run_command(sys.argv[1:] if arguments is None else list(arguments)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from types import TracebackType
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 from sennit.cli.table import COMMANDS
+from sennit.loading import load
 from sennit.version import __version__
 
 __all__ = ["CannotRunError", "root", "run_command"]
@@ -78,7 +78,7 @@ class _Group(click.Group):
         if module is None:
             return _Group(path, name=cmd_name, help=line, no_args_is_help=True)
         home, _, attribute = module.partition(":")
-        command: click.Command = getattr(importlib.import_module(home), attribute or "command")
+        command: click.Command = getattr(load(home), attribute or "command")
         command.context_class = _Context
         return command
 

@@ -12,9 +12,12 @@ import io
 import os
 import sys
 from types import CodeType, ModuleType, TracebackType
-from typing import Any, NoReturn
 
 from sennit.twisted.finder import install
+
+TYPE_CHECKING = False  # as in `sennit`
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 __all__ = ["main"]
 

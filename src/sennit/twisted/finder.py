@@ -14,13 +14,16 @@ from __future__ import annotations
 
 import importlib.machinery
 import sys
-from collections.abc import Sequence
 from types import ModuleType
-from typing import Any, Final
 
 from sennit.core.current import set_default_reactor
 from sennit.loading import load
 from sennit.twisted.table import PLUGINS, REACTOR, TABLE
+
+TYPE_CHECKING = False  # as in `sennit`
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Final
 
 __all__ = ["FINDER", "Face", "Finder", "install", "installed", "uninstall"]
 

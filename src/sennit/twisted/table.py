@@ -7,7 +7,9 @@ Twisted modules that are not here do not exist for the program.
 
 from __future__ import annotations
 
-from typing import Final
+TYPE_CHECKING = False  # as in `sennit`
+if TYPE_CHECKING:
+    from typing import Final
 
 __all__ = ["PLUGINS", "REACTOR", "TABLE"]
 
