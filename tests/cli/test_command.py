@@ -60,7 +60,7 @@ def test_help_loads_no_command_and_no_loop():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
     )
     assert done.stdout.splitlines()[-1] == str(
-        ["sennit.cli", "sennit.cli.groups", "sennit.cli.table", "sennit.version"]
+        ["sennit.cli", "sennit.cli.groups", "sennit.cli.table", "sennit.loading", "sennit.version"]
     )
 
 
