@@ -72,7 +72,7 @@ class Desk(Owner):
 
 def connected(protocol, kind=TCPServer):
     """Return a connection of a class, and its carrier."""
-    connection = kind(Reactor(), Desk(protocol), set(), 3)
+    connection = kind(Reactor(), Desk(protocol), {}, 3)
     carrier = Carrier()
     connection.connection_made(carrier)
     return connection, carrier

@@ -340,7 +340,7 @@ class Gone:
 async def test_a_connection_that_is_gone_when_it_is_accepted_gets_no_protocol(reactor):
     server, carrier = Server(), Gone()
     port = reactor.listenTCP(0, server, interface="127.0.0.1")
-    connection = TCPServer(reactor, port, set())
+    connection = TCPServer(reactor, port, {})
     connection.connection_made(carrier)
     connection.connection_lost(None)
     assert carrier.aborted
@@ -350,7 +350,7 @@ async def test_a_connection_that_is_gone_when_it_is_accepted_gets_no_protocol(re
 async def test_a_connection_that_we_made_and_that_is_gone_is_still_told(reactor):
     client = Client()
     connector = reactor.connectTCP("127.0.0.1", 9, client)
-    connection = TCPClient(reactor, connector, set())
+    connection = TCPClient(reactor, connector, {})
     connection._peer = IPv4Address("TCP", "127.0.0.1", 9)
     connection.connection_made(Gone())
     one = await client.nth()

@@ -189,7 +189,7 @@ class Child(StandardStreams):
 
     def _begin(self, pid: int | None) -> None:
         """Go on as the process `pid`; or, with None, as one that failed before it was its program."""
-        open_things(self.reactor).add(self)
+        open_things(self.reactor)[self] = None
         reap_abandoned()
         if pid is None:
             self.reactor.loop.call_soon(self._exited, _FAILED)
@@ -286,7 +286,7 @@ class Child(StandardStreams):
         if reason is None or self._exiting or self.pipes or self.proto is None:
             return
         proto, self.proto = self.proto, None
-        open_things(self.reactor).discard(self)
+        open_things(self.reactor).pop(self, None)
         self._tell(proto.processEnded, reason)
 
     def reactor_stopped(self) -> None:

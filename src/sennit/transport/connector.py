@@ -225,14 +225,14 @@ class Attempt(ABC):
 
     def start(self) -> None:
         """Begin; outcomes are told to the connector, and never before this returns."""
-        self._open.add(self)
+        self._open[self] = None
         self._get_ready()
         self._waiting = self.reactor.loop.call_soon(self._step, self._begin)
 
     def give_up(self) -> None:
         """Stop without another word."""
         self._over = True
-        self._open.discard(self)
+        self._open.pop(self, None)
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             waiting.cancel()
@@ -353,7 +353,7 @@ class Attempt(ABC):
         self._over = True
         self._drop_socket()
         self._connection = None
-        self._open.discard(self)
+        self._open.pop(self, None)
 
     def _unwatch(self, sock: _Socket) -> None:
         if self._watching:

@@ -172,7 +172,7 @@ class DatagramPort(Listening):
         except BaseException:
             self._close()
             self.connected = False
-            self._open.discard(self)
+            self._open.pop(self, None)
             if self.protocol.transport is self:
                 self.protocol.transport = None
             self._leave()

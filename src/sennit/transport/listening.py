@@ -151,7 +151,7 @@ class Listening:
         """Note that the port listens."""
         self.connected = True
         self.disconnecting = self.disconnected = False
-        self._open.add(self)
+        self._open[self] = None
 
         # An address cannot be asked for when the socket is closed.
         self._closed_text = self._name_text()
@@ -169,7 +169,7 @@ class Listening:
             return
         self.connected = self.disconnecting = False
         self.disconnected = True
-        self._open.discard(self)
+        self._open.pop(self, None)
         if getattr(self._served, "noisy", False):
             _say(f"({self.kind} Port {self._closed_text} Closed)", self)
         stopped, self._stopped = self._stopped, None

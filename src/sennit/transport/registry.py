@@ -1,7 +1,8 @@
 """What is open, by reactor: so that a reactor which stops can close everything that stands on it.
 
-Ports and connections put themselves into their reactor's set while they are open.  A set belongs to its
-reactor and goes with it.  Where somebody will ask how old they are, a set remembers when each came.
+Ports and connections are keys of their reactor's dictionary while they are open: it takes half the memory of
+a set, and keeps their order.  It belongs to its reactor and goes with it.  Where somebody will ask how old
+they are, the values tell when each came; else they are None.
 """
 
 from __future__ import annotations
@@ -25,38 +26,22 @@ class Open(Protocol):
         """Let go of the descriptor now, and tell whoever is concerned."""
 
 
-class DatedThings(set[Open]):
-    """A set that remembers since when each thing has been in it.
+class DatedThings(dict[Open, float | None]):
+    """What is open, and since when: readings of `time.monotonic`."""
 
-    Attributes:
-        dates: Readings of `time.monotonic`.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.dates: dict[Open, float] = {}
-
-    def add(self, thing: Open, /) -> None:
-        """Take a thing in."""
-        super().add(thing)
-        self.dates.setdefault(thing, monotonic())
-
-    def discard(self, thing: object, /) -> None:
-        """Let go of a thing."""
-        super().discard(thing)
-        dates: dict[Any, float] = self.dates
-        dates.pop(thing, None)
+    def __setitem__(self, thing: Open, since: float | None) -> None:
+        super().__setitem__(thing, self.get(thing) or monotonic())
 
 
-_open: WeakKeyDictionary[Any, set[Open]] = WeakKeyDictionary()
+_open: WeakKeyDictionary[Any, dict[Open, float | None]] = WeakKeyDictionary()
 
 
-def open_things(reactor: Any) -> set[Open]:
-    """Give the set of what is open on `reactor`; whoever opens or closes something keeps it up to date."""
+def open_things(reactor: Any) -> dict[Open, float | None]:
+    """Give what is open on `reactor`, as keys; whoever opens or closes something keeps it up to date."""
     try:
         return _open[reactor]
     except KeyError:
-        things: set[Open] = set()
+        things: dict[Open, float | None] = {}
         _open[reactor] = things
         return things
 
@@ -80,7 +65,7 @@ def close_all(reactor: Any) -> None:
     # What is told may open more.
     while things:
         for thing in list(things):
-            things.discard(thing)
+            things.pop(thing, None)
             try:
                 thing.reactor_stopped()
             except BaseException:

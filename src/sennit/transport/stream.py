@@ -130,7 +130,7 @@ class StreamConnection(Consumer):
         "sessionno",
     )
 
-    def __init__(self, reactor: Any, owner: Owner, open: set[Any], sessionno: int = 0) -> None:
+    def __init__(self, reactor: Any, owner: Owner, open: dict[Any, float | None], sessionno: int = 0) -> None:
         self._begin(reactor)
         self.write = drop
         self.protocol: Any = None
@@ -211,7 +211,7 @@ class StreamConnection(Consumer):
         if self._reason is not None:
             carrier.abort()
             return
-        self._open.add(self)
+        self._open[self] = None
         try:
             peer = self._peer or self._address("peername")
         except OSError as error:
@@ -371,7 +371,7 @@ class StreamConnection(Consumer):
         self.getHost()
         self.send_gathered()
         below = self._carrier
-        raw = type(self)(self.reactor, Owner(), set(), self.sessionno)
+        raw = type(self)(self.reactor, Owner(), {}, self.sessionno)
         raw._carrier = below
         raw._over = self._over
         raw.protocol = protocol
@@ -510,7 +510,7 @@ class StreamConnection(Consumer):
         self._abort_carrier()
 
     def _lose(self, reason: Failure) -> None:
-        self._open.discard(self)
+        self._open.pop(self, None)
         protocol = self.protocol
         if protocol is None or not self.connected:
             return

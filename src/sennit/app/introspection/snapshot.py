@@ -46,8 +46,7 @@ def take_snapshot(reactor: Any) -> dict[str, Any]:
         Lists of dicts of texts and numbers, as JSON has them: ``process``, ``ports``, ``connections``,
         ``deferreds``, ``coroutines``, ``timers`` and ``threads``.  Times are seconds.
     """
-    things = list(open_things(reactor))
-    dates = getattr(open_things(reactor), "dates", {}) if things else {}
+    things = dict(open_things(reactor))
     now = time.monotonic()
     return {
         "process": process_facts(reactor),
@@ -55,7 +54,11 @@ def take_snapshot(reactor: Any) -> dict[str, Any]:
             (_port(thing) for thing in things if isinstance(thing, Listening)), key=lambda one: one["address"]
         ),
         "connections": sorted(
-            (_connection(thing, dates, now) for thing in things if isinstance(thing, StreamConnection)),
+            (
+                _connection(thing, since, now)
+                for thing, since in things.items()
+                if isinstance(thing, StreamConnection)
+            ),
             key=lambda one: -(one["age"] or 0.0),
         ),
         **_waiting(reactor),
@@ -130,9 +133,8 @@ def _port(port: Any) -> dict[str, Any]:
     }
 
 
-def _connection(connection: Any, dates: dict[Any, float], now: float) -> dict[str, Any]:
+def _connection(connection: Any, begun: float | None, now: float) -> dict[str, Any]:
     received, sent = _octets(connection)
-    begun = dates.get(connection)
     protocol = _innermost(connection.protocol, "wrappedProtocol")
     carrier = connection._carrier
     return {
