@@ -22,7 +22,7 @@ from sennit.core.errors import FileDescriptorOverrun
 from sennit.transport.consumer import DEFAULT_HIGH_WATER
 
 if TYPE_CHECKING:
-    from sennit.transport.unix import UNIXConnection
+    from sennit.transport.unix_stream import UNIXConnection
 
 __all__ = ["DescriptorCarrier"]
 

@@ -104,7 +104,8 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.transport.multicast:MulticastPort",
     ),
     "twisted.internet.unix": (
-        "sennit.transport.unix:UNIXClient=Client UNIXConnector=Connector UNIXPort=Port UNIXServer=Server",
+        "sennit.transport.unix_stream:UNIXClient=Client UNIXConnector=Connector UNIXPort=Port",
+        "sennit.transport.unix_stream:UNIXServer=Server",
         "sennit.transport.unix_datagram:ConnectedUNIXDatagramPort=ConnectedDatagramPort",
         "sennit.transport.unix_datagram:UNIXDatagramPort=DatagramPort",
     ),

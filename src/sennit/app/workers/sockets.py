@@ -15,7 +15,7 @@ from typing import Any
 
 from sennit.core.errors import CannotListenError
 from sennit.transport.tcp import TCPPort
-from sennit.transport.unix import UNIXPort
+from sennit.transport.unix_stream import UNIXPort
 
 __all__ = ["ANSWER_TIMEOUT", "Asking", "SocketStore", "connected_pair"]
 
