@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from importlib import import_module
 from types import ModuleType
 
@@ -22,7 +23,7 @@ def load(name: str) -> ModuleType:
     Raises:
         ImportError: If it cannot be imported; or whatever else its code raises.
     """
-    if not gc.isenabled():
+    if name in sys.modules or not gc.isenabled():
         return import_module(name)
     gc.disable()
     try:

@@ -217,7 +217,8 @@ async def test_connections_say_who_they_are(reactor):
     reactor.connectTCP("127.0.0.1", number, client)
     ours, theirs = (await client.nth()).transport, (await server.nth()).transport
     assert (
-        repr(ours) == f"<<class 'sennit.transport.tcp.TCPClient'> to ('127.0.0.1', {number}) at {id(ours):x}>"
+        repr(ours)
+        == f"<<class 'sennit.transport.tcp_client.TCPClient'> to ('127.0.0.1', {number}) at {id(ours):x}>"
     )
     assert repr(theirs) == f"<Recorder #0 on {number}>"
 

@@ -93,8 +93,8 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "twisted.internet.task": ("sennit.task",),
     "twisted.internet.tcp": (
-        "sennit.transport.tcp:TCPClient=Client TCPConnection=Connection TCPConnector=Connector",
-        "sennit.transport.tcp:TCPPort=Port TCPServer=Server makeBinding",
+        "sennit.transport.tcp_client:TCPClient=Client TCPConnector=Connector",
+        "sennit.transport.tcp:TCPConnection=Connection TCPPort=Port TCPServer=Server makeBinding",
         "sennit.core.interfaces:Binding",
     ),
     "twisted.internet.testing": ("sennit.testing",),
