@@ -110,3 +110,12 @@ def test_heads_show_their_fields_and_are_matched_by_them():
             assert (method, target) == (b"GET", b"/")
     assert RequestHead(*HEAD).protocol is None
     assert RequestHead(*HEAD) != RequestHead(*HEAD)
+
+
+def test_a_subclass_of_settings_may_have_another_default():
+    class Cellar(Room):
+        name: str = "cellar"
+
+    assert Cellar(1).name == "cellar"
+    assert Cellar.__match_args__ == ("number", "name")
+    assert Room(1).name == "kitchen"

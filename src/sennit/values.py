@@ -6,6 +6,7 @@ what it took to start one.  To type checkers they are just that.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self, dataclass_transform
 
 __all__ = ["Settings", "Value"]
@@ -52,6 +53,8 @@ class Settings(Value):
         TypeError: If there is no such field, if one is given twice, or if one without a default is missing.
     """
 
+    _defaults: ClassVar[Mapping[str, Any]] = {}
+
     def __init__(self, *given: Any, **named: Any) -> None:
         kind, names = type(self), self.__match_args__
         if len(given) > len(names):
@@ -63,16 +66,22 @@ class Settings(Value):
             if name in fields:
                 raise TypeError(f"{kind.__qualname__} is given {name!r} twice.")
             fields[name] = value
+        fields = {**self._defaults, **fields}
         for name in names:
-            if name not in fields and not hasattr(kind, name):
+            if name not in fields:
                 raise TypeError(f"{kind.__qualname__} needs {name!r}.")
-        self.__dict__.update(fields)
+            object.__setattr__(self, name, fields[name])
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         own = [name for name in cls.__annotations__ if name not in cls.__match_args__]
+        defaults = {name: cls.__dict__[name] for name in cls.__annotations__ if name in cls.__dict__}
+        for name in defaults:
+            # CPython 3.11 is slow with attributes that both the class and the instance have.
+            delattr(cls, name)
         # Frozen are instances, not the class.
         cls.__match_args__ = (*cls.__match_args__, *own)  # type: ignore[misc]
+        cls._defaults = {**cls._defaults, **defaults}
 
     def __replace__(self, **changes: Any) -> Self:
         """Return the same with other values for some fields; `copy.replace` calls it from Python 3.13 on."""
