@@ -6,7 +6,7 @@ import selectors
 import pytest
 
 from sennit.reactor import LoopNotAvailable, Reactor, new_loop
-from sennit.reactor.loops import loop_names
+from sennit.reactor.loops import installed_loops, loop_names
 
 
 def test_each_name_gives_a_loop(loop_name):
@@ -16,17 +16,27 @@ def test_each_name_gives_a_loop(loop_name):
     loop.close()
 
 
-def test_uvloop_is_the_default_where_it_is_installed():
+@pytest.mark.parametrize(
+    ("here", "module"),
+    [
+        ({"native", "uvloop", "asyncio"}, "sennit.reactor.loops.native.turning"),
+        ({"uvloop", "asyncio"}, "uvloop"),
+        ({"asyncio"}, "asyncio.unix_events"),
+    ],
+)
+def test_the_default_is_the_first_that_is_here(monkeypatch, here, module):
+    if not here <= set(installed_loops()):
+        pytest.skip("not all of them are here")
+    monkeypatch.setattr("sennit.reactor.loops._is_here", here.__contains__)
     loop = new_loop()
-    assert type(loop).__module__ == "uvloop"
+    assert type(loop).__module__ == module
     loop.close()
 
 
-def test_without_uvloop_the_platform_chooses(monkeypatch):
-    monkeypatch.setattr("sennit.reactor.loops.find_spec", lambda name: None)
-    loop = new_loop()
-    assert type(loop).__module__.startswith("asyncio")
-    loop.close()
+def test_the_native_loop_says_where_it_is_not(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "sennit.reactor.loops.native.turning", None)
+    with pytest.raises(LoopNotAvailable, match='choose "uvloop" or "asyncio"'):
+        new_loop("native")
 
 
 def test_a_loop_that_the_platform_lacks_says_so(monkeypatch):
@@ -44,7 +54,7 @@ def test_a_loop_that_is_not_installed_says_how_to_get_it(monkeypatch):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(ValueError, match="choose from uvloop, asyncio, select, poll, epoll, kqueue"):
+    with pytest.raises(ValueError, match="choose from native, uvloop, asyncio, select, poll, epoll, kqueue"):
         new_loop("quantum")
     assert "quantum" not in loop_names()
 

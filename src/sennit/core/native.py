@@ -11,6 +11,7 @@ modules there first (`prefer_compiled`).  So what was edited since has no compil
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 #: What each room, a folder of the package, gives to the compiler: modules, and with a suffix other files.
-ROOMS = {
+ROOMS: dict[str, tuple[str, ...]] = {
     "core": (
         "steps.pxd",
         "chain",
@@ -53,6 +54,12 @@ ROOMS = {
     ),
     "websocket": ("frames", "conversation"),
 }
+if sys.platform == "linux":
+    # It stands on epoll(7).
+    ROOMS["reactor/loops/native"] = (
+        *("poller.pxd", "poller.pyx", "handles.pxd", "handles.pyx", "streams.pxd", "streams.pyx"),
+        "turning.pyx",
+    )
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))
 _PRODUCTS = os.path.join(_PACKAGE, "_native")

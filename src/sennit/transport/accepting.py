@@ -87,6 +87,8 @@ def accept(
         connection: Makes the protocol, in asyncio's sense, of each connection.
         backlog: How many connections may wait to be accepted.
     """
+    if hasattr(loop, "accept_connections"):
+        return _AcceptingByLoop(loop, listening, connection)
     if isinstance(loop, BaseSelectorEventLoop):
         return _Accepting(loop, listening, connection)
     # With start_serving=False there is nothing to wait for, so both work before the loop runs.
@@ -113,6 +115,9 @@ def carry(
         connection: The protocol, in asyncio's sense.
         failed: Called if the loop cannot take it.  The socket is closed then.
     """
+    if hasattr(loop, "carry"):
+        loop.carry(connected, connection)
+        return
     task = loop.create_task(loop.connect_accepted_socket(lambda: connection, connected))
     _carrying.add(task)
 
@@ -169,20 +174,29 @@ class _Accepting:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
-                if error.errno in _EXHAUSTED:
-                    self._tell(error)
-                    if self._turn_away():
-                        continue
-                    self._rest()
+                if not self._bears(error):
                     return
-                if error.errno not in _GONE:
-                    raise
                 continue
             self._starved = False
             connected.setblocking(False)
             self._take(connected)
             if self._listening.fileno() == -1:
                 return
+
+    def _bears(self, error: OSError) -> bool:
+        """Tell whether others may be accepted after an error.
+
+        Raises:
+            OSError: If it is one that nobody can help.
+        """
+        if error.errno in _EXHAUSTED:
+            self._tell(error)
+            if not self._turn_away():
+                self._rest()
+                return False
+        elif error.errno not in _GONE:
+            raise error
+        return True
 
     def _take(self, connected: socket.socket) -> None:
         try:
@@ -231,6 +245,32 @@ class _Accepting:
     def _again(self) -> None:
         self._retry = None
         self._loop.add_reader(self._listening.fileno(), self._ready)
+
+
+class _AcceptingByLoop(_Accepting):
+    """Where the loop makes its side of a connection from what the system gives."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, listening: socket.socket, connection: Callable[[], Any]
+    ) -> None:
+        super().__init__(loop, listening, connection)
+        if listening.family != socket.AF_UNIX:
+            # Connections inherit it: small segments are sent at once.
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _ready(self) -> None:
+        try:
+            self._loop.accept_connections(self._listening, self._connection, self._failed, ACCEPTS_PER_TURN)  # type: ignore[attr-defined]
+        except OSError as error:
+            # The loop comes back for the others.
+            self._bears(error)
+        else:
+            self._starved = False
+
+    def _failed(self) -> None:
+        _log.failure("Error while accepting a connection", Failure())
 
 
 def _ignore(_error: BaseException) -> None:

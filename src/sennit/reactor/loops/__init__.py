@@ -12,6 +12,8 @@ import select
 import weakref
 from importlib.util import find_spec
 
+from sennit.core.native import ROOMS, compiled_folder
+
 __all__ = [
     "LoopNotAvailable",
     "close_at_exit",
@@ -22,8 +24,9 @@ __all__ = [
     "stands_on_libuv",
 ]
 
-# What each loop needs: modules ("a|b" is either), or a function of the select module.
+# What each loop needs: modules ("a|b" is either), a function of the select module, or a compiled room.
 _NEEDS: dict[str, tuple[str, ...]] = {
+    "native": ("compiled.reactor/loops/native",),
     "uvloop": ("uvloop",),
     "asyncio": (),
     "select": (),
@@ -54,16 +57,16 @@ def loop_names() -> tuple[str, ...]:
 
 def installed_loops() -> tuple[str, ...]:
     """Return the names of the loops whose libraries are installed here; none of them is imported."""
-    return tuple(name for name, needs in _NEEDS.items() if all(map(_is_there, needs)))
+    return tuple(name for name in _NEEDS if _is_here(name))
 
 
 def new_loop(name: str | None = None) -> asyncio.AbstractEventLoop:
     """Make an event loop.
 
     Args:
-        name: ``"uvloop"``, ``"asyncio"`` (the platform's own choice), ``"select"``, ``"poll"``,
+        name: ``"native"``, ``"uvloop"``, ``"asyncio"`` (the platform's own choice), ``"select"``, ``"poll"``,
             ``"epoll"`` or ``"kqueue"``; or a toolkit's: ``"qt"``, ``"gtk"``, ``"glib"``, ``"tk"``, ``"wx"``
-            or ``"cocoa"``.  None takes uvloop where it is installed, else ``"asyncio"``.
+            or ``"cocoa"``.  None takes the first of the first three that is here.
 
     Returns:
         A new loop, neither running nor set as the thread's current one.
@@ -73,7 +76,7 @@ def new_loop(name: str | None = None) -> asyncio.AbstractEventLoop:
         ValueError: If no loop has this name.
     """
     if name is None:
-        name = "uvloop" if find_spec("uvloop") is not None else "asyncio"
+        name = next(each for each in ("native", "uvloop", "asyncio") if _is_here(each))
     if name not in _NEEDS:
         here = ", ".join(installed_loops())
         raise ValueError(
@@ -107,8 +110,14 @@ def _close_all() -> None:
             loop.close()
 
 
+def _is_here(name: str) -> bool:
+    return all(map(_is_there, _NEEDS[name]))
+
+
 def _is_there(need: str) -> bool:
     package, _, inside = need.partition(".")
+    if package == "compiled":
+        return compiled_folder() is not None and inside in ROOMS
     if package == "select":
         return hasattr(select, inside)
     return any(_can_import(module) for module in need.split("|"))

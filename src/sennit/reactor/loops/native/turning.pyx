@@ -1,0 +1,191 @@
+"""The loop's turns: asyncio's selector loop, with what it does all the time compiled.
+
+All that is not here is asyncio's own: servers, connecting, names, child processes, signals, timers, shutting down.
+In debug mode so are turns and calls, for what they report.
+"""
+
+import asyncio
+import heapq
+import socket
+from asyncio.futures import _set_result_unless_cancelled
+
+from cpython.exc cimport PyErr_SetFromErrno
+from libc.errno cimport EAGAIN, EINTR, errno
+
+from sennit.reactor.loops.native.handles cimport Handle, new_handle
+from sennit.reactor.loops.native.poller cimport Poller, Watched
+from sennit.reactor.loops.native.streams cimport (
+    StreamTransport,
+    accepted,
+    connected,
+    sennit_address,
+    sockaddr,
+    socklen_t,
+)
+
+from sennit.reactor.loops.native.poller import Poller as _Poller
+
+__all__ = ["NativeLoop"]
+
+cdef extern from "<sys/socket.h>" nogil:
+    enum:
+        SOCK_CLOEXEC, SOCK_NONBLOCK
+    int accept4(int fd, sockaddr *address, socklen_t *length, int flags)
+
+cdef extern from "<unistd.h>" nogil:
+    int close(int fd)
+
+_Base = asyncio.SelectorEventLoop
+# How many timers may lie cancelled among those that wait, as asyncio has it.
+_MANY = 100
+
+
+class NativeLoop(_Base):
+    """An asyncio event loop for Linux."""
+
+    def __init__(self):
+        super().__init__(_Poller())
+
+    def call_soon(self, callback, *args, context=None):
+        """Call `callback` in the next turn (`asyncio.loop.call_soon`)."""
+        if self._debug:
+            return _Base.call_soon(self, callback, *args, context=context)
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+        handle = new_handle(self, callback, args, context)
+        self._ready.append(handle)
+        return handle
+
+    def _run_once(self):
+        cdef Py_ssize_t left
+        cdef int milliseconds = -1
+        cdef Poller poller = self._selector
+        if self._debug:
+            _Base._run_once(self)
+            return
+        ready = self._ready
+        scheduled = self._scheduled
+        if scheduled:
+            if self._timer_cancelled_count > _MANY:
+                self._sweep_timers()
+                scheduled = self._scheduled
+            while scheduled and scheduled[0]._cancelled:
+                self._timer_cancelled_count -= 1
+                heapq.heappop(scheduled)._scheduled = False
+        if ready or self._stopping:
+            milliseconds = 0
+        elif scheduled:
+            milliseconds = milliseconds_until(scheduled[0]._when - self.time())
+        others = poller.wait(milliseconds)
+        if others is not None:
+            self._process_events(others)
+        if scheduled:
+            end = self.time() + self._clock_resolution
+            while scheduled and scheduled[0]._when < end:
+                handle = heapq.heappop(scheduled)
+                handle._scheduled = False
+                ready.append(handle)
+        left = len(ready)
+        while left:
+            left -= 1
+            handle = ready.popleft()
+            if type(handle) is Handle:
+                if not (<Handle>handle)._cancelled:
+                    (<Handle>handle).run()
+            elif not handle._cancelled:
+                handle._run()
+
+    def _sweep_timers(self):
+        if self._timer_cancelled_count * 2 > len(self._scheduled):
+            kept = []
+            for handle in self._scheduled:
+                if handle._cancelled:
+                    handle._scheduled = False
+                else:
+                    kept.append(handle)
+            heapq.heapify(kept)
+            self._scheduled = kept
+            self._timer_cancelled_count = 0
+
+    def _make_socket_transport(self, sock, protocol, waiter=None, *, extra=None, server=None, context=None):
+        cdef StreamTransport transport
+        self._ensure_fd_no_transport(sock)
+        set_nodelay(sock)
+        transport = connected(self, self._selector, sock, protocol, extra, server)
+        self.call_soon(transport._begin, context=context)
+        if waiter is not None:
+            # It is to wake up when the protocol knows of its connection.
+            self.call_soon(_set_result_unless_cancelled, waiter, None, context=context)
+        return transport
+
+    def accept_connections(self, listening, make, failed, int most):
+        """Accept connections for as long as there are any, `most` at most.
+
+        Args:
+            listening: The socket; may be closed meanwhile.
+            make: Makes the protocol of a connection.
+            failed: Called where that raised something; the connection is closed.
+            most: How many.
+
+        Raises:
+            OSError: If none can be accepted.
+        """
+        cdef int fd = listening.fileno()
+        cdef int got
+        cdef sennit_address peer
+        cdef socklen_t length
+        cdef Poller poller = self._selector
+        while most > 0 and listening.fileno() == fd:
+            most -= 1
+            length = sizeof(peer)
+            got = accept4(fd, &peer.any, &length, SOCK_CLOEXEC | SOCK_NONBLOCK)
+            if got < 0:
+                if errno == EAGAIN or errno == EINTR:
+                    return
+                PyErr_SetFromErrno(OSError)
+            try:
+                protocol = make()
+            except BaseException:
+                close(got)
+                failed()
+                continue
+            accepted(self, poller, got, protocol, &peer).begin()
+
+    def carry(self, sock, protocol):
+        """Make the transport of a connected socket, and introduce it to the protocol now."""
+        set_nodelay(sock)
+        connected(self, self._selector, sock, protocol, None, None).begin()
+
+    def _ensure_fd_no_transport(self, fd):
+        cdef Watched watched = (<Poller>self._selector).watched_at(fd if isinstance(fd, int) else fd.fileno())
+        if isinstance(watched, StreamTransport):
+            transport = <StreamTransport>watched
+            if not transport.is_closing() and not (<StreamTransport>transport)._lent:
+                raise RuntimeError(f"File descriptor {fd!r} is used by transport {transport!r}")
+        else:
+            _Base._ensure_fd_no_transport(self, fd)
+
+    async def _sendfile_native(self, transp, file, offset, count):
+        cdef StreamTransport transport = transp
+        reading = transport.is_reading()
+        transport.pause_reading()
+        await transport._make_empty_waiter()
+        transport._lent = True
+        try:
+            return await self.sock_sendfile(transport._sock, file, offset, count, fallback=False)
+        finally:
+            transport._lent = False
+            transport._reset_empty_waiter()
+            if reading:
+                transport.resume_reading()
+
+
+cdef int milliseconds_until(double wait):
+    """Round up: a timer must not find itself called too early."""
+    return 0 if wait <= 0 else <int>min(wait * 1000 + 0.999, 86400000.0)
+
+
+def set_nodelay(sock):
+    """Let small segments be sent at once; connections accepted from `sock` inherit it."""
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
