@@ -99,7 +99,7 @@ def test_without_its_sources_nothing_is_compiled(monkeypatch, tmp_path):
 
 def test_a_room_looks_for_its_modules_among_the_compiled_ones_first():
     for room in ROOMS:
-        path = importlib.import_module(f"sennit.{room}").__path__
+        path = importlib.import_module(f"sennit.{room.replace('/', '.')}").__path__
         assert path[-1] == str(SRC / "sennit" / room)
         assert path[:-1] == ([] if compiled_folder() is None else [str(Path(compiled_folder(), room))])
 

@@ -134,8 +134,8 @@ def server_options(default_listen: str) -> Callable[[Callable[..., Any]], Callab
         click.option(
             "--loop",
             metavar="NAME",
-            help="uvloop, asyncio, epoll, poll, select, kqueue; a toolkit's: qt, gtk, glib, tk, wx, cocoa.  "
-            "[default: the fastest here]",
+            help="native, uvloop, asyncio, epoll, poll, select, kqueue; "
+            "a toolkit's: qt, gtk, glib, tk, wx, cocoa.  [default: the fastest here]",
         ),
         click.option(
             "--grace",

@@ -105,7 +105,13 @@ VALUES = (
     Value("tbformat", None, str, "plain", "How tracebacks look: plain, emacs or cgitb."),
     Value("temp-directory", None, str, "_trial_temp", "The directory to run tests in."),
     Value("timeout", None, float, None, "Seconds that a step of a test may take if it says nothing itself."),
-    Value("loop", None, str, None, "The event loop of fresh reactors: uvloop, asyncio, epoll, poll, select."),
+    Value(
+        "loop",
+        None,
+        str,
+        None,
+        "The loop of fresh reactors: native, uvloop, asyncio, epoll, poll, select.",
+    ),
     Value("debugger", None, str, None, "The debugger for --debug, by its dotted name, if it is not pdb."),
     Value("recursionlimit", None, int, None, "How deep Python's stack may be."),
     Value(

@@ -13,7 +13,7 @@ __all__ = ["DefaultReactor", "install"]
 
 
 class DefaultReactor(AsyncioSelectorReactor):
-    """The reactor on uvloop's loop, or on asyncio's own where that is not installed."""
+    """The reactor on the best loop there is: the native one, uvloop's, or asyncio's own."""
 
     def __init__(self) -> None:
         # A loop of its own, made when it is needed.

@@ -11,7 +11,10 @@ __all__ = ["REACTORS", "install_reactor", "worker_arguments"]
 
 REACTORS = {
     "asyncio": ("sennit.twisted.internet.asyncioreactor", "An asyncio loop, the best there is."),
-    "default": ("sennit.twisted.internet.defaultreactor", "The best loop there is: uvloop's, or asyncio's."),
+    "default": (
+        "sennit.twisted.internet.defaultreactor",
+        "The best loop there is: native, uvloop's, or asyncio's.",
+    ),
     "epoll": ("sennit.twisted.internet.epollreactor", "asyncio's loop on epoll(7)."),
     "poll": ("sennit.twisted.internet.pollreactor", "asyncio's loop on poll(2)."),
     "select": ("sennit.twisted.internet.selectreactor", "asyncio's loop on select(2)."),

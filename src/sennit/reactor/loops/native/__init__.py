@@ -6,6 +6,7 @@ It is there where its modules were compiled (`sennit.core.native`), on Linux.
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 
 from sennit.core.native import prefer_compiled
 from sennit.reactor.loops import LoopNotAvailable
@@ -16,10 +17,10 @@ prefer_compiled(__path__, "reactor/loops/native")
 def new() -> asyncio.AbstractEventLoop:
     """Make a native loop."""
     try:
-        from sennit.reactor.loops.native.turning import NativeLoop
+        turning = import_module(".turning", __name__)
     except ImportError:
         raise LoopNotAvailable(
             'The native loop is not compiled here (or this is not Linux): choose "uvloop" or "asyncio".'
         ) from None
-    loop: asyncio.AbstractEventLoop = NativeLoop()
+    loop: asyncio.AbstractEventLoop = turning.NativeLoop()
     return loop

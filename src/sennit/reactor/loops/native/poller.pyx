@@ -83,7 +83,7 @@ cdef class Poller:
 
     cdef int want(self, Watched watched, unsigned int interest) except -1:
         """Have `watched` called for what `interest` says, from now on."""
-        if watched.interest != interest:
+        if watched.interest != interest and self._epoll >= 0:
             self._control(
                 EPOLL_CTL_ADD if not watched.interest else EPOLL_CTL_MOD if interest else EPOLL_CTL_DEL,
                 watched.fd,
@@ -98,7 +98,8 @@ cdef class Poller:
         if watched.poller is None:
             return 0
         self.want(watched, 0)
-        self._watched[watched.fd] = None
+        if watched.fd < len(self._watched):
+            self._watched[watched.fd] = None
         watched.poller = None
         return 0
 
@@ -112,6 +113,7 @@ cdef class Poller:
         cdef epoll_event *event
         cdef Watched watched
         cdef int count, place, descriptor
+        cdef unsigned int number
         cdef list others = None
         if milliseconds:
             with nogil:
@@ -126,13 +128,14 @@ cdef class Poller:
         for place in range(count):
             event = &events[place]
             descriptor = <int>(event.data.u64 & 0x7FFFFFFF)
-            watched = <Watched>self._watched[descriptor] if descriptor < len(self._watched) else None
-            if watched is not None:
-                if watched.number == <unsigned int>(event.data.u64 >> 32):
+            number = <unsigned int>(event.data.u64 >> 32)
+            if number:
+                watched = self.watched_at(descriptor)
+                if watched is not None and watched.number == number:
                     watched.happened(event.events)
                 continue
             key = self._keys.get(descriptor)
-            if key is not None and not event.data.u64 >> 32:
+            if key is not None:
                 if others is None:
                     others = []
                 others.append(

@@ -40,7 +40,7 @@ cdef extern from *:
 
 cdef class StreamTransport(Watched):
     cdef object __weakref__
-    cdef object _loop
+    cdef object loop
     cdef object _protocol
     cdef object _context  # None for one in which nothing was set
     cdef object _server
@@ -57,6 +57,7 @@ cdef class StreamTransport(Watched):
     cdef unsigned char _lent  # to who sends a file
     cdef readonly unsigned char _protocol_paused
 
+    cdef int lend(self, bint lent) except -1
     cdef int begin(self) except -1
     cdef object _enter(self)
     cdef int _leave(self, context) except -1

@@ -10,7 +10,8 @@ A connection that was accepted has no `socket.socket` until somebody asks for it
 import os
 import socket
 import sys
-from asyncio import BufferedProtocol, constants, trsock
+from asyncio import BufferedProtocol, Transport, constants, trsock
+from asyncio.transports import _FlowControlMixin
 from warnings import warn
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
@@ -77,6 +78,10 @@ cdef object name_of(sennit_address *address):
         ntohl(address.six.sin6_flowinfo),
         address.six.sin6_scope_id,
     )
+
+
+class SocketTransport(_FlowControlMixin, Transport):
+    """What asyncio and programs take a `StreamTransport` for, which no class of Python's can be a base of."""
 
 
 cdef class StreamTransport(Watched):
@@ -207,7 +212,7 @@ cdef class StreamTransport(Watched):
         return bool(self._reads())
 
     cdef inline bint _reads(self) noexcept:
-        return not (self._paused or self._read_ended or self._closing)
+        return not (self._paused or self._read_ended or self._closing or self._lent)
 
     def pause_reading(self):
         """Read no more until `resume_reading`."""
@@ -220,6 +225,12 @@ cdef class StreamTransport(Watched):
             self._paused = False
             if self._begun:
                 self._interest()
+
+    cdef int lend(self, bint lent) except -1:
+        """Leave the socket to somebody who sends a file, or take it back."""
+        self._lent = lent
+        self._interest()
+        return 0
 
     # Writing.
 
@@ -392,7 +403,7 @@ cdef class StreamTransport(Watched):
         self._lost = True
         if self.poller is not None:
             self.poller.want(self, 0)
-        self._loop.call_soon(self._call_connection_lost, error)
+        self.loop.call_soon(self._call_connection_lost, error)
         return 0
 
     def _call_connection_lost(self, error):
@@ -422,7 +433,7 @@ cdef class StreamTransport(Watched):
         return 0
 
     def __del__(self):
-        if self.fd >= 0 and not self._ended and self._loop is not None:
+        if self.fd >= 0 and not self._ended and self.loop is not None:
             warn(f"unclosed transport {self!r}", ResourceWarning, source=self)
             if self._socket is None:
                 close(self.fd)
@@ -437,7 +448,7 @@ cdef class StreamTransport(Watched):
         return 0
 
     cdef int _report(self, error, message) except -1:
-        self._loop.call_exception_handler(
+        self.loop.call_exception_handler(
             {"message": message, "exception": error, "transport": self, "protocol": self._protocol}
         )
         return 0
@@ -485,6 +496,16 @@ cdef class StreamTransport(Watched):
         return self._socket
 
     @property
+    def __class__(self):
+        return SocketTransport
+
+    # What asyncio asks its own transports.
+
+    @property
+    def _loop(self):
+        return self.loop
+
+    @property
     def _sock(self):
         return self._socket_object()
 
@@ -503,7 +524,7 @@ cdef class StreamTransport(Watched):
     def _make_empty_waiter(self):
         if self._empty_waiter is not None:
             raise RuntimeError("Empty waiter is already set")
-        self._empty_waiter = self._loop.create_future()
+        self._empty_waiter = self.loop.create_future()
         if self._waiting is None:
             self._empty_waiter.set_result(None)
         return self._empty_waiter
@@ -513,7 +534,7 @@ cdef class StreamTransport(Watched):
 
     def __repr__(self):
         state = "closed" if self._ended else "closing" if self._closing else "open"
-        return f"<{type(self).__name__} fd={self.fd} {state}>"
+        return f"<StreamTransport fd={self.fd} {state}>"
 
 
 cdef void forget_others(sennit_address *address) noexcept:
@@ -523,8 +544,11 @@ cdef void forget_others(sennit_address *address) noexcept:
 
 
 cdef StreamTransport new_stream(object loop, Poller poller, int fd, object protocol):
-    cdef StreamTransport made = StreamTransport.__new__(StreamTransport)
-    made._loop = loop
+    cdef StreamTransport made
+    if poller is None:
+        raise RuntimeError("Event loop is closed")
+    made = StreamTransport.__new__(StreamTransport)
+    made.loop = loop
     made.fd = fd
     made.set_protocol(protocol)
     context = PyContext_CopyCurrent()

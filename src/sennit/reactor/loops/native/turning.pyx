@@ -7,6 +7,7 @@ In debug mode so are turns and calls, for what they report.
 import asyncio
 import heapq
 import socket
+import time
 from asyncio.futures import _set_result_unless_cancelled
 
 from cpython.exc cimport PyErr_SetFromErrno
@@ -35,6 +36,10 @@ cdef extern from "<sys/socket.h>" nogil:
 cdef extern from "<unistd.h>" nogil:
     int close(int fd)
 
+cdef enum:
+    EVENT_READ = 1
+    EVENT_WRITE = 2
+
 _Base = asyncio.SelectorEventLoop
 # How many timers may lie cancelled among those that wait, as asyncio has it.
 _MANY = 100
@@ -42,6 +47,8 @@ _MANY = 100
 
 class NativeLoop(_Base):
     """An asyncio event loop for Linux."""
+
+    time = staticmethod(time.monotonic)
 
     def __init__(self):
         super().__init__(_Poller())
@@ -94,6 +101,21 @@ class NativeLoop(_Base):
                     (<Handle>handle).run()
             elif not handle._cancelled:
                 handle._run()
+
+    def _process_events(self, events):
+        ready = self._ready
+        for key, happened in events:
+            reader, writer = key.data
+            if happened & EVENT_READ and reader is not None:
+                if reader._cancelled:
+                    self._remove_reader(key.fd)
+                else:
+                    ready.append(reader)
+            if happened & EVENT_WRITE and writer is not None:
+                if writer._cancelled:
+                    self._remove_writer(key.fd)
+                else:
+                    ready.append(writer)
 
     def _sweep_timers(self):
         if self._timer_cancelled_count * 2 > len(self._scheduled):
@@ -156,8 +178,31 @@ class NativeLoop(_Base):
         set_nodelay(sock)
         connected(self, self._selector, sock, protocol, None, None).begin()
 
+    def _make_ssl_transport(
+        self,
+        rawsock,
+        protocol,
+        sslcontext,
+        waiter=None,
+        *,
+        server_side=False,
+        server_hostname=None,
+        extra=None,
+        server=None,
+        context=None,
+        **timeouts,
+    ):
+        from asyncio.sslproto import SSLProtocol
+
+        layer = SSLProtocol(self, protocol, sslcontext, waiter, server_side, server_hostname, **timeouts)
+        self._make_socket_transport(rawsock, layer, extra=extra, server=server, context=context)
+        return layer._app_transport
+
     def _ensure_fd_no_transport(self, fd):
-        cdef Watched watched = (<Poller>self._selector).watched_at(fd if isinstance(fd, int) else fd.fileno())
+        cdef Poller poller = self._selector
+        cdef Watched watched = None
+        if poller is not None:
+            watched = poller.watched_at(fd if isinstance(fd, int) else fd.fileno())
         if isinstance(watched, StreamTransport):
             transport = <StreamTransport>watched
             if not transport.is_closing() and not (<StreamTransport>transport)._lent:
@@ -167,17 +212,13 @@ class NativeLoop(_Base):
 
     async def _sendfile_native(self, transp, file, offset, count):
         cdef StreamTransport transport = transp
-        reading = transport.is_reading()
-        transport.pause_reading()
         await transport._make_empty_waiter()
-        transport._lent = True
+        transport.lend(True)
         try:
             return await self.sock_sendfile(transport._sock, file, offset, count, fallback=False)
         finally:
-            transport._lent = False
+            transport.lend(False)
             transport._reset_empty_waiter()
-            if reading:
-                transport.resume_reading()
 
 
 cdef int milliseconds_until(double wait):
