@@ -8,8 +8,8 @@ the backlog is long, and again a second later even if the server has been closed
 socket is accepted from here, and each connection is given to ``loop.connect_accepted_socket``.  Here, too,
 a descriptor is held in reserve for those that knock in vain; where there is none, they wait.
 
-The native loop has ``accept_connections``, which accepts what there is and makes its side of each; what becomes
-of errors is the same.
+The native loop has ``accept_connections``, which accepts what there is and makes its side of each; what
+becomes of errors is the same.
 """
 
 from __future__ import annotations

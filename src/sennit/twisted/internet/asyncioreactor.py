@@ -20,8 +20,8 @@ class AsyncioSelectorReactor(Reactor):
 
     Args:
         eventloop: The loop to run on, or the name of a kind; by default the thread's current one, as
-            `asyncio.get_event_loop` gives it.  If there is none yet, a new one becomes that, uvloop's where
-            it is installed.
+            `asyncio.get_event_loop` gives it.  If there is none yet, a new one becomes that, of the best
+            kind that is here.
     """
 
     def __init__(self, eventloop: asyncio.AbstractEventLoop | str | None = None) -> None:
