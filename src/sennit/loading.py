@@ -29,6 +29,7 @@ def load(name: str) -> ModuleType:
     try:
         return import_module(name)
     finally:
+        # What somebody has frozen stays so, be it CPython 3.12 at its own start.
         if not gc.get_freeze_count():
             # To and fro: what is frozen returns among the oldest objects.
             gc.freeze()
