@@ -105,8 +105,6 @@ class Result:
         less_is_better: Whether the figures are costs; the ratio is then the peer's by ours.
         note: Why there is nothing, if there is nothing.
         room: The room that it is of.
-        whole: Sennit's figure and the peer's over all rounds as one, where that says more than the median of
-            the rounds: of what is rare, a round has too little.  The rounds then tell the spread alone.
     """
 
     name: str
@@ -118,7 +116,6 @@ class Result:
     less_is_better: bool = False
     note: str = ""
     room: str = ""
-    whole: Sequence[float] = ()
 
     @property
     def key(self) -> str:
@@ -127,22 +124,18 @@ class Result:
 
     @property
     def figure(self) -> float:
-        """Sennit's figure: the median of the rounds, or that of the whole."""
-        return self.whole[0] if self.whole else statistics.median(self.ours)
+        """The median of Sennit's figures."""
+        return statistics.median(self.ours)
 
     @property
     def ratio(self) -> float | None:
-        """How many times better Sennit was: the median of the rounds, or of the whole; None if alone."""
-        if self.whole:
-            return self._by(*self.whole)
+        """The median of the ratios; None without a peer."""
         return statistics.median(self.ratios()) if self.theirs else None
 
     def ratios(self) -> list[float]:
         """Return how many times better Sennit was, round by round."""
-        return [self._by(*pair) for pair in zip(self.ours, self.theirs, strict=True)]
-
-    def _by(self, ours: float, theirs: float) -> float:
-        return theirs / ours if self.less_is_better else ours / theirs
+        pairs = zip(self.ours, self.theirs, strict=True)
+        return [theirs / ours if self.less_is_better else ours / theirs for ours, theirs in pairs]
 
     def verdict(self) -> str:
         """Return pass or MISS, or nothing if there is no floor."""

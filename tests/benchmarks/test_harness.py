@@ -73,13 +73,6 @@ def test_a_floor_inside_the_spread_is_within_the_noise_whatever_the_verdict():
     assert Result("start", "", "ms", [49.0, 49.5, 51.0], floor=50.0).judgement() == "pass, within the noise"
 
 
-def test_what_is_told_of_the_whole_is_judged_by_it_and_the_rounds_are_the_spread():
-    found = Result("p99", "peer", "us", [1.0, 2.0], [2.0, 2.0], 1.5, less_is_better=True, whole=(1.5, 3.0))
-    assert (found.figure, found.ratio, found.ratios()) == (1.5, 2.0, [2.0, 1.0])
-    assert found.judgement() == "pass, within the noise"
-    assert Result.of(json.loads(json.dumps(found.data()))).ratio == 2.0
-
-
 def test_a_result_that_was_skipped_says_why():
     skipped = Result("x", "", "", [], note="skipped: nothing to measure with")
     assert "nothing to measure with" in skipped.line()
