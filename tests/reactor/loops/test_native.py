@@ -6,6 +6,8 @@ import gc
 import os
 import signal
 import socket
+import threading
+from pathlib import Path
 
 import pytest
 from tests.tls import pki
@@ -394,6 +396,51 @@ def test_a_call_can_be_taken_back_and_runs_in_the_context_it_was_asked_for_in(lo
     assert "cancelled" in repr(gone)
     assert not there.cancelled()
     assert there.get_context() is not given
+
+
+def test_threads_wake_a_loop_that_sleeps_and_none_of_their_calls_is_lost(loop):
+    called = []
+
+    def one_after_the_other(name):
+        for number in range(200):
+            made = threading.Event()
+            loop.call_soon_threadsafe(called.append, (name, number))
+            loop.call_soon_threadsafe(made.set)
+            if not number % 3:
+                assert made.wait(30)
+        loop.call_soon_threadsafe(end)
+
+    def end():
+        ended.append(True)
+        if len(ended) == 3:
+            loop.stop()
+
+    ended = []
+    threads = [threading.Thread(target=one_after_the_other, args=(name,)) for name in range(3)]
+    for thread in threads:
+        thread.start()
+    loop.run_forever()
+    for thread in threads:
+        thread.join()
+    for name in range(3):
+        assert [number for who, number in called if who == name] == list(range(200))
+
+
+def descriptors():
+    return sum(1 for _ in Path("/dev/fd").iterdir())
+
+
+def test_no_descriptor_is_left_of_a_closed_loop():
+    before = descriptors()
+    loop = new_loop("native")
+    loop.call_soon_threadsafe(loop.stop)
+    loop.run_forever()
+    assert descriptors() > before
+    loop.close()
+    loop.close()
+    assert descriptors() == before
+    with pytest.raises(RuntimeError, match="closed"):
+        loop.call_soon_threadsafe(print)
 
 
 def test_an_error_in_a_call_is_reported_and_the_loop_goes_on(loop):

@@ -14,7 +14,7 @@ from cpython.exc cimport PyErr_SetFromErrno
 from libc.errno cimport EAGAIN, EINTR, errno
 
 from sennit.reactor.loops.native.handles cimport Handle, new_handle
-from sennit.reactor.loops.native.poller cimport Poller, Watched
+from sennit.reactor.loops.native.poller cimport EPOLLIN, Poller, Watched
 from sennit.reactor.loops.native.streams cimport (
     StreamTransport,
     accepted,
@@ -33,8 +33,15 @@ cdef extern from "<sys/socket.h>" nogil:
         SOCK_CLOEXEC, SOCK_NONBLOCK
     int accept4(int fd, sockaddr *address, socklen_t *length, int flags)
 
+cdef extern from "<sys/eventfd.h>" nogil:
+    enum:
+        EFD_CLOEXEC, EFD_NONBLOCK
+    int eventfd(unsigned int count, int flags)
+
 cdef extern from "<unistd.h>" nogil:
     int close(int fd)
+    Py_ssize_t read(int fd, void *into, size_t size)
+    Py_ssize_t write(int fd, const void *data, size_t size)
 
 cdef enum:
     EVENT_READ = 1
@@ -45,6 +52,41 @@ _Base = asyncio.SelectorEventLoop
 _MANY = 100
 
 
+cdef class Waker(Watched):
+    """Wakes the loop for other threads: an eventfd(2) that is written to where the loop sleeps, and only there.
+
+    Threads hold the interpreter when they look whether it does, and so does the loop when it goes to sleep; none holds
+    it while it writes, for the loop would wake up to wait for it.
+    """
+
+    cdef bint sleeping
+
+    def __cinit__(self, Poller poller):
+        self.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+        if self.fd < 0:
+            PyErr_SetFromErrno(OSError)
+        poller.watch(self)
+        poller.want(self, EPOLLIN)
+
+    cdef int wake(self) except -1:
+        cdef unsigned long long one = 1
+        cdef int fd = self.fd
+        if self.sleeping:
+            self.sleeping = False
+            with nogil:
+                write(fd, &one, sizeof(one))
+        return 0
+
+    cdef int happened(self, unsigned int events) except -1:
+        cdef unsigned long long count
+        read(self.fd, &count, sizeof(count))
+        return 0
+
+    def __dealloc__(self):
+        if self.fd >= 0:
+            close(self.fd)
+
+
 class NativeLoop(_Base):
     """An asyncio event loop for Linux."""
 
@@ -52,6 +94,7 @@ class NativeLoop(_Base):
 
     def __init__(self):
         super().__init__(_Poller())
+        self._waker = Waker(self._selector)
 
     def call_soon(self, callback, *args, context=None):
         """Call `callback` in the next turn (`asyncio.loop.call_soon`)."""
@@ -63,15 +106,38 @@ class NativeLoop(_Base):
         self._ready.append(handle)
         return handle
 
+    def call_soon_threadsafe(self, callback, *args, context=None):
+        """Call `callback` in the next turn, asked by any thread (`asyncio.loop.call_soon_threadsafe`)."""
+        if self._debug:
+            return _Base.call_soon_threadsafe(self, callback, *args, context=context)
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+        handle = new_handle(self, callback, args, context)
+        self._ready.append(handle)
+        waker = self._waker
+        if waker is not None:
+            (<Waker>waker).wake()
+        return handle
+
+    def close(self):
+        """Close the loop, which does not run (`asyncio.loop.close`)."""
+        _Base.close(self)
+        # Its descriptor goes with the last who has it: a thread may be about to write.
+        self._waker = None
+
     def _run_once(self):
         cdef Py_ssize_t left
         cdef int milliseconds = -1
         cdef Poller poller = self._selector
+        cdef Waker waker
         if self._debug:
             _Base._run_once(self)
             return
         ready = self._ready
         scheduled = self._scheduled
+        waker = <Waker>self._waker
+        # From here on, what others hand in wakes us.
+        waker.sleeping = True
         if scheduled:
             if self._timer_cancelled_count > _MANY:
                 self._sweep_timers()
@@ -84,6 +150,7 @@ class NativeLoop(_Base):
         elif scheduled:
             milliseconds = milliseconds_until(scheduled[0]._when - self.time())
         others = poller.wait(milliseconds)
+        waker.sleeping = False
         if others is not None:
             self._process_events(others)
         if scheduled:
