@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.loops import LOOPS
 
 COMMAND = [sys.executable, "-m", "sennit", "run", "web"]
 LARGE = 30_000_000
@@ -88,7 +89,7 @@ def test_a_directory_is_served_and_sigterm_ends_it_well(serve, tmp_path):
     )
 
 
-@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_sigint_ends_it_well_on_every_loop(serve, tmp_path, loop):
     (tmp_path / "a").write_bytes(b"data")
     server = serve("--loop", loop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.loops import LOOPS
 
 from sennit.core.current import current_reactor
 from sennit.core.deferred import Deferred
@@ -10,8 +11,6 @@ from sennit.core.errors import ConnectionRefusedError
 from sennit.endpoint import HostnameEndpoint, TCP4ClientEndpoint, clientFromString, serverFromString
 from sennit.protocol import Factory, Protocol
 from sennit.reactor import run
-
-LOOPS = ["uvloop", "asyncio"]
 
 
 class Echo(Protocol):

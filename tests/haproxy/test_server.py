@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from tests.loops import LOOPS
 
 from sennit.core.addresses import IPv4Address, IPv6Address, UNIXAddress
 from sennit.core.deferred import Deferred
@@ -246,7 +247,7 @@ def test_prefixes_in_the_log_name_the_factory(server, connect):
 # Real sockets
 
 
-@pytest.fixture(params=["uvloop", "asyncio"])
+@pytest.fixture(params=LOOPS)
 def reactor(request):
     reactor = Reactor(request.param)
     yield reactor

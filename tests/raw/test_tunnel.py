@@ -8,6 +8,7 @@ import struct
 import textwrap
 
 import pytest
+from tests.loops import LOOPS
 from tests.transport.namespaces import ip, network_namespaces, start_in
 from zope.interface.verify import verifyObject
 
@@ -325,7 +326,7 @@ PROGRAM = textwrap.dedent(
 )
 
 
-@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+@pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("kind", ["tun", "tap"])
 def test_the_systems_own_sockets_are_answered_through_a_tunnel(tmp_path, kind, loop):
     program = tmp_path / "tunnel.py"

@@ -8,16 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.loops import LOOPS
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("loop", "seed"), [("uvloop", 1), ("asyncio", 2), ("select", 3)])
+@pytest.mark.parametrize(("loop", "seed"), [(loop, seed) for seed, loop in enumerate((*LOOPS, "select"), 1)])
 def test_random_conversations_keep_every_promise(loop, seed):
     """In a process of its own, where nothing else opens descriptors."""
-    if loop == "uvloop":
-        pytest.importorskip("uvloop")
     command = [sys.executable, "-W", "error", "-m", "benchmarks.soak"]
     done = subprocess.run(
         [*command, "--seconds", "4", "--seed", str(seed), "--loop", loop],

@@ -6,13 +6,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.loops import LOOPS
 
 import sennit
 from sennit.core.deferred import Deferred
 from sennit.task import LoopingCall, TaskGroup, coiterate, cooperate, deadline, deadline_at, deferLater
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_everything_works_on_a_reactor(loop: str) -> None:
     async def count() -> int:
         calls: list[int] = []

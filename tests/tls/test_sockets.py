@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from OpenSSL import SSL
+from tests.loops import LOOPS
 from tests.tls import pki
 from tests.tls.kit import openssl_client, openssl_server, standard_client, standard_server
 from tests.transport.kit import Client, HalfCloseable, Recorder, Server, in_reactor, turns
@@ -304,7 +305,7 @@ def test_either_side_may_be_the_client(reactor):
     run(reactor, scenario)
 
 
-@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+@pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("resumes", ["before", "at once", "later"])
 def test_tls_may_begin_within_connection_made_of_a_protocol_that_pauses(loop, resumes):
     class Pausing(Recorder):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from tests.loops import LOOPS
 
 from sennit.core.errors import ConnectionDone
 from sennit.core.failure import Failure
@@ -159,10 +160,8 @@ def test_an_error_of_the_write_is_the_reason_for_the_end():
     assert pipe.doWrite() is error
 
 
-@pytest.mark.parametrize("name", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("name", LOOPS)
 def test_it_reads_and_writes_under_a_reactor(name):
-    if name == "uvloop":
-        pytest.importorskip("uvloop")
     reactor = Reactor(name)
     ours, theirs = os.pipe()
     lost = []

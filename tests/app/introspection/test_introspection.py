@@ -11,6 +11,7 @@ import sys
 import threading
 
 import pytest
+from tests.loops import LOOPS
 
 from sennit.app.introspection import Introspection, ask, default_path, find_paths, take_snapshot
 from sennit.app.introspection.control import ControlSocket
@@ -87,7 +88,7 @@ def with_scene(tmp_path):
 
 
 @linux
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_a_snapshot_tells_what_is_open_and_what_waits(with_scene, loop):
     async def use(scene):
         return take_snapshot(scene.reactor), scene.port.getHost().port

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from tests.loops import LOOPS
 
 import sennit.reactor
 from sennit.app.introspection.watchdog import BOUNDS, Lag, Watchdog
@@ -14,7 +15,7 @@ from sennit.log import globalLogPublisher
 from sennit.reactor import new_loop
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
+@pytest.fixture(params=LOOPS)
 def loop(request):
     made = new_loop(request.param)
     yield made

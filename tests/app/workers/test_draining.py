@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.loops import LOOPS
 
 from sennit.app.workers.draining import drain
 from sennit.endpoint import TCP4ClientEndpoint, TCP4ServerEndpoint
@@ -47,7 +48,7 @@ async def echo_and_drain(reactor, linger):
     return reactor.seconds() - begun
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("linger", [0, 0.05])
 def test_ports_are_closed_and_connections_ended(loop, linger):
     from sennit.core.current import current_reactor

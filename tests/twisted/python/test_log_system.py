@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.loops import LOOPS
 
 from sennit.protocol import ClientFactory, DatagramProtocol, Protocol, ServerFactory
 from sennit.reactor import Reactor
@@ -17,10 +18,8 @@ def systems():
     log.removeObserver(events.append)
 
 
-@pytest.mark.parametrize("name", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("name", LOOPS)
 def test_a_message_says_whose_data_is_being_received(name, systems):
-    if name == "uvloop":
-        pytest.importorskip("uvloop")
     reactor = Reactor(name)
 
     class Serving(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from tests.loops import LOOPS
 
 from sennit.app.inetdconf import InetdService
 from sennit.reactor import Reactor
@@ -41,7 +42,7 @@ def served(loop_name, factory, request):
     return found[0]
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_a_program_reads_and_answers_on_the_connection(loop):
     factory = InetdFactory(service("/bin/sh", "sh", "-c", "tr a-z A-Z; echo done"))
     assert served(loop, factory, b"hello\n" * 2000) == b"HELLO\n" * 2000 + b"done\n"
