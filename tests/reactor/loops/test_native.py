@@ -284,15 +284,19 @@ def test_transports_are_what_asyncio_takes_for_its_own(loop):
     loop.run_until_complete(main())
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_addresses_are_those_of_the_socket_also_after_the_end(loop, host):
+@pytest.mark.parametrize(
+    ("here", "host"),
+    [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("0.0.0.0", "127.0.0.2"), ("::", "::1")],
+)
+def test_addresses_are_those_of_the_socket_also_after_the_end(loop, here, host):
     async def main():
         served = Recorder(loop)
-        server = await loop.create_server(lambda: served, host, 0)
-        port = server.sockets[0].getsockname()
-        _, client = await loop.create_connection(lambda: Recorder(loop), host, port[1])
+        server = await loop.create_server(lambda: served, here, 0)
+        port = server.sockets[0].getsockname()[1]
+        _, client = await loop.create_connection(lambda: Recorder(loop), host, port)
         await served.began
-        own = client.transport.get_extra_info("socket").getsockname()
+        sock = client.transport._sock
+        own, theirs = sock.getsockname(), sock.getpeername()
         found = []
         for _ in range(2):
             found.append(
@@ -308,10 +312,10 @@ def test_addresses_are_those_of_the_socket_also_after_the_end(loop, host):
                 await each.ended
         server.close()
         await server.wait_closed()
-        return own, port, found
+        return own, theirs, found
 
-    own, port, found = loop.run_until_complete(main())
-    assert found == [[own, port, port, own]] * 2
+    own, theirs, found = loop.run_until_complete(main())
+    assert found == [[own, theirs, theirs, own]] * 2
 
 
 def test_a_file_is_sent_by_the_system_and_by_turns(loop, tmp_path):

@@ -76,5 +76,8 @@ cdef class StreamTransport(Watched):
     cdef bint _has_host(self) noexcept
     cdef object _socket_object(self)
 
-cdef StreamTransport accepted(object loop, Poller poller, int fd, object protocol, sennit_address *peer)
+cdef sennit_address host_of(int listening)
+cdef StreamTransport accepted(
+    object loop, Poller poller, int fd, object protocol, sennit_address *peer, sennit_address *host
+)
 cdef StreamTransport connected(object loop, Poller poller, object sock, object protocol, dict extra, object server)

@@ -17,7 +17,7 @@ from warnings import warn
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.errno cimport EAGAIN, EINTR, errno
-from libc.string cimport memset
+from libc.string cimport memcmp, memset
 
 from sennit.reactor.loops.native.handles cimport (
     PyContext_CopyCurrent,
@@ -53,8 +53,15 @@ cdef extern from "<arpa/inet.h>" nogil:
     unsigned short ntohs(unsigned short number)
     unsigned int ntohl(unsigned int number)
 
+cdef unsigned char[16] ANY
+memset(ANY, 0, sizeof(ANY))
+
 cdef enum:
     PIECES = 64  # sent with one call of the system
+
+
+# A context in which nothing was set, for the next connection that has none of its own.
+cdef object spare = None
 
 
 cdef inline bint would_wait() noexcept:
@@ -130,14 +137,24 @@ cdef class StreamTransport(Watched):
         return 0
 
     cdef object _enter(self):
-        context = PyContext_New() if self._context is None else self._context
+        global spare
+        context = self._context
+        if context is None:
+            context = spare
+            spare = None
+            if context is None:
+                context = PyContext_New()
         PyContext_Enter(context)
         return context
 
     cdef int _leave(self, context) except -1:
+        global spare
         PyContext_Exit(context)
-        if self._context is None and len(context):
-            self._context = context
+        if self._context is None:
+            if len(context):
+                self._context = context
+            else:
+                spare = context
         return 0
 
     cdef int _interest(self) except -1:
@@ -558,12 +575,29 @@ cdef StreamTransport new_stream(object loop, Poller poller, int fd, object proto
     return made
 
 
-cdef StreamTransport accepted(object loop, Poller poller, int fd, object protocol, sennit_address *peer):
-    """Make the transport of a connection that was accepted from `peer`."""
+cdef StreamTransport accepted(
+    object loop, Poller poller, int fd, object protocol, sennit_address *peer, sennit_address *host
+):
+    """Make the transport of a connection that was accepted from `peer`; `host` may be of no family."""
     cdef StreamTransport made = new_stream(loop, poller, fd, protocol)
     made._peer = peer[0]
     forget_others(&made._peer)
+    made._host = host[0]
     return made
+
+
+cdef sennit_address host_of(int listening):
+    """Give the address of all connections that a socket accepts, of no family where it listens on several."""
+    cdef sennit_address host
+    cdef socklen_t length = sizeof(host)
+    memset(&host, 0, length)
+    getsockname(listening, &host.any, &length)
+    forget_others(&host)
+    if host.family == AF_INET and not host.four.sin_addr.s_addr:
+        host.family = 0
+    elif host.family == AF_INET6 and not memcmp(&host.six.sin6_addr, ANY, sizeof(ANY)):
+        host.family = 0
+    return host
 
 
 cdef StreamTransport connected(object loop, Poller poller, object sock, object protocol, dict extra, object server):

@@ -19,6 +19,7 @@ from sennit.reactor.loops.native.streams cimport (
     StreamTransport,
     accepted,
     connected,
+    host_of,
     sennit_address,
     sockaddr,
     socklen_t,
@@ -222,6 +223,7 @@ class NativeLoop(_Base):
         cdef int fd = listening.fileno()
         cdef int got
         cdef sennit_address peer
+        cdef sennit_address host = host_of(fd)
         cdef socklen_t length
         cdef Poller poller = self._selector
         while most > 0 and listening.fileno() == fd:
@@ -238,7 +240,7 @@ class NativeLoop(_Base):
                 close(got)
                 failed()
                 continue
-            accepted(self, poller, got, protocol, &peer).begin()
+            accepted(self, poller, got, protocol, &peer, &host).begin()
 
     def carry(self, sock, protocol):
         """Make the transport of a connected socket, and introduce it to the protocol now."""
