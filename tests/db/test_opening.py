@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import importlib
+import sqlite3
 
 import pytest
 
-from sennit.db import open_pool, open_sqlite
+from sennit.db import open_pool, open_sqlite, opening
 
 
 async def test_a_database_in_memory_has_one_connection(opened):
@@ -23,6 +24,30 @@ async def test_a_file_holds_foreign_keys_and_has_a_write_ahead_log(tmp_path):
         assert seen == list(pool.connections.values())
     finally:
         pool.close()
+
+
+class Refusing:
+    """A connection whose log two others are about to change."""
+
+    def __init__(self, times):
+        self.left = times
+
+    def execute(self, statement):
+        assert statement == "PRAGMA journal_mode = WAL"
+        if self.left:
+            self.left -= 1
+            raise sqlite3.OperationalError("database is locked")
+
+
+def test_a_log_that_others_are_about_to_change_is_asked_for_again():
+    refusing = Refusing(3)
+    opening._write_ahead(refusing, 60)
+    assert refusing.left == 0
+
+
+def test_a_log_that_stays_locked_is_an_error():
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        opening._write_ahead(Refusing(2), 0)
 
 
 def test_an_address_of_another_kind_is_refused():

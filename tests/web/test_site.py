@@ -291,6 +291,7 @@ def test_a_coroutine_can_wait_on_asyncio():
     endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port)
     reactor.callWhenRunning(lambda: connectProtocol(endpoint, client).addCallback(connected))
     reactor.run()
+    reactor.close()
     assert client.data.endswith(b"\r\n\r\nslept")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from time import monotonic, sleep
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -11,6 +12,7 @@ from sennit.db.pool import ConnectionPool
 __all__ = ["open_pool", "open_sqlite"]
 
 _MYSQL_PORT: Final = 3306
+_AGAIN: Final = 0.005
 
 
 def open_sqlite(
@@ -34,7 +36,7 @@ def open_sqlite(
     def opened(connection: Any) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
         if not memory:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection, busy_timeout)
             connection.execute("PRAGMA synchronous = NORMAL")
         if then is not None:
             then(connection)
@@ -42,6 +44,25 @@ def open_sqlite(
     return ConnectionPool(
         "sqlite3", os.fspath(path), timeout=busy_timeout, cp_openfun=opened, cp_name="sqlite", **settings
     )
+
+
+def _write_ahead(connection: Any, patience: float) -> None:
+    """Give a file a write-ahead log, which its other connections may be about to do too.
+
+    Of two that do so at once SQLite refuses one without waiting, lest each wait for the other.
+    """
+    from sqlite3 import OperationalError
+
+    until = monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except OperationalError:
+            if monotonic() >= until:
+                raise
+            sleep(_AGAIN)
+        else:
+            return
 
 
 def open_pool(url: str, **settings: Any) -> ConnectionPool:
