@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import socket
+import struct
 import threading
 from pathlib import Path
 
@@ -101,6 +102,46 @@ def test_what_the_system_does_not_take_is_sent_later_in_order(loop):
         return other.data
 
     assert loop.run_until_complete(main()) == b"".join(pieces) + b"end"
+
+
+def test_large_pieces_and_small_ones_come_as_they_were_sent(loop):
+    sizes = (40_000, 40_000, 3, 70_000, 200_000, 1)
+
+    async def main():
+        one, other = await pair(loop)
+        for number, size in enumerate(sizes):
+            before = len(other.data)
+            one.transport.write(bytes([number]) * size)
+            await until(loop, lambda before=before, size=size: len(other.data) == before + size)
+        # With room made for as much again, nothing but the end is there to be read.
+        one.transport.write(b"x" * 50_000)
+        await until(loop, lambda: other.data.endswith(b"x" * 50_000))
+        one.transport.close()
+        await until(loop, lambda: other.told == ["eof"])
+        other.transport.close()
+        await one.ended
+        await other.ended
+        return other.data
+
+    expected = b"".join(bytes([number]) * size for number, size in enumerate(sizes)) + b"x" * 50_000
+    assert hash(loop.run_until_complete(main())) == hash(expected)
+
+
+def test_a_reset_after_a_large_piece_is_an_error(loop):
+    async def main():
+        served = Recorder(loop)
+        server = await loop.create_server(lambda: served, "127.0.0.1", 0)
+        client = socket.create_connection(server.sockets[0].getsockname())
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.sendall(b"x" * 60_000)
+        await until(loop, lambda: len(served.data) == 60_000)
+        client.close()
+        error = await served.ended
+        server.close()
+        await server.wait_closed()
+        return error
+
+    assert isinstance(loop.run_until_complete(main()), ConnectionResetError)
 
 
 def test_an_end_is_told_once_and_the_other_direction_goes_on(loop):

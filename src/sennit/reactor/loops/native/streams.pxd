@@ -51,6 +51,7 @@ cdef class StreamTransport(Watched):
     cdef Py_ssize_t _sent  # how much of the first piece is sent
     cdef Py_ssize_t _size  # how many octets wait
     cdef Py_ssize_t _high, _low
+    cdef Py_ssize_t _much  # how much was read the last time, if it was much
     cdef sennit_address _peer, _host  # of no family where they are not known, or are no Internet addresses
     cdef unsigned char _fills_buffers  # the protocol is a BufferedProtocol
     cdef unsigned char _paused, _read_ended, _write_ended, _begun, _closing, _lost, _ended

@@ -15,7 +15,9 @@ from asyncio.transports import _FlowControlMixin
 from warnings import warn
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF
 from libc.errno cimport EAGAIN, EINTR, errno
 from libc.string cimport memcmp, memset
 
@@ -28,6 +30,11 @@ from sennit.reactor.loops.native.handles cimport (
 from sennit.reactor.loops.native.poller cimport EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, ROOM, Poller
 
 __all__ = ["StreamTransport"]
+
+cdef extern from "Python.h":
+    PyObject *PyBytes_FromStringAndSize(const char *data, Py_ssize_t size) except NULL
+    int _PyBytes_Resize(PyObject **data, Py_ssize_t size) except -1
+    void Py_CLEAR(PyObject *)
 
 cdef extern from "<sys/socket.h>" nogil:
     enum:
@@ -58,6 +65,7 @@ memset(ANY, 0, sizeof(ANY))
 
 cdef enum:
     PIECES = 64  # sent with one call of the system
+    MUCH = 32768  # octets read at once
 
 
 # A context in which nothing was set, for the next connection that has none of its own.
@@ -169,18 +177,35 @@ cdef class StreamTransport(Watched):
     # Reading.
 
     cdef int _read(self) except -1:
-        cdef Py_ssize_t count = recv(self.fd, self.poller.room, ROOM, 0)
-        if count > 0:
-            try:
-                self._protocol.data_received(PyBytes_FromStringAndSize(self.poller.room, count))
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except BaseException as error:
-                self._fail(error, "Fatal error: protocol.data_received() call failed.")
-        elif count == 0:
-            self._received_end()
-        elif not would_wait():
-            self._fail(system_error(), "Fatal read error on socket transport")
+        cdef PyObject *room = NULL
+        cdef Py_ssize_t count
+        if self._much:
+            # What is large is not copied once more: twice the room that the last read took is made for it.
+            room = PyBytes_FromStringAndSize(NULL, min(<Py_ssize_t>ROOM, 2 * self._much))
+            count = recv(self.fd, PyBytes_AS_STRING(<object>room), PyBytes_GET_SIZE(<object>room), 0)
+        else:
+            count = recv(self.fd, self.poller.room, ROOM, 0)
+        if count <= 0:
+            error = None if not count or would_wait() else system_error()
+            Py_CLEAR(room)
+            if not count:
+                self._received_end()
+            elif error is not None:
+                self._fail(error, "Fatal read error on socket transport")
+            return 0
+        if room == NULL:
+            room = PyBytes_FromStringAndSize(self.poller.room, count)
+        else:
+            _PyBytes_Resize(&room, count)
+        self._much = count if count >= MUCH else 0
+        data = <object>room
+        Py_DECREF(data)
+        try:
+            self._protocol.data_received(data)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._fail(error, "Fatal error: protocol.data_received() call failed.")
         return 0
 
     cdef int _fill(self) except -1:
