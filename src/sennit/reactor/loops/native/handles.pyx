@@ -13,18 +13,20 @@ cdef class Handle:
         context = self._context
         PyContext_Enter(context)
         try:
-            if not self._args:
-                self._callback()
-            else:
-                self._callback(*self._args)
+            try:
+                if not self._args:
+                    self._callback()
+                else:
+                    self._callback(*self._args)
+            finally:
+                # From Python 3.12 on, errors are handled in this context too.
+                PyContext_Exit(context)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
             self._loop.call_exception_handler(
                 {"message": f"Exception in callback {self._callback!r}", "exception": error, "handle": self}
             )
-        finally:
-            PyContext_Exit(context)
         return 0
 
     def _run(self):
