@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import importlib.util
 import pickle
@@ -225,6 +226,10 @@ def test_a_reactor_can_be_chosen_before_the_first_import(dropin, kind):
     reactor.callWhenRunning(reactor.stop)
     reactor.run()
     assert fired == [kind]
+    if kind == "asyncio":
+        # The thread's current loop, which nobody else closes.
+        asyncio.set_event_loop(None)
+        reactor.loop.close()
 
 
 def test_choosing_a_reactor_when_there_is_one_is_refused(dropin):
@@ -245,8 +250,6 @@ def test_a_forgotten_reactor_is_made_anew(dropin):
 
 
 def test_an_asyncio_reactor_runs_on_the_loop_it_is_given(dropin):
-    import asyncio
-
     from twisted.internet import asyncioreactor
 
     loop = asyncio.new_event_loop()
