@@ -232,9 +232,10 @@ def test_a_reactor_can_be_chosen_before_the_first_import(dropin, kind):
         reactor.loop.close()
 
 
-def test_choosing_a_reactor_when_there_is_one_is_refused(dropin):
+def test_choosing_a_reactor_when_there_is_one_is_refused(dropin, monkeypatch):
     from twisted.internet import asyncioreactor, error, reactor
 
+    monkeypatch.setattr(asyncioreactor, "new_loop", lambda: pytest.fail("A loop was made for nothing."))
     with pytest.raises(error.ReactorAlreadyInstalledError):
         asyncioreactor.install()
     assert sys.modules["twisted.internet.reactor"] is reactor

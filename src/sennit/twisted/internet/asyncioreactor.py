@@ -7,7 +7,7 @@ import warnings
 from contextlib import suppress
 
 from sennit.reactor import Reactor, new_loop
-from sennit.twisted.internet.main import installReactor
+from sennit.twisted.internet.main import installReactor, refuse_a_second
 from sennit.twisted.python import threadable
 
 __all__ = ["AsyncioSelectorReactor", "install"]
@@ -91,4 +91,5 @@ def install(eventloop: asyncio.AbstractEventLoop | None = None) -> None:
     Raises:
         ReactorAlreadyInstalledError: If there is a reactor already.
     """
+    refuse_a_second()
     installReactor(AsyncioSelectorReactor(eventloop))

@@ -17,6 +17,12 @@ CONNECTION_LOST = ConnectionLost("Connection lost")
 _NAME = "twisted.internet.reactor"
 
 
+def refuse_a_second() -> None:
+    """Raise ReactorAlreadyInstalledError if there is a reactor already, before another is made."""
+    if _NAME in sys.modules:
+        raise ReactorAlreadyInstalledError("reactor already installed")
+
+
 def installReactor(reactor: Any) -> None:
     """Make `reactor` what ``from twisted.internet import reactor`` gives.
 
@@ -26,8 +32,7 @@ def installReactor(reactor: Any) -> None:
     Raises:
         ReactorAlreadyInstalledError: If there is one already.
     """
-    if _NAME in sys.modules:
-        raise ReactorAlreadyInstalledError("reactor already installed")
+    refuse_a_second()
     sys.modules[_NAME] = reactor
     if installed():
         # Who imports a module that is there already does not import its package.
