@@ -28,5 +28,7 @@ cdef class Poller:
     cdef list wait(self, int milliseconds)
     cdef Watched watched_at(self, Py_ssize_t descriptor)
 
+cdef int milliseconds_of(double seconds) noexcept
+
 cdef enum:
     ROOM = 262144

@@ -11,12 +11,10 @@ Invariants:
 - What is closed is forgotten first: a copy of the descriptor in another process would keep its events coming.
 """
 
-import os
-import selectors
 from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
 
 from cpython.exc cimport PyErr_CheckSignals, PyErr_SetFromErrno
-from libc.errno cimport EEXIST, EINTR, ENOENT, errno
+from libc.errno cimport EINTR, errno
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport free, malloc
 
@@ -74,7 +72,8 @@ cdef class Poller:
         """Take in `watched`, whose descriptor nobody else has; it wants nothing yet."""
         while len(self._watched) <= watched.fd:
             self._watched.append(None)
-        self._numbers += 1
+        # 0 stands for what others watch, also when the numbers begin anew.
+        self._numbers = self._numbers + 1 or 1
         watched.number = self._numbers
         watched.interest = 0
         watched.poller = self
@@ -199,7 +198,7 @@ cdef class Poller:
 
     def select(self, timeout=None):
         """Wait, `timeout` seconds at most, and return the keys of what is ready with their events."""
-        return self.wait(milliseconds_of(timeout)) or []
+        return self.wait(-1 if timeout is None else milliseconds_of(timeout)) or []
 
     def fileno(self):
         """Give the number of epoll's own descriptor."""
@@ -218,15 +217,9 @@ cdef class Poller:
         self._keys = {}
 
 
-cdef int milliseconds_of(timeout) except? -2:
+cdef int milliseconds_of(double seconds) noexcept:
     """Round up: who waits for a time must not wake before it."""
-    cdef double wait
-    if timeout is None:
-        return -1
-    wait = timeout
-    if wait <= 0:
-        return 0
-    return <int>min(wait * 1000 + 0.999, 86400000.0)
+    return 0 if seconds <= 0 else <int>min(seconds * 1000 + 0.999, 86400000.0)
 
 
 cdef int number_of(fileobj) except -1:

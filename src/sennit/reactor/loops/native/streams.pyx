@@ -14,7 +14,7 @@ from asyncio import BufferedProtocol, Transport, constants, trsock
 from asyncio.transports import _FlowControlMixin
 from warnings import warn
 
-from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
@@ -279,7 +279,6 @@ cdef class StreamTransport(Watched):
     def write(self, data):
         """Send bytes; what the system does not take now is kept and sent later."""
         cdef Py_ssize_t length, sent
-        cdef Py_buffer buffer
         if PyBytes_CheckExact(data):
             length = PyBytes_GET_SIZE(data)
         elif isinstance(data, (bytes, bytearray, memoryview)):
@@ -383,7 +382,6 @@ cdef class StreamTransport(Watched):
 
     def set_write_buffer_limits(self, high=None, low=None):
         """Set at how many waiting octets the protocol is told to pause, and to resume."""
-        cdef Py_ssize_t upper, lower
         if high is None:
             high = 65536 if low is None else 4 * low
         if low is None:

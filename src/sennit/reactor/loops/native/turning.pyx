@@ -14,7 +14,7 @@ from cpython.exc cimport PyErr_SetFromErrno
 from libc.errno cimport EAGAIN, EINTR, errno
 
 from sennit.reactor.loops.native.handles cimport Handle, new_handle
-from sennit.reactor.loops.native.poller cimport EPOLLIN, Poller, Watched
+from sennit.reactor.loops.native.poller cimport EPOLLIN, Poller, Watched, milliseconds_of
 from sennit.reactor.loops.native.streams cimport (
     StreamTransport,
     accepted,
@@ -149,7 +149,7 @@ class NativeLoop(_Base):
         if ready or self._stopping:
             milliseconds = 0
         elif scheduled:
-            milliseconds = milliseconds_until(scheduled[0]._when - self.time())
+            milliseconds = milliseconds_of(scheduled[0]._when - self.time())
         others = poller.wait(milliseconds)
         waker.sleeping = False
         if others is not None:
@@ -288,11 +288,6 @@ class NativeLoop(_Base):
         finally:
             transport.lend(False)
             transport._reset_empty_waiter()
-
-
-cdef int milliseconds_until(double wait):
-    """Round up: a timer must not find itself called too early."""
-    return 0 if wait <= 0 else <int>min(wait * 1000 + 0.999, 86400000.0)
 
 
 def set_nodelay(sock):
