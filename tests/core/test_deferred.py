@@ -900,7 +900,7 @@ class Noted(Deferred):
 def test_before_it_fires_there_is_no_result():
     deferred = Deferred()
     assert not hasattr(deferred, "result")
-    with pytest.raises(AttributeError, match="'Deferred' object has no attribute 'result'"):
+    with pytest.raises(AttributeError, match="Deferred' object has no attribute 'result'"):
         deferred.result
     deferred.callback(None)
     assert deferred.result is None

@@ -1,4 +1,4 @@
-"""A display of the tests' own."""
+"""A display of the tests' own, and a loop of our own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import shutil
 import subprocess
 
 import pytest
+
+from sennit.reactor.loops import new_loop
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +30,21 @@ def display():
     yield f":{number}"
     process.terminate()
     process.wait(10)
+
+
+@pytest.fixture
+def loop():
+    """A native loop."""
+    loop = new_loop("native")
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def reported(loop):
+    """What the loop was told of: messages, and the exceptions' types."""
+    told = []
+    loop.set_exception_handler(
+        lambda loop, context: told.append((context["message"], type(context["exception"])))
+    )
+    return told

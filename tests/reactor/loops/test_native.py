@@ -7,78 +7,17 @@ import os
 import signal
 import socket
 import struct
+import sys
 import threading
 from pathlib import Path
 
 import pytest
+from tests.reactor.loops.native_kit import Recorder, needs_native, pair, turn, until
 from tests.tls import pki
 
 from sennit.reactor import new_loop
-from sennit.reactor.loops import installed_loops
 
-pytestmark = pytest.mark.skipif("native" not in installed_loops(), reason="it is not compiled here")
-
-
-@pytest.fixture
-def loop():
-    loop = new_loop("native")
-    yield loop
-    loop.close()
-
-
-class Recorder(asyncio.Protocol):
-    """Keeps what it is told."""
-
-    def __init__(self, loop, data_received=None):
-        self.told = []
-        self.data = b""
-        self.ended = loop.create_future()
-        self.began = loop.create_future()
-        self._then = data_received
-
-    def connection_made(self, transport):
-        self.transport = transport
-        self.began.set_result(None)
-
-    def data_received(self, data):
-        self.data += data
-        if self._then is not None:
-            self._then(self)
-
-    def eof_received(self):
-        self.told.append("eof")
-        return True
-
-    def pause_writing(self):
-        self.told.append("pause")
-
-    def resume_writing(self):
-        self.told.append("resume")
-
-    def connection_lost(self, exc):
-        self.ended.set_result(exc)
-
-
-async def pair(loop, one=None, other=None):
-    """Connect two protocols by a pair of sockets."""
-    first, second = socket.socketpair()
-    one, other = one or Recorder(loop), other or Recorder(loop)
-    for sock, protocol in ((first, one), (second, other)):
-        await loop.create_connection(lambda protocol=protocol: protocol, sock=sock)
-    return one, other
-
-
-async def until(loop, condition):
-    """Let the loop turn until something is so."""
-    while not condition():
-        await turn(loop)
-
-
-async def turn(loop):
-    """Wait for the loop's next turn."""
-    come = loop.create_future()
-    loop.call_soon(come.set_result, None)
-    await come
+pytestmark = needs_native
 
 
 def test_what_the_system_does_not_take_is_sent_later_in_order(loop):
@@ -469,6 +408,29 @@ def test_threads_wake_a_loop_that_sleeps_and_none_of_their_calls_is_lost(loop):
         thread.join()
     for name in range(3):
         assert [number for who, number in called if who == name] == list(range(200))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="asyncio promises it from Python 3.14 on")
+def test_a_call_that_another_thread_has_taken_back_is_over(loop):
+    def call():
+        begun.set()
+        assert not taken_back.wait(0.05)
+        ended.append(True)
+
+    def take_back():
+        handle = loop.call_soon_threadsafe(call)
+        begun.wait()
+        handle.cancel()
+        ended.append(len(ended))
+        taken_back.set()
+        loop.call_soon_threadsafe(loop.stop)
+
+    begun, taken_back, ended = threading.Event(), threading.Event(), []
+    thread = threading.Thread(target=take_back)
+    thread.start()
+    loop.run_forever()
+    thread.join()
+    assert ended == [True, 1]
 
 
 def descriptors():

@@ -11,8 +11,8 @@ cdef extern from "Python.h":
 
 cdef class Handle:
     cdef object _loop
-    cdef object _callback
-    cdef tuple _args
+    cdef readonly object _callback
+    cdef readonly tuple _args
     cdef object _context
     cdef readonly bint _cancelled
 

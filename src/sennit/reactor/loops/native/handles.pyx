@@ -11,8 +11,8 @@ cdef class Handle:
 
     cdef int run(self) except -1:
         context = self._context
-        PyContext_Enter(context)
         try:
+            PyContext_Enter(context)
             try:
                 if not self._args:
                     self._callback()

@@ -9,8 +9,11 @@ Invariants:
   number, is for nobody.
 - Interest that has gone is taken back when its event comes, not before: who pauses and resumes pays nothing.
 - What is closed is forgotten first: a copy of the descriptor in another process would keep its events coming.
+- A forked process has an epoll of its own as soon as it does anything here: what it did to the one that it got would
+  be done to its parent's.
 """
 
+from contextlib import suppress
 from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
 
 from cpython.exc cimport PyErr_CheckSignals, PyErr_SetFromErrno
@@ -32,11 +35,25 @@ cdef extern from "<sys/epoll.h>" nogil:
     int epoll_ctl(int epoll, int operation, int fd, epoll_event *event)
     int epoll_wait(int epoll, epoll_event *events, int most, int milliseconds)
 
+cdef extern from "<pthread.h>":
+    int pthread_atfork(void (*before)() noexcept nogil, void (*parent)() noexcept nogil, void (*child)() noexcept nogil)
+
 cdef extern from "<unistd.h>" nogil:
     int close(int fd)
 
 cdef enum:
     BATCH = 256
+
+cdef unsigned int forks = 0
+
+
+cdef void forked() noexcept nogil:
+    global forks
+    forks += 1
+
+
+# Counted by the system, and not asked for with each call: to ask is a call of the system too.
+pthread_atfork(NULL, NULL, forked)
 
 
 cdef class Watched:
@@ -44,6 +61,10 @@ cdef class Watched:
 
     cdef int happened(self, unsigned int events) except -1:
         """Be called with what happened; errors of programs are its own to report."""
+        return 0
+
+    cdef int forked(self) except -1:
+        """Be told that this process is a fork's child, and uses what its parent uses too."""
         return 0
 
 
@@ -57,6 +78,7 @@ cdef class Poller:
             raise MemoryError
         self._watched = []
         self._keys = {}
+        self._forks = forks
         self._epoll = epoll_create1(EPOLL_CLOEXEC)
         if self._epoll < 0:
             PyErr_SetFromErrno(OSError)
@@ -114,6 +136,8 @@ cdef class Poller:
         cdef int count, place, descriptor
         cdef unsigned int number
         cdef list others = None
+        if self._forks != forks:
+            self._renew()
         if milliseconds:
             with nogil:
                 count = epoll_wait(self._epoll, events, BATCH, milliseconds)
@@ -151,6 +175,8 @@ cdef class Poller:
 
     cdef int _control(self, int operation, int fd, unsigned int interest, unsigned int number) except -1:
         cdef epoll_event event
+        if self._forks != forks:
+            self._renew()
         event.events = interest
         event.data.u64 = <uint64_t>number << 32 | <unsigned int>fd
         if epoll_ctl(self._epoll, operation, fd, &event) < 0:
@@ -158,6 +184,27 @@ cdef class Poller:
                 # It is closed already.
                 return 0
             PyErr_SetFromErrno(OSError)
+        return 0
+
+    cdef int _renew(self) except -1:
+        """Watch the same in an epoll of this process's own."""
+        cdef Watched watched
+        self._forks = forks
+        if self._epoll < 0:
+            return 0
+        close(self._epoll)
+        self._epoll = epoll_create1(EPOLL_CLOEXEC)
+        if self._epoll < 0:
+            PyErr_SetFromErrno(OSError)
+        for watched in self._watched:
+            if watched is not None:
+                watched.forked()
+                if watched.interest:
+                    self._control(EPOLL_CTL_ADD, watched.fd, watched.interest, watched.number)
+        for key in self._keys.values():
+            # Others may have closed theirs before.
+            with suppress(OSError):
+                self._control(EPOLL_CTL_ADD, key.fd, bits_of(key.events), 0)
         return 0
 
     # As a selector.

@@ -72,6 +72,8 @@ cdef class StreamTransport(Watched):
     cdef int _tell_to_resume(self) except -1
     cdef int _lose(self, error) except -1
     cdef int _end(self, error) except -1
+    cdef int _give_back(self) except -1
+    cdef int _emptied(self, error) except -1
     cdef int _fail(self, error, message) except -1
     cdef int _report(self, error, message) except -1
     cdef bint _has_host(self) noexcept

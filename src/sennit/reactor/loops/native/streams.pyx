@@ -38,7 +38,7 @@ cdef extern from "Python.h":
 
 cdef extern from "<sys/socket.h>" nogil:
     enum:
-        AF_INET, AF_INET6, MSG_NOSIGNAL, SHUT_WR
+        AF_INET, AF_INET6, MSG_NOSIGNAL, SHUT_RDWR, SHUT_WR
     struct iovec:
         void *iov_base
         size_t iov_len
@@ -117,8 +117,8 @@ cdef class StreamTransport(Watched):
             self._report(error, "Error in connection_made()")
         finally:
             self._leave(context)
-        self._begun = True
-        self._interest()
+            self._begun = True
+            self._interest()
         return 0
 
     def _begin(self):
@@ -271,7 +271,10 @@ cdef class StreamTransport(Watched):
     cdef int lend(self, bint lent) except -1:
         """Leave the socket to somebody who sends a file, or take it back."""
         self._lent = lent
-        self._interest()
+        if self._ended:
+            self._give_back()
+        else:
+            self._interest()
         return 0
 
     # Writing.
@@ -344,8 +347,7 @@ cdef class StreamTransport(Watched):
             if not would_wait():
                 error = system_error()
                 self._fail(error, "Fatal write error on socket transport")
-                if self._empty_waiter is not None:
-                    self._empty_waiter.set_exception(error)
+                self._emptied(error)
             return 0
         self._size -= sent
         sent += self._sent
@@ -360,16 +362,17 @@ cdef class StreamTransport(Watched):
         self._sent = sent
         if not self._waiting:
             self._waiting = None
-        self._tell_to_resume()
-        # It may have written more.
-        if self._waiting is None:
-            self._interest()
-            if self._empty_waiter is not None:
-                self._empty_waiter.set_result(None)
-            if self._closing:
-                self._end(None)
-            elif self._write_ended:
-                shutdown(self.fd, SHUT_WR)
+        try:
+            self._tell_to_resume()
+        finally:
+            # It may have written more.
+            if self._waiting is None:
+                self._interest()
+                self._emptied(None)
+                if self._closing:
+                    self._end(None)
+                elif self._write_ended:
+                    shutdown(self.fd, SHUT_WR)
         return 0
 
     def get_write_buffer_size(self):
@@ -455,31 +458,39 @@ cdef class StreamTransport(Watched):
         self._ended = self._lost = True
         try:
             self._protocol.connection_lost(error)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as raised:
+            self._report(raised, "Error in connection_lost()")
         finally:
             # Programs may ask for it still.
             self._has_host()
             self.poller.forget(self)
-            if self._socket is None:
-                close(self.fd)
+            if self._lent:
+                # Who sends a file finds that it is of no use, and gives it back.
+                shutdown(self.fd, SHUT_RDWR)
             else:
-                self._socket.close()
-            self.fd = -1
+                self._give_back()
             self._protocol = None
             if self._server is not None:
-                detach(self._server, self)
+                self._server._detach(*for_server(self))
                 self._server = None
-            if self._empty_waiter is not None and not self._empty_waiter.done():
-                self._empty_waiter.set_exception(ConnectionError("Connection is closed by peer"))
+            self._emptied(ConnectionError("Connection is closed by peer"))
+        return 0
+
+    cdef int _give_back(self) except -1:
+        """Give the descriptor back to the system."""
+        if self._socket is None:
+            close(self.fd)
+        else:
+            self._socket.close()
+        self.fd = -1
         return 0
 
     def __del__(self):
         if self.fd >= 0 and not self._ended and self.loop is not None:
             warn(f"unclosed transport {self!r}", ResourceWarning, source=self)
-            if self._socket is None:
-                close(self.fd)
-            else:
-                self._socket.close()
-            self.fd = -1
+            self._give_back()
 
     cdef int _fail(self, error, message) except -1:
         if not isinstance(error, OSError):
@@ -572,6 +583,15 @@ cdef class StreamTransport(Watched):
     def _reset_empty_waiter(self):
         self._empty_waiter = None
 
+    cdef int _emptied(self, error) except -1:
+        """Tell who waits for it, unless he waits no more, that nothing is left to be sent, or why."""
+        if self._empty_waiter is not None and not self._empty_waiter.done():
+            if error is None:
+                self._empty_waiter.set_result(None)
+            else:
+                self._empty_waiter.set_exception(error)
+        return 0
+
     def __repr__(self):
         state = "closed" if self._ended else "closing" if self._closing else "open"
         return f"<StreamTransport fd={self.fd} {state}>"
@@ -632,25 +652,14 @@ cdef StreamTransport connected(object loop, Poller poller, object sock, object p
     getpeername(made.fd, &made._peer.any, &length)
     forget_others(&made._peer)
     if server is not None:
-        attach(server, made)
+        server._attach(*for_server(made))
         made._server = server
     return made
 
 
-def attach(server, transport):
-    """Have a server of asyncio's count the transport, as this version of Python does."""
-    if EACH_IS_NAMED:
-        server._attach(transport)
-    else:
-        server._attach()
+cdef tuple for_server(transport):
+    """Give what a server of asyncio's is told of a transport that it counts: from Python 3.13 on, which it is."""
+    return (transport,) if EACH_IS_NAMED else ()
 
 
-def detach(server, transport):
-    """Have it count one less."""
-    if EACH_IS_NAMED:
-        server._detach(transport)
-    else:
-        server._detach()
-
-
-EACH_IS_NAMED = sys.version_info >= (3, 13)
+cdef bint EACH_IS_NAMED = sys.version_info >= (3, 13)

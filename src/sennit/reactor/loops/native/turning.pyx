@@ -39,8 +39,13 @@ cdef extern from "<sys/eventfd.h>" nogil:
         EFD_CLOEXEC, EFD_NONBLOCK
     int eventfd(unsigned int count, int flags)
 
+cdef extern from "<fcntl.h>" nogil:
+    enum:
+        O_CLOEXEC
+
 cdef extern from "<unistd.h>" nogil:
     int close(int fd)
+    int dup3(int fd, int number, int flags)
     Py_ssize_t read(int fd, void *into, size_t size)
     Py_ssize_t write(int fd, const void *data, size_t size)
 
@@ -49,6 +54,8 @@ cdef enum:
     EVENT_WRITE = 2
 
 _Base = asyncio.SelectorEventLoop
+# From Python 3.14 on: a call that another thread takes back is over, or never made, when it has taken it back.
+_ThreadSafeHandle = getattr(asyncio.events, "_ThreadSafeHandle", None)
 # How many timers may lie cancelled among those that wait, as asyncio has it.
 _MANY = 100
 
@@ -83,6 +90,14 @@ cdef class Waker(Watched):
         read(self.fd, &count, sizeof(count))
         return 0
 
+    cdef int forked(self) except -1:
+        cdef int own = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+        if own < 0:
+            PyErr_SetFromErrno(OSError)
+        dup3(own, self.fd, O_CLOEXEC)
+        close(own)
+        return 0
+
     def __dealloc__(self):
         if self.fd >= 0:
             close(self.fd)
@@ -113,7 +128,10 @@ class NativeLoop(_Base):
             return _Base.call_soon_threadsafe(self, callback, *args, context=context)
         if self._closed:
             raise RuntimeError("Event loop is closed")
-        handle = new_handle(self, callback, args, context)
+        if _ThreadSafeHandle is None:
+            handle = new_handle(self, callback, args, context)
+        else:
+            handle = _ThreadSafeHandle(callback, args, self, context)
         self._ready.append(handle)
         waker = self._waker
         if waker is not None:
@@ -281,12 +299,15 @@ class NativeLoop(_Base):
 
     async def _sendfile_native(self, transp, file, offset, count):
         cdef StreamTransport transport = transp
-        await transport._make_empty_waiter()
-        transport.lend(True)
+        waiter = transport._make_empty_waiter()
         try:
-            return await self.sock_sendfile(transport._sock, file, offset, count, fallback=False)
+            await waiter
+            transport.lend(True)
+            try:
+                return await self.sock_sendfile(transport._sock, file, offset, count, fallback=False)
+            finally:
+                transport.lend(False)
         finally:
-            transport.lend(False)
             transport._reset_empty_waiter()
 
 
