@@ -152,6 +152,19 @@ def test_much_is_not_held_back(connection):
     assert connection.sent[1:] == [b"c"]
 
 
+def test_a_message_and_its_ending_keep_their_place_and_count_both(connection):
+    connection.gather_writes()
+    gathered = connection.write
+    connection.write(b"1 ")
+    gathered.take_both(b"two", b"\r\n")
+    connection.write(b"3")
+    gathered.take_both(b"a" * MUCH, b"\r\n")
+    assert connection.sent == [b"1 two\r\n3" + b"a" * MUCH + b"\r\n"]
+    connection.send_gathered()
+    gathered.take_both(b"late", b"\r\n")
+    assert connection.sent[1:] == [b"late\r\n"]
+
+
 def test_a_loop_that_runs_meanwhile_sends(connection):
     connection.gather_writes()
     connection.write(b"a question")

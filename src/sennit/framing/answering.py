@@ -33,22 +33,24 @@ def gathering(transport: Any) -> Callable[[], Any] | None:
     return send
 
 
-def answer(transport: Any, data: bytes) -> Any:
-    """Write to a transport.
+def answer(transport: Any, message: bytes, ending: bytes) -> Any:
+    """Write a message to a transport, and what ends it.
 
     Args:
         transport: Any transport.
-        data: The bytes.
+        message: The bytes.
+        ending: More bytes.
 
     Returns:
         What its ``write`` returns.
     """
-    if COMPILED and isinstance(transport, Consumer):
+    if COMPILED and type(message) is bytes and type(ending) is bytes and isinstance(transport, Consumer):
         ours = transport
         gathered = ours._gathered
         if gathered is not None and ours.write is gathered:
-            return gathered.take(data)
-    return transport.write(data)
+            # They are joined with the other messages: once is enough.
+            return gathered.take_both(message, ending)
+    return transport.write(message + ending)
 
 
 def is_closing(transport: Any) -> bool:

@@ -1,5 +1,6 @@
 cdef class BoundedBuffer:
     cdef public object limit
+    cdef public bint busy
     cdef public object _data
     cdef public Py_ssize_t _start
     cdef Py_ssize_t _searched

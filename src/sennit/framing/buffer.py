@@ -35,12 +35,16 @@ class BoundedBuffer:
 
     Args:
         limit: How many bytes may lie unread when more arrive.
+
+    Attributes:
+        busy: Whether a receiver delivers what is here; a callback that leads back to it only adds to it.
     """
 
-    __slots__ = ("_data", "_searched", "_sought", "_start", "limit")
+    __slots__ = ("_data", "_searched", "_sought", "_start", "busy", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.busy = False
         self._data: bytes | bytearray = b""
         self._start = 0
         # No delimiter `_sought` begins before this offset.

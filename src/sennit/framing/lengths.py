@@ -39,7 +39,6 @@ class IntNStringReceiver(Protocol, PauseableMixin):
     structFormat: str
     prefixLength: int
     _unread: BoundedBuffer | None = None
-    _busy: bool = False
 
     @property
     def recvd(self) -> bytes:
@@ -68,9 +67,9 @@ class IntNStringReceiver(Protocol, PauseableMixin):
             unread.clear()
             self.transport.loseConnection()
             return
-        if self._busy:
+        if unread.busy:
             return
-        self._busy = True
+        unread.busy = True
         send = None
         alone = True
         try:
@@ -96,7 +95,7 @@ class IntNStringReceiver(Protocol, PauseableMixin):
         finally:
             if send is not None:
                 send()
-            self._busy = False
+            unread.busy = False
 
     def stringReceived(self, string: bytes) -> Any:
         """Take a string.  To be overridden."""

@@ -4,6 +4,9 @@ Both cut all the lines of a read in one go.  What a line's delivery may change (
 limit, whether to go on) is looked at after each, and what is then left goes back into the buffer, from where
 it is taken line by line: so a read is cut once, and what is not delivered is copied once.
 
+All that a receiver keeps for itself is in one object: CPython keeps an object's attributes without a dict
+only if its class's first objects had them, and a receiver has nothing to keep before the first byte.
+
 This module is compiled where it can be (`sennit.core.native`).
 """
 
@@ -21,6 +24,22 @@ from sennit.protocol import Protocol
 __all__ = ["LineOnlyReceiver", "LineReceiver"]
 
 
+class _Unread(BoundedBuffer):
+    """What a `LineReceiver` has not delivered: bytes, and the lines before them that are cut off already.
+
+    Attributes:
+        cut: The lines, while they are delivered.
+        delimiter: What stood between them.
+    """
+
+    __slots__ = ("cut", "delimiter")
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.cut: Iterator[bytes] | None = None
+        self.delimiter = b""
+
+
 class LineReceiver(Protocol, PauseableMixin):
     """Receives lines, and changes to raw bytes and back.
 
@@ -36,10 +55,7 @@ class LineReceiver(Protocol, PauseableMixin):
     MAX_LENGTH: int = 16384
     MAX_HELD_BACK: int = 1 << 20
     line_mode: int = 1
-    _unread: BoundedBuffer | None = None
-    _busy: bool = False
-    # The lines that are cut off and not delivered, and what stood between them.
-    _cut: tuple[Iterator[bytes], bytes] | None = None
+    _unread: _Unread | None = None
 
     def dataReceived(self, data: bytes) -> Any:
         """Take bytes, and deliver what they complete.
@@ -50,41 +66,42 @@ class LineReceiver(Protocol, PauseableMixin):
         """
         unread = self._unread
         if unread is None:
-            unread = self._unread = BoundedBuffer(0)
+            unread = self._unread = _Unread()
         delimiter = self.delimiter
         lines: list[bytes] | None
-        if unread._data or self._busy or self.paused or not self.line_mode:
+        if unread._data or unread.busy or self.paused or not self.line_mode:
             unread.limit = self.MAX_LENGTH + self.MAX_HELD_BACK
             try:
                 unread.append(data)
             except LimitExceededError:
                 unread.clear()
                 return self.transport.loseConnection()
-            if self._busy:
+            if unread.busy:
                 # A callback led back here: the delivery under way will come to it.
                 return None
             lines = None if self.paused or not self.line_mode else unread.take_lines(delimiter)
         else:
             lines = data.split(delimiter)
             unread.append(lines.pop())
-        self._busy = True
+        unread.busy = True
         try:
             if lines:
                 if len(lines) == 1 and len(lines[0]) <= self.MAX_LENGTH and not is_closing(self.transport):
                     # The commonest read by far: nothing can be left to put back.
                     why = self.lineReceived(lines[0])
                 else:
-                    why = self._deliver_cut(lines, delimiter)
+                    why = self._deliver_cut(lines, delimiter, unread)
                 if why:
                     return why
             return self._deliver(unread) if unread._data else None
         finally:
-            self._busy = False
+            unread.busy = False
 
-    def _deliver_cut(self, lines: list[bytes], delimiter: bytes) -> Any:
+    def _deliver_cut(self, lines: list[bytes], delimiter: bytes, unread: _Unread) -> Any:
         """Deliver complete lines until something changes; put the others back."""
         left = iter(lines)
-        self._cut = left, delimiter
+        unread.cut = left
+        unread.delimiter = delimiter
         transport = self.transport
         send = gathering(transport) if len(lines) > 1 else None
         try:
@@ -99,12 +116,11 @@ class LineReceiver(Protocol, PauseableMixin):
         finally:
             if send is not None:
                 send()
-            self._cut = None
+            unread.cut = None
             put_back = list(left)
             if put_back:
                 put_back.append(b"")
-                assert self._unread is not None
-                self._unread.prepend(delimiter.join(put_back))
+                unread.prepend(delimiter.join(put_back))
 
     def _deliver(self, unread: BoundedBuffer) -> Any:
         """Deliver what is left piece by piece, in either mode."""
@@ -132,13 +148,11 @@ class LineReceiver(Protocol, PauseableMixin):
         Returns:
             What is forgotten.
         """
-        if self._unread is None:
+        unread = self._unread
+        if unread is None:
             return b""
-        rest = self._unread.take_all()
-        if self._cut is None:
-            return rest
-        lines, delimiter = self._cut
-        return delimiter.join([*lines, rest])
+        rest = unread.take_all()
+        return rest if unread.cut is None else unread.delimiter.join([*unread.cut, rest])
 
     def setLineMode(self, extra: bytes = b"") -> Any:
         """Receive lines from now on.
@@ -169,7 +183,7 @@ class LineReceiver(Protocol, PauseableMixin):
 
     def sendLine(self, line: bytes) -> Any:
         """Send a line; the delimiter is added."""
-        return answer(self.transport, line + self.delimiter)
+        return answer(self.transport, line, self.delimiter)
 
     def lineLengthExceeded(self, line: bytes) -> Any:
         """Do what is right when a line is too long: close the connection.  May be overridden.
@@ -191,7 +205,6 @@ class LineOnlyReceiver(Protocol):
     delimiter: bytes = b"\r\n"
     MAX_LENGTH: int = 16384
     _unread: BoundedBuffer | None = None
-    _busy: bool = False
     # Whether what comes next is the rest of a line that was too long.
     _skipping: bool = False
 
@@ -201,7 +214,7 @@ class LineOnlyReceiver(Protocol):
         if unread is None:
             unread = self._unread = BoundedBuffer(0)
         delimiter = self.delimiter
-        if unread._data or self._busy:
+        if unread._data or unread.busy:
             unread.limit = self.MAX_LENGTH + len(delimiter)
             try:
                 unread.append(data)
@@ -209,13 +222,13 @@ class LineOnlyReceiver(Protocol):
                 # Only a callback that feeds its own protocol comes here: each read is consumed below.
                 unread.clear()
                 return self.transport.loseConnection()
-            if self._busy:
+            if unread.busy:
                 return None
             lines = unread.take_lines(delimiter)
         else:
             lines = data.split(delimiter)
             unread.append(lines.pop())
-        self._busy = True
+        unread.busy = True
         transport = self.transport
         send = gathering(transport) if len(lines) > 1 else None
         try:
@@ -240,7 +253,7 @@ class LineOnlyReceiver(Protocol):
         finally:
             if send is not None:
                 send()
-            self._busy = False
+            unread.busy = False
 
     def _judge_rest(self, unread: BoundedBuffer) -> Any:
         """See that a line whose end has not come does not grow for ever."""

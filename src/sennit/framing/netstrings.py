@@ -31,7 +31,6 @@ class NetstringReceiver(Protocol):
     MAX_LENGTH: int = 99999
     brokenPeer: int = 0
     _unread: BoundedBuffer | None = None
-    _busy: bool = False
     # The length of the string that is being received; None while its digits are.
     _length: int | None = None
 
@@ -56,9 +55,9 @@ class NetstringReceiver(Protocol):
         unread.limit = self.MAX_LENGTH + digits + 2
         try:
             unread.append(data)
-            if self._busy:
+            if unread.busy:
                 return
-            self._busy = True
+            unread.busy = True
             send = None
             alone = True
             try:
@@ -73,7 +72,7 @@ class NetstringReceiver(Protocol):
             finally:
                 if send is not None:
                     send()
-                self._busy = False
+                unread.busy = False
         except (NetstringParseError, LimitExceededError):
             self.brokenPeer = 1
             unread.clear()

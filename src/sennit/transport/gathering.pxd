@@ -3,7 +3,8 @@ cdef class Gathered:
     cdef public bint ended
     cdef object _call_soon
     cdef list _pieces
-    cdef Py_ssize_t _size
+    cdef Py_ssize_t _room
 
     cpdef object take(self, object data)
+    cpdef object take_both(self, bytes message, bytes ending)
     cpdef object send(self)

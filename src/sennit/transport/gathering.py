@@ -39,7 +39,7 @@ class Gathered:
         call_soon: How to be called in the loop's next turn.
     """
 
-    __slots__ = ("_call_soon", "_pieces", "_size", "ended", "through")
+    __slots__ = ("_call_soon", "_pieces", "_room", "ended", "through")
 
     def __init__(
         self, through: Callable[[bytes], None], call_soon: Callable[[Callable[[], None]], object]
@@ -48,7 +48,7 @@ class Gathered:
         self.ended = False
         self._call_soon = call_soon
         self._pieces: list[bytes] = []
-        self._size = 0
+        self._room = MUCH
 
     def __call__(self, data: bytes) -> None:
         """Take bytes."""
@@ -65,8 +65,22 @@ class Gathered:
         if not pieces:
             self._call_soon(self.send)
         pieces.append(data)
-        self._size += len(data)
-        if self._size > MUCH:
+        self._room -= len(data)
+        if self._room < 0:
+            self.send()
+
+    def take_both(self, message: bytes, ending: bytes) -> None:
+        """Take a message and what ends it: the same, for who knows that both are bytes."""
+        if self.ended:
+            self.through(message + ending)
+            return
+        pieces = self._pieces
+        if not pieces:
+            self._call_soon(self.send)
+        pieces.append(message)
+        pieces.append(ending)
+        self._room -= len(message) + len(ending)
+        if self._room < 0:
             self.send()
 
     def send(self) -> None:
@@ -74,7 +88,7 @@ class Gathered:
         pieces = self._pieces
         if pieces:
             self._pieces = []
-            self._size = 0
+            self._room = MUCH
             self.through(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     def forget(self) -> None:
