@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.loop_choice import chosen_loop, loop_params, threaded_loop
+from tests.loops import chosen_loop, loop_params, threaded_loop
 
 from sennit.log.capture import capturedLogs
 from sennit.reactor import Reactor

@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.loop_choice import chosen_loop, loop_params
+from tests.loops import chosen_loop, loop_params
 
 from sennit.log.capture import capturedLogs
 from sennit.reactor import Reactor

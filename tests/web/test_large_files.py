@@ -7,7 +7,7 @@ import random
 import sys
 
 import pytest
-from tests.loop_choice import chosen_loop, loop_params
+from tests.loops import chosen_loop, loop_params
 
 from sennit.framing.policies import ProtocolWrapper, WrappingFactory
 from sennit.protocol import ClientCreator, Protocol

@@ -50,7 +50,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "gathering",
         "consumer",
         "stream",
-        *(("datagram_batch.pyx",) if os.name == "posix" else ()),
+        *(("socket_addresses.pxd", "datagram_batch.pyx") if os.name == "posix" else ()),
     ),
     "websocket": ("frames", "conversation"),
 }

@@ -9,7 +9,7 @@ socket is accepted from here, and each connection is given to ``loop.connect_acc
 a descriptor is held in reserve for those that knock in vain; where there is none, they wait.
 
 The native loop has ``accept_connections``, which accepts what there is and makes its side of each; what
-becomes of errors is the same.
+becomes of errors is the same.  Its ``set_nodelay`` says to the listening socket what all of them inherit.
 """
 
 from __future__ import annotations
@@ -259,9 +259,7 @@ class _AcceptingByLoop(_Accepting):
         self, loop: asyncio.AbstractEventLoop, listening: socket.socket, connection: Callable[[], Any]
     ) -> None:
         super().__init__(loop, listening, connection)
-        if listening.family != socket.AF_UNIX:
-            # Connections inherit it: small segments are sent at once.
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        loop.set_nodelay(listening)  # type: ignore[attr-defined]
 
     def _ready(self) -> None:
         try:

@@ -17,6 +17,16 @@ from cpython.unicode cimport PyUnicode_CheckExact
 from libc.errno cimport EAGAIN, EINTR, errno
 from libc.string cimport memcmp, memset, strlen
 
+from sennit.transport.socket_addresses cimport (
+    AF_INET,
+    AF_INET6,
+    host_text,
+    htons,
+    port_of,
+    sennit_address,
+    socklen_t,
+)
+
 from sennit.transport import datagram as generic
 
 __all__ = ["Batches"]
@@ -36,23 +46,16 @@ cdef extern from *:
     #define BATCH 1
     #endif
 
-    typedef union {
-        sa_family_t family;
-        struct sockaddr any;
-        struct sockaddr_in four;
-        struct sockaddr_in6 six;
-    } address;
-
     static char room[ROOM];
-    static address senders[BATCH];
+    static sennit_address senders[BATCH];
     static size_t lengths[BATCH];
 
-    static socklen_t size_of(const address *of)
+    static socklen_t size_of(const sennit_address *of)
     {
         return of->family == AF_INET ? sizeof of->four : sizeof of->six;
     }
 
-    static unsigned place_of(const address *of)
+    static unsigned place_of(const sennit_address *of)
     {
         unsigned number = of->four.sin_port;
         if (of->family == AF_INET)
@@ -94,75 +97,48 @@ cdef extern from *:
     #endif
     }
 
-    static ssize_t transmit(int fd, const char *datagram, size_t length, const address *to)
+    static ssize_t transmit(int fd, const char *datagram, size_t length, const sennit_address *to)
     {
         return sendto(fd, datagram, length, MSG_DONTWAIT, &to->any, size_of(to));
     }
     """
-    ctypedef unsigned short sa_family_t
-    ctypedef unsigned int socklen_t
-    struct in_addr:
-        unsigned int s_addr
-    struct in6_addr:
-        unsigned char s6_addr[16]
-    struct sockaddr_in:
-        unsigned short sin_port
-        in_addr sin_addr
-    struct sockaddr_in6:
-        unsigned short sin6_port
-        unsigned int sin6_flowinfo
-        in6_addr sin6_addr
-        unsigned int sin6_scope_id
-    ctypedef union address:
-        sa_family_t family
-        sockaddr_in four
-        sockaddr_in6 six
     enum:
-        AF_INET, AF_INET6, ROOM, KNOWN, BATCH
+        ROOM, KNOWN, BATCH
     char *room
-    address *senders
+    sennit_address *senders
     size_t *lengths
-    socklen_t size_of(const address *of)
-    unsigned int place_of(const address *of)
+    socklen_t size_of(const sennit_address *of)
+    unsigned int place_of(const sennit_address *of)
     int receive(int fd, int count, size_t size)
-    Py_ssize_t transmit(int fd, const char *datagram, size_t length, const address *to)
-    const char *inet_ntop(int family, const void *source, char *text, socklen_t size)
+    Py_ssize_t transmit(int fd, const char *datagram, size_t length, const sennit_address *to)
     int inet_pton(int family, const char *text, void *into)
-    unsigned short ntohs(unsigned short number)
-    unsigned short htons(unsigned short number)
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
 
 cdef bint in_use = False
 # The last sender of each place is remembered, with what it is to programs.
-cdef address known[KNOWN]
+cdef sennit_address known[KNOWN]
 cdef list named = [None] * KNOWN
 
 
-cdef tuple name_of(address *sender):
+cdef tuple name_of(sennit_address *sender):
     """Give a sender as programs see it."""
     cdef unsigned int place = place_of(sender)
-    cdef char text[64]
     cdef tuple name = named[place]
     if sender.family == AF_INET6:
         # The flow is no part of the name, nor then of an answer to it.
         sender.six.sin6_flowinfo = 0
     if name is not None and not memcmp(sender, &known[place], size_of(sender)):
         return name
-    if sender.family == AF_INET:
-        inet_ntop(AF_INET, &sender.four.sin_addr, text, sizeof(text))
-        name = ((<bytes>text).decode("ascii"), ntohs(sender.four.sin_port))
-    else:
-        inet_ntop(AF_INET6, &sender.six.sin6_addr, text, sizeof(text))
-        host = (<bytes>text).decode("ascii")
-        if sender.six.sin6_scope_id:
-            host = f"{host}%{sender.six.sin6_scope_id}"
-        name = (host, ntohs(sender.six.sin6_port))
+    host = host_text(sender)
+    if sender.family == AF_INET6 and sender.six.sin6_scope_id:
+        host = f"{host}%{sender.six.sin6_scope_id}"
+    name = (host, port_of(sender))
     known[place] = sender[0]
     named[place] = name
     return name
 
 
-cdef bint read_name(object name, int family, address *into) except -1:
+cdef bint read_name(object name, int family, sennit_address *into) except -1:
     """Give the address of a host and port; False if it is not for us to say."""
     cdef const char *text
     cdef Py_ssize_t length
@@ -172,7 +148,7 @@ cdef bint read_name(object name, int family, address *into) except -1:
     if not PyUnicode_CheckExact(host) or type(port) is not int or not 0 < port < 65536 or not host.isascii():
         return False
     text = PyUnicode_AsUTF8AndSize(host, &length)
-    memset(into, 0, sizeof(address))
+    memset(into, 0, sizeof(sennit_address))
     into.family = family
     if family == AF_INET:
         into.four.sin_port = htons(port)
@@ -189,7 +165,7 @@ cdef class Batches:
     cdef int _number, _family
     # Whom `_heard` stands for, if it is `_answered`.
     cdef object _answered
-    cdef address _answer
+    cdef sennit_address _answer
 
     def _way_out(self, made):
         self._number = made.fileno()
@@ -247,7 +223,7 @@ cdef class Batches:
 
     def write(self, datagram, addr=None):
         """Send a datagram (`DatagramPort.write`)."""
-        cdef address to
+        cdef sennit_address to
         if self._sendto is self._plain and PyBytes_CheckExact(datagram) and not self._waiting:
             if addr is not self._answered and read_name(addr, self._family, &to):
                 self._answered = addr

@@ -2,40 +2,7 @@
 
 from sennit.reactor.loops.native.poller cimport Poller, Watched
 
-
-cdef extern from *:
-    """
-    #include <arpa/inet.h>
-    #include <netinet/in.h>
-    #include <sys/socket.h>
-
-    typedef union {
-        sa_family_t family;
-        struct sockaddr any;
-        struct sockaddr_in four;
-        struct sockaddr_in6 six;
-    } sennit_address;
-    """
-    ctypedef unsigned int socklen_t
-    struct sockaddr:
-        pass
-    struct in6_addr:
-        unsigned char s6_addr[16]
-    struct in_addr:
-        unsigned int s_addr
-    struct sockaddr_in:
-        unsigned short sin_port
-        in_addr sin_addr
-    struct sockaddr_in6:
-        unsigned short sin6_port
-        unsigned int sin6_flowinfo
-        in6_addr sin6_addr
-        unsigned int sin6_scope_id
-    ctypedef union sennit_address:
-        unsigned short family
-        sockaddr any
-        sockaddr_in four
-        sockaddr_in6 six
+from sennit.transport.socket_addresses cimport sennit_address
 
 
 cdef class StreamTransport(Watched):

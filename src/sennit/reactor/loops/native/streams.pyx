@@ -28,6 +28,15 @@ from sennit.reactor.loops.native.handles cimport (
     PyContext_New,
 )
 from sennit.reactor.loops.native.poller cimport EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, ROOM, Poller
+from sennit.transport.socket_addresses cimport (
+    AF_INET,
+    AF_INET6,
+    host_text,
+    ntohl,
+    port_of,
+    sockaddr,
+    socklen_t,
+)
 
 __all__ = ["StreamTransport"]
 
@@ -38,7 +47,7 @@ cdef extern from "Python.h":
 
 cdef extern from "<sys/socket.h>" nogil:
     enum:
-        AF_INET, AF_INET6, MSG_NOSIGNAL, SHUT_RDWR, SHUT_WR
+        MSG_NOSIGNAL, SHUT_RDWR, SHUT_WR
     struct iovec:
         void *iov_base
         size_t iov_len
@@ -54,11 +63,6 @@ cdef extern from "<sys/socket.h>" nogil:
 
 cdef extern from "<unistd.h>" nogil:
     int close(int fd)
-
-cdef extern from "<arpa/inet.h>" nogil:
-    const char *inet_ntop(int family, const void *source, char *text, socklen_t size)
-    unsigned short ntohs(unsigned short number)
-    unsigned int ntohl(unsigned int number)
 
 cdef unsigned char[16] ANY
 memset(ANY, 0, sizeof(ANY))
@@ -82,17 +86,10 @@ cdef object system_error():
 
 cdef object name_of(sennit_address *address):
     """Give an address as the module `socket` does."""
-    cdef char text[64]
+    host, port = host_text(address), port_of(address)
     if address.family == AF_INET:
-        inet_ntop(AF_INET, &address.four.sin_addr, text, sizeof(text))
-        return (<bytes>text).decode("ascii"), ntohs(address.four.sin_port)
-    inet_ntop(AF_INET6, &address.six.sin6_addr, text, sizeof(text))
-    return (
-        (<bytes>text).decode("ascii"),
-        ntohs(address.six.sin6_port),
-        ntohl(address.six.sin6_flowinfo),
-        address.six.sin6_scope_id,
-    )
+        return host, port
+    return host, port, ntohl(address.six.sin6_flowinfo), address.six.sin6_scope_id
 
 
 class SocketTransport(_FlowControlMixin, Transport):

@@ -6,9 +6,9 @@ In debug mode so are turns and calls, for what they report.
 
 import asyncio
 import heapq
-import socket
 import time
 from asyncio.futures import _set_result_unless_cancelled
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY
 
 from cpython.exc cimport PyErr_SetFromErrno
 from libc.errno cimport EAGAIN, EINTR, errno
@@ -20,10 +20,8 @@ from sennit.reactor.loops.native.streams cimport (
     accepted,
     connected,
     host_of,
-    sennit_address,
-    sockaddr,
-    socklen_t,
 )
+from sennit.transport.socket_addresses cimport sennit_address, sockaddr, socklen_t
 
 from sennit.reactor.loops.native.poller import Poller as _Poller
 
@@ -52,6 +50,8 @@ cdef extern from "<unistd.h>" nogil:
 cdef enum:
     EVENT_READ = 1
     EVENT_WRITE = 2
+
+INTERNET = (AF_INET, AF_INET6)
 
 _Base = asyncio.SelectorEventLoop
 # From Python 3.14 on: a call that another thread takes back is over, or never made, when it has taken it back.
@@ -218,13 +218,19 @@ class NativeLoop(_Base):
     def _make_socket_transport(self, sock, protocol, waiter=None, *, extra=None, server=None, context=None):
         cdef StreamTransport transport
         self._ensure_fd_no_transport(sock)
-        set_nodelay(sock)
+        self.set_nodelay(sock)
         transport = connected(self, self._selector, sock, protocol, extra, server)
         self.call_soon(transport._begin, context=context)
         if waiter is not None:
             # It is to wake up when the protocol knows of its connection.
             self.call_soon(_set_result_unless_cancelled, waiter, None, context=context)
         return transport
+
+    @staticmethod
+    def set_nodelay(sock):
+        """Let small segments be sent at once; connections accepted from `sock` inherit it."""
+        if sock.family in INTERNET and sock.type == SOCK_STREAM:
+            sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, True)
 
     def accept_connections(self, listening, make, failed, int most):
         """Accept connections for as long as there are any, `most` at most.
@@ -262,7 +268,7 @@ class NativeLoop(_Base):
 
     def carry(self, sock, protocol):
         """Make the transport of a connected socket, and introduce it to the protocol now."""
-        set_nodelay(sock)
+        self.set_nodelay(sock)
         connected(self, self._selector, sock, protocol, None, None).begin()
 
     def _make_ssl_transport(
@@ -309,9 +315,3 @@ class NativeLoop(_Base):
                 transport.lend(False)
         finally:
             transport._reset_empty_waiter()
-
-
-def set_nodelay(sock):
-    """Let small segments be sent at once; connections accepted from `sock` inherit it."""
-    if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
