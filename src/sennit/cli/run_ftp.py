@@ -12,10 +12,10 @@ from sennit.cli.serving import (
     certificate_options,
     register_checkers,
     run_server,
-    seconds,
     server_options,
     where,
 )
+from sennit.cli.session_options import auth_option, certificate_option, idle_timeout_option
 from sennit.framing.numbers import NumberError, parse_decimal
 
 __all__ = ["command"]
@@ -45,12 +45,7 @@ def _ports(ctx: click.Context, param: click.Parameter, value: str | None) -> ran
     type=_DIRECTORY,
     help="The directory in which each user who logs in has one of his name, to read and to change.",
 )
-@click.option(
-    "--auth",
-    metavar="CHECKER",
-    multiple=True,
-    help="Who may log in: file:PATH, htpasswd:PATH, unix, ...; may be given several times.",
-)
+@auth_option("Who may log in")
 @click.option("--password-file", metavar="FILE", type=_FILE, help="As --auth file:FILE.")
 @click.option(
     "--anonymous-root",
@@ -65,12 +60,7 @@ def _ports(ctx: click.Context, param: click.Parameter, value: str | None) -> ran
     show_default=True,
     help="The name by which anybody comes in.",
 )
-@click.option(
-    "--certificate",
-    metavar="FILE",
-    type=_FILE,
-    help="Offer TLS with the key and the certificate in this file (`sennit cert` makes one).",
-)
+@certificate_option("TLS")
 @click.option("--require-tls", is_flag=True, help="Let nobody in, and send no data, without TLS.")
 @click.option(
     "--passive-ports",
@@ -89,13 +79,7 @@ def _ports(ctx: click.Context, param: click.Parameter, value: str | None) -> ran
     type=click.IntRange(min=1),
     help="How many clients may be connected at once.  [default: any number]",
 )
-@click.option(
-    "--idle-timeout",
-    metavar="SECONDS",
-    callback=seconds,
-    default="600",
-    help="How long a client may say nothing; 0 for ever.  [default: 600]",
-)
+@idle_timeout_option(600)
 @server_options("tcp:2121:interface=127.0.0.1")
 def command(
     options: ServerOptions,

@@ -13,10 +13,10 @@ from sennit.cli.serving import (
     certificate_options,
     register_checkers,
     run_server,
-    seconds,
     server_options,
     where,
 )
+from sennit.cli.session_options import auth_option, certificate_option, idle_timeout_option
 
 __all__ = ["command"]
 
@@ -45,19 +45,9 @@ __all__ = ["command"]
     help="Make this mailbox, if it is not there; may be given several times.",
 )
 @click.option("--create", is_flag=True, help="Make any mailbox of these domains when mail comes for it.")
-@click.option(
-    "--auth",
-    metavar="CHECKER",
-    multiple=True,
-    help="Let clients log in: file:PATH, htpasswd:PATH, unix, ...; may be given several times.",
-)
+@auth_option("Let clients log in")
 @click.option("--lmtp", is_flag=True, help="Speak LMTP: each recipient is answered for alone.")
-@click.option(
-    "--certificate",
-    metavar="FILE",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Offer STARTTLS with the key and the certificate in this file (`sennit cert` makes one).",
-)
+@certificate_option("STARTTLS")
 @click.option(
     "--max-size",
     metavar="OCTETS",
@@ -65,13 +55,7 @@ __all__ = ["command"]
     default=50 << 20,
     help="How large a message may be.  [default: 50 MiB]",
 )
-@click.option(
-    "--idle-timeout",
-    metavar="SECONDS",
-    callback=seconds,
-    default="300",
-    help="How long a client may say nothing; 0 for ever.  [default: 300]",
-)
+@idle_timeout_option(300)
 @click.option("--hostname", metavar="NAME", help="The server's name.  [default: this machine's]")
 @server_options("tcp:2525:interface=127.0.0.1")
 def command(

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from sennit.cli.serving import ServerOptions, register_checkers, run_server, seconds, server_options, where
+from sennit.cli.session_options import auth_option
 
 __all__ = ["command"]
 
@@ -14,12 +15,7 @@ _LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
 @click.command("socks", short_help="Connect for clients that speak SOCKS.")
-@click.option(
-    "--auth",
-    metavar="CHECKER",
-    multiple=True,
-    help="Have clients log in: file:PATH, htpasswd:PATH, unix, ...; may be given several times.",
-)
+@auth_option("Have clients log in")
 @click.option(
     "--allow",
     metavar="NETWORK",
