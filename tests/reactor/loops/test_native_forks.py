@@ -99,6 +99,33 @@ def test_a_child_goes_on_with_the_connections_of_a_parent_that_left_them_alone(l
     loop.run_until_complete(one.ended)
 
 
+def test_what_listens_serves_in_the_child_and_then_in_the_parent(loop):
+    def make():
+        served.append(Recorder(loop, lambda protocol: protocol.transport.write(protocol.data.upper())))
+        return served[-1]
+
+    async def serve():
+        await until(loop, lambda: served and served[-1].data)
+        served[-1].transport.close()
+        await served[-1].ended
+
+    def serve_and_close():
+        loop.run_until_complete(serve())
+        server.close()
+        loop.close()
+
+    served = []
+    server = loop.run_until_complete(loop.create_server(make, "127.0.0.1", 0))
+    for who in (lambda: in_a_child(serve_and_close), lambda: loop.run_until_complete(serve()) is None):
+        with socket.create_connection(server.sockets[0].getsockname()) as client:
+            client.sendall(b"question")
+            assert who()
+            assert client.recv(100) == b"QUESTION"
+    assert len(served) == 1
+    server.close()
+    loop.run_until_complete(server.wait_closed())
+
+
 def test_descriptors_that_were_closed_without_a_word_do_not_keep_a_child_from_its_own(loop):
     def run():
         loop.call_soon_threadsafe(loop.stop)
