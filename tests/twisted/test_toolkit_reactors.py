@@ -59,9 +59,9 @@ def test_tk_is_given_turns_until_support_is_uninstalled():
 
 @pytest.fixture
 def no_current_loop():
-    asyncio.set_event_loop_policy(None)
+    asyncio.set_event_loop(None)
     yield
-    asyncio.set_event_loop_policy(None)
+    asyncio.set_event_loop(None)
 
 
 def test_the_reactor_on_asyncio_runs_on_the_threads_current_loop(no_current_loop):
@@ -75,7 +75,7 @@ def test_the_reactor_on_asyncio_runs_on_the_threads_current_loop(no_current_loop
 
 def test_where_there_is_no_current_loop_the_reactors_becomes_that(no_current_loop):
     reactor = AsyncioSelectorReactor()
-    assert asyncio.get_event_loop_policy().get_event_loop() is reactor.loop
+    assert asyncio.get_event_loop() is reactor.loop
     seen = []
 
     async def main():

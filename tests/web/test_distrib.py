@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import inspect
 from types import SimpleNamespace
 
 import pytest
@@ -49,7 +50,7 @@ def published(client, socket):
         front = reactor.listenTCP(0, Site(front_root), interface="127.0.0.1")
         try:
             port = front.getHost().port
-            if asyncio.iscoroutinefunction(client):
+            if inspect.iscoroutinefunction(client):
                 return await client(port)
             return await asyncio.to_thread(client, port)
         finally:

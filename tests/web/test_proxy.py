@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import inspect
 import socket
 
 import pytest
@@ -72,7 +73,7 @@ def through(make_front, client):
         behind = reactor.listenTCP(0, backend(), interface="127.0.0.1")
         front = reactor.listenTCP(0, make_front(behind.getHost().port), interface="127.0.0.1")
         try:
-            if asyncio.iscoroutinefunction(client):
+            if inspect.iscoroutinefunction(client):
                 return await client(front.getHost().port)
             return await asyncio.to_thread(client, front.getHost().port)
         finally:
