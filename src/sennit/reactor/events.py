@@ -17,7 +17,7 @@ from sennit.core.deferred import Deferred
 from sennit.log import Logger
 from sennit.reactor.base import ReactorBase
 
-__all__ = ["Events", "Trigger"]
+__all__ = ["Event", "Events", "Trigger"]
 
 _log = Logger()
 _PHASES = ("before", "during", "after")
@@ -76,18 +76,83 @@ class Trigger:
         return result
 
 
-class _Event:
-    """One event's triggers, by phase."""
+class Event:
+    """One event: its triggers by phase, and whether it is being fired.
 
-    __slots__ = ("firing", "phases")
+    Args:
+        name: What the triggers' handles and reports call it.
+    """
 
-    def __init__(self) -> None:
-        self.phases: dict[str, deque[Trigger]] = {phase: deque() for phase in _PHASES}
-        self.firing: object | None = None
+    __slots__ = ("_firing", "_name", "_phases")
 
-    def run(self, phase: str) -> list[Deferred[Any]]:
+    def __init__(self, name: str = "") -> None:
+        self._name = name
+        self._phases: dict[str, deque[Trigger]] = {phase: deque() for phase in _PHASES}
+        self._firing: object | None = None
+
+    def addTrigger(self, phase: str, callable: Callable[..., object], *args: Any, **kwargs: Any) -> Trigger:
+        """Have `callable` called in a phase of this event; see `Events.addSystemEventTrigger`."""
+        triggers = self._phases.get(phase)
+        if triggers is None:
+            raise KeyError(f"{phase!r} is no phase of an event: it must be before, during or after")
+        trigger = Trigger(self._name, phase, callable, args, kwargs)
+        triggers.append(trigger)
+        return trigger
+
+    def removeTrigger(self, handle: Trigger) -> None:
+        """Take a trigger back; see `Events.removeSystemEventTrigger`."""
+        try:
+            self._phases[handle.phase].remove(handle)
+        except ValueError:
+            if self._firing is None:
+                raise ValueError("This trigger has run, or was removed before.") from None
+
+    def fireEvent(
+        self, on_during: Callable[[], object] | None = None, on_end: Callable[[], object] | None = None
+    ) -> None:
+        """Run the triggers, phase by phase; while the event is being fired this does nothing.
+
+        Args:
+            on_during: Runs as the first ``during`` trigger; if it returns a Deferred, the phase goes on when
+                that has fired.
+            on_end: Runs after all triggers.
+        """
+        if self._firing is not None:
+            return
+        firing = self._firing = object()
+
+        def finish(_: object) -> None:
+            if self._firing is firing:
+                self._run("during")
+                self._run("after")
+                self._firing = None
+                if on_end is not None:
+                    on_end()
+
+        def during(_: object) -> None:
+            if self._firing is firing:
+                wait = None if on_during is None else on_during()
+                if isinstance(wait, Deferred):
+                    wait.addBoth(finish)
+                else:
+                    finish(None)
+
+        waits = self._run("before")
+        if waits:
+            from sennit.core.combinators import DeferredList
+
+            everything: Deferred[Any] = DeferredList(waits)
+            everything.addCallback(during)
+        else:
+            during(None)
+
+    def abandon(self) -> None:
+        """Wait no more for the ``before`` triggers; the triggers left stay for the next time."""
+        self._firing = None
+
+    def _run(self, phase: str) -> list[Deferred[Any]]:
         waits = []
-        triggers = self.phases[phase]
+        triggers = self._phases[phase]
         while triggers:
             wait = triggers.popleft().run()
             if wait is not None:
@@ -99,7 +164,7 @@ class Events(ReactorBase):
     """The event half of IReactorCore."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | str | None = None, *, debug: bool = False) -> None:
-        self._events: dict[str, _Event] = {}
+        self._events: dict[str, Event] = {}
         super().__init__(loop, debug=debug)
 
     def addSystemEventTrigger(
@@ -122,12 +187,7 @@ class Events(ReactorBase):
             KeyError: If there is no such phase.
         """
         assert _is_callable(callable), f"{callable!r} is not callable"
-        event = self._event(eventType)
-        if phase not in event.phases:
-            raise KeyError(f"{phase!r} is no phase of an event: it must be before, during or after")
-        trigger = Trigger(eventType, phase, callable, args, kwargs)
-        event.phases[phase].append(trigger)
-        return trigger
+        return self._event(eventType).addTrigger(phase, callable, *args, **kwargs)
 
     def removeSystemEventTrigger(self, triggerID: Trigger) -> None:
         """Take back what `addSystemEventTrigger` arranged.
@@ -142,12 +202,7 @@ class Events(ReactorBase):
         """
         if not isinstance(triggerID, Trigger):
             raise ValueError(f"{triggerID!r} did not come from addSystemEventTrigger")  # noqa: TRY004 (the contract)
-        event = self._events[triggerID.event]
-        try:
-            event.phases[triggerID.phase].remove(triggerID)
-        except ValueError:
-            if event.firing is None:
-                raise ValueError("This trigger has run, or was removed before.") from None
+        self._events[triggerID.event].removeTrigger(triggerID)
 
     def fireSystemEvent(self, eventType: str) -> None:
         """Run the triggers of an event, phase by phase."""
@@ -159,50 +214,19 @@ class Events(ReactorBase):
         on_during: Callable[[], object] | None = None,
         on_end: Callable[[], object] | None = None,
     ) -> None:
-        """Fire an event; `on_during` runs as its first ``during`` trigger and `on_end` after them all.
-
-        If `on_during` returns a Deferred, the phase goes on when that has fired.
-        """
-        event = self._event(eventType)
-        if event.firing is not None:
-            return
-        firing = event.firing = object()
-
-        def finish(_: object) -> None:
-            if event.firing is firing:
-                event.run("during")
-                event.run("after")
-                event.firing = None
-                if on_end is not None:
-                    on_end()
-
-        def during(_: object) -> None:
-            if event.firing is firing:
-                wait = None if on_during is None else on_during()
-                if isinstance(wait, Deferred):
-                    wait.addBoth(finish)
-                else:
-                    finish(None)
-
-        waits = event.run("before")
-        if waits:
-            from sennit.core.combinators import DeferredList
-
-            everything: Deferred[Any] = DeferredList(waits)
-            everything.addCallback(during)
-        else:
-            during(None)
+        """Fire an event; see `Event.fireEvent`."""
+        self._event(eventType).fireEvent(on_during, on_end)
 
     def _abandon(self, eventType: str) -> None:
-        """Wait no more for the ``before`` triggers of an event; the triggers left stay for the next time."""
+        """Wait no more for the ``before`` triggers of an event; see `Event.abandon`."""
         event = self._events.get(eventType)
         if event is not None:
-            event.firing = None
+            event.abandon()
 
-    def _event(self, name: str) -> _Event:
+    def _event(self, name: str) -> Event:
         event = self._events.get(name)
         if event is None:
-            event = self._events[name] = _Event()
+            event = self._events[name] = Event(name)
         return event
 
 

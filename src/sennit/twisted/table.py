@@ -27,10 +27,14 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "twisted.internet.abstract": ("sennit.twisted.internet.abstract", "sennit.twisted.internet.descriptor"),
     "twisted.internet.address": ("sennit.core.addresses", "sennit.twisted.python.runtime:platform"),
     "twisted.internet.asyncioreactor": ("sennit.twisted.internet.asyncioreactor",),
+    "twisted.internet._idna": (
+        "sennit.twisted.internet.hostnames:idna_bytes=_idnaBytes idna_text=_idnaText",
+    ),
     "twisted.internet._resolver": ("sennit.reactor.resolver",),
     "twisted.internet.base": (
         "sennit.twisted.internet.delayed:DelayedCall",
         "sennit.reactor:Reactor=ReactorBase",
+        "sennit.reactor.events:Event=_ThreePhaseEvent",
         "sennit.reactor.resolver:BlockingResolver ThreadedResolver",
         "sennit.transport.connector:StreamConnector=BaseConnector",
         "sennit.transport.listening:Listening=BasePort",
@@ -43,7 +47,11 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
         "sennit.core.locks",
         "sennit.core.filesystem_lock",
     ),
-    "twisted.internet.endpoints": ("sennit.endpoint", "sennit.twisted.internet.endpoint_plugins"),
+    "twisted.internet.endpoints": (
+        "sennit.endpoint",
+        "sennit.endpoint.strings:parse_description=_parse",
+        "sennit.twisted.internet.endpoint_plugins",
+    ),
     "twisted.internet.epollreactor": ("sennit.twisted.internet.epollreactor",),
     "twisted.internet.error": ("sennit.core.errors",),
     "twisted.internet.fdesc": ("sennit.twisted.internet.fdesc",),
