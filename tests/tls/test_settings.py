@@ -34,6 +34,7 @@ from sennit.tls import (
     PrivateCertificate,
     ProtocolNegotiationSupport,
     TLSVersion,
+    VerificationError,
     optionsForClientTLS,
     platformTrust,
     protocolNegotiationMechanisms,
@@ -229,6 +230,53 @@ def test_a_function_may_make_the_connections_of_a_client():
     pair.run()
     assert pair.server.received == b"x"
     assert made == [pair.client.transport]
+
+
+class AnyName(ClientTLSOptions):
+    """Verifies in a way of its own, as clients do that only want to warn."""
+
+    def clientConnectionForTLS(self, tlsProtocol):
+        connection = super().clientConnectionForTLS(tlsProtocol)
+        connection.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+        return connection
+
+
+class Legacy(CertificateOptions):
+    def _makeContext(self, skipCiphers=False):
+        context = super()._makeContext(skipCiphers)
+        context.set_options(SSL.OP_NO_TICKET)
+        return context
+
+
+def test_a_client_whose_connections_a_function_makes_verifies_the_name():
+    roots = trustRootFromCertificates([Certificate.loadPEM(pki.AUTHORITY.certificate_pem)])
+    for settings in (CertificateOptions(trustRoot=roots), CertificateOptions()):
+        pair = Pair(standard_server(), ClientTLSOptions(settings._makeTLSConnection, "example.org"))
+        pair.client.transport.write(b"x")
+        pair.run()
+        assert pair.server.received == b""
+        assert isinstance(pair.client.reason.value, VerificationError)
+
+
+def test_a_client_whose_connections_a_function_makes_trusts_whom_its_context_trusts():
+    settings = CertificateOptions(trustRoot=trustRootFromCertificates([]))
+    pair = Pair(standard_server(), ClientTLSOptions(settings._makeTLSConnection, "localhost"))
+    pair.client.transport.write(b"x")
+    pair.run()
+    assert pair.server.received == b""
+    assert isinstance(pair.client.reason.value, SSL.Error)
+
+
+def test_a_subclass_may_verify_by_a_callback_of_its_own():
+    pair = Pair(standard_server(), AnyName(Legacy()._makeTLSConnection, "example.org"))
+    pair.client.transport.write(b"x")
+    pair.run()
+    assert pair.server.received == b"x"
+
+
+def test_what_makes_a_clients_connections_leads_to_its_context():
+    creator = optionsForClientTLS("localhost")
+    assert creator._createConnection.__self__.getContext() is creator._ctx
 
 
 def test_a_host_name_is_text():

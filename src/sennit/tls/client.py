@@ -75,25 +75,32 @@ class ClientTLSOptions:
     """The TLS settings of a client that talks to one host.
 
     Args:
-        hostname: The host's name, or its IP address.
-        ctx: `CertificateOptions`; or an `OpenSSL.SSL.Context`; or a function that makes a connection for a
-            layer.
+        createConnection: A function that makes a connection for a layer; or `CertificateOptions`; or an
+            `OpenSSL.SSL.Context`.
+        hostname: The host's name, or its IP address; it may also come first.
         sendServerName: Whether to tell the server which host is meant; None to tell a name.
     """
 
-    def __init__(self, hostname: str, ctx: Any, sendServerName: bool | None = None) -> None:
+    def __init__(self, createConnection: Any, hostname: Any, sendServerName: bool | None = None) -> None:
+        if isinstance(createConnection, str):
+            createConnection, hostname = hostname, createConnection
         self._hostname = hostname
         self._hostnameIsDnsName = not _is_address(hostname)
         self._hostnameASCII = _ascii_name(hostname) if self._hostnameIsDnsName else hostname
         self._hostnameBytes = self._hostnameASCII.encode("ascii")
         self._sendServerName = self._hostnameIsDnsName if sendServerName is None else sendServerName
-        self._settings = ctx if isinstance(ctx, CertificateOptions) else None
-        self._source = ctx
+        self._settings = createConnection if isinstance(createConnection, CertificateOptions) else None
+        self._source = createConnection
         self._session: ssl.SSLSession | None = None
 
     @property
     def _ctx(self) -> Any:
         return self._source if self._settings is None else self._settings.getContext()
+
+    @property
+    def _createConnection(self) -> Any:
+        """What makes the connections, under the name that programs which need it look for."""
+        return self._source if self._settings is None else self._settings._makeTLSConnection
 
     def standard_engine(self, is_client: bool, protocols: Sequence[bytes] | None) -> Engine | None:
         """Make the client's end by the standard library; None where pyOpenSSL must serve."""
@@ -146,8 +153,12 @@ class ClientTLSOptions:
             connection = SSL.Connection(source, None)
         else:
             connection = source(tlsProtocol)
+            connection.set_app_data(tlsProtocol)
+            # A subclass may verify in another way, by a callback of its own after this one.
+            _verify_by_certificate(connection, self._hostnameASCII)
         connection.set_app_data(tlsProtocol)
-        connection.set_info_callback(_guarded(self._identityVerifyingInfoCallback))
+        if not callable(source):
+            connection.set_info_callback(_guarded(self._identityVerifyingInfoCallback))
         if self._sendServerName:
             connection.set_tlsext_host_name(self._hostnameBytes)
         return connection
@@ -178,6 +189,48 @@ def verify_hostname(connection: Any, hostname: str) -> None:
         verify_ip_address(connection, hostname)
     else:
         verify_name(connection, hostname)
+
+
+def _verify_by_certificate(connection: Any, hostname: str) -> None:
+    """Have a connection verify its server's name as soon as it sees the certificate.
+
+    Whether the certificate must be trusted as well is as the connection's context says.
+    """
+    SSL = openssl_ssl()
+    trusts_any = connection.get_context().get_verify_mode() == SSL.VERIFY_NONE
+
+    def verify(connection: Any, certificate: Any, _error: int, depth: int, ok: int) -> bool:
+        if not (ok or trusts_any):
+            return False
+        if depth == 0:
+            try:
+                verify_certificate(certificate, hostname)
+            except BaseException:
+                connection.get_app_data().failVerification(Failure())
+                return False
+        return True
+
+    connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, verify)
+
+
+def verify_certificate(certificate: Any, hostname: str) -> None:
+    """Make sure that a certificate is for a host.
+
+    Args:
+        certificate: An `OpenSSL.crypto.X509`.
+        hostname: The host's name, or its IP address.
+
+    Raises:
+        VerificationError: If it is not.
+        MissingExtraError: If service-identity is not installed.
+    """
+    try:
+        from service_identity.hazmat import DNS_ID, IPAddress_ID, verify_service_identity
+        from service_identity.pyopenssl import extract_patterns
+    except ImportError:
+        raise missing_extra("The verification of host names by service-identity", "tls") from None
+    identity = IPAddress_ID(hostname) if _is_address(hostname) else DNS_ID(hostname)
+    verify_service_identity(extract_patterns(certificate), [identity], [])
 
 
 def _guarded(callback: Callable[[Any, int, int], None]) -> Callable[[Any, int, int], None]:

@@ -259,10 +259,25 @@ class CertificateOptions:
         wrapped = getattr(getattr(protocol, "factory", None), "wrappedFactory", None)
         context = self.getContext()
         if IProtocolNegotiationFactory.providedBy(wrapped) and not is_client:
-            context = self._makeContext(wrapped.acceptableProtocols())
+            context = self._makeContext()
+            set_acceptable_protocols(context, wrapped.acceptableProtocols())
         return openssl_ssl().Connection(context, None)
 
-    def _makeContext(self, protocols: Sequence[bytes] | None = None) -> Any:
+    def _makeTLSConnection(self, protocol: Any) -> Any:
+        """Make either end of a connection, which offers or accepts by ALPN what the layer's factory says."""
+        wrapped = getattr(getattr(protocol, "factory", None), "wrappedFactory", None)
+        context = self.getContext()
+        if IProtocolNegotiationFactory.providedBy(wrapped):
+            context = self._makeContext()
+            set_acceptable_protocols(context, wrapped.acceptableProtocols())
+        return openssl_ssl().Connection(context, None)
+
+    def _makeContext(self, skipCiphers: bool = False) -> Any:
+        """Make a context of these settings; may be overridden.
+
+        Args:
+            skipCiphers: Whether to leave the ciphers at OpenSSL's own choice.
+        """
         SSL = openssl_ssl()
         context = SSL.Context(self.method)
         flags = SSL.OP_NO_COMPRESSION | SSL.OP_CIPHER_SERVER_PREFERENCE | SSL.OP_NO_RENEGOTIATION
@@ -289,12 +304,12 @@ class CertificateOptions:
         context.set_verify_depth(self.verifyDepth)
         context.set_session_id(b"sennit")
         context.set_session_cache_mode(SSL.SESS_CACHE_SERVER if self.enableSessions else SSL.SESS_CACHE_OFF)
-        context.set_cipher_list(self._cipherString.encode("ascii"))
+        if not skipCiphers:
+            context.set_cipher_list(self._cipherString.encode("ascii"))
         if self.dhParameters is not None:
             context.load_tmp_dh(self.dhParameters.path.encode())
-        protocols = self._acceptableProtocols if protocols is None else protocols
-        if protocols:
-            set_acceptable_protocols(context, protocols)
+        if self._acceptableProtocols:
+            set_acceptable_protocols(context, self._acceptableProtocols)
         choose = self._contextForServerName
         if choose is not None:
             context.set_tlsext_servername_callback(_switch(choose))
