@@ -60,9 +60,13 @@ class ReactorBase:
         """The asyncio event loop underneath, made now if there is none yet."""
         loop = self._loop
         if loop is None:
-            loop = new_loop(self._loop_name)
+            loop = self._make_loop()
             self._attach(loop)
         return loop
+
+    def _make_loop(self) -> asyncio.AbstractEventLoop:
+        """Give the loop that is needed now; may be overridden."""
+        return new_loop(self._loop_name)
 
     def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Stand on `loop` from now on."""

@@ -25,7 +25,7 @@ class AsyncioSelectorReactor(Reactor):
     """
 
     def __init__(self, eventloop: asyncio.AbstractEventLoop | str | None = None) -> None:
-        super().__init__(_current_loop() if eventloop is None else eventloop)
+        super().__init__(_current_or_new_loop() if eventloop is None else eventloop)
 
     usingThreads = True
 
@@ -65,20 +65,27 @@ class AsyncioSelectorReactor(Reactor):
         return self.loop
 
 
-def _current_loop() -> asyncio.AbstractEventLoop:
+def current_loop() -> asyncio.AbstractEventLoop | None:
+    """Give the thread's current loop, where there is an open one."""
     with warnings.catch_warnings():
         # From Python 3.14 on.
         warnings.simplefilter("ignore", DeprecationWarning)
         policy = asyncio.get_event_loop_policy()
     # Asking the policy for its loop would have it make one, of its own kind.
-    has_none = getattr(getattr(policy, "_local", None), "_loop", policy) is None
-    if not has_none:
-        with suppress(RuntimeError):
-            current = policy.get_event_loop()
-            if not current.is_closed():
-                return current
-    loop = new_loop()
-    asyncio.set_event_loop(loop)
+    if getattr(getattr(policy, "_local", None), "_loop", policy) is None:
+        return None
+    with suppress(RuntimeError):
+        current = policy.get_event_loop()
+        if not current.is_closed():
+            return current
+    return None
+
+
+def _current_or_new_loop() -> asyncio.AbstractEventLoop:
+    loop = current_loop()
+    if loop is None:
+        loop = new_loop()
+        asyncio.set_event_loop(loop)
     return loop
 
 
