@@ -40,6 +40,7 @@ from sennit.tls import (
     protocolNegotiationMechanisms,
     trustRootFromCertificates,
 )
+from sennit.tls.ciphers import available_ciphers
 from sennit.tls.openssl import OpenSSLEngine
 from sennit.tls.standard import StandardEngine
 from sennit.tls.trust import TrustFiles
@@ -246,6 +247,21 @@ class Legacy(CertificateOptions):
         context = super()._makeContext(skipCiphers)
         context.set_options(SSL.OP_NO_TICKET)
         return context
+
+
+class Unhashable(list):
+    """A suite of somebody else's, that knows only whether it is equal to another."""
+
+
+def test_a_choice_of_ciphers_is_made_of_hashable_and_of_other_suites():
+    ours, theirs = OpenSSLCipher("one"), Unhashable("two")
+    choice = AcceptableCiphers([ours, theirs])
+    assert choice.selectCiphers([theirs, OpenSSLCipher("one")]) == (ours, theirs)
+    assert AcceptableCiphers([ours]).selectCiphers([OpenSSLCipher("one")]) == (ours,)
+
+
+def test_the_suites_that_openssl_has_are_asked_for_once():
+    assert available_ciphers() is available_ciphers()
 
 
 def test_a_client_whose_connections_a_function_makes_verifies_the_name():

@@ -6,8 +6,9 @@ TLS 1.3 has its own few suites, all of them good, and OpenSSL offers them whatev
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from zope.interface import implementer
@@ -50,9 +51,15 @@ class AcceptableCiphers:
 
     def selectCiphers(self, availableCiphers: Sequence[Any]) -> tuple[Any, ...]:
         """Give those that are available, in our order."""
-        return tuple(cipher for cipher in self._ciphers if cipher in availableCiphers)
+        available: Collection[Any]
+        try:
+            available = frozenset(availableCiphers)
+        except TypeError:
+            available = availableCiphers
+        return tuple(cipher for cipher in self._ciphers if cipher in available)
 
 
+@cache
 def available_ciphers() -> tuple[OpenSSLCipher, ...]:
     """List the suites that this OpenSSL has."""
     return _expand("ALL:!COMPLEMENTOFALL")
