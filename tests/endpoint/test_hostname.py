@@ -266,6 +266,7 @@ def test_a_resolver_that_raises_fails_the_connect():
         ("Example.ORG.", b"Example.ORG.", "Example.ORG.", "Example.ORG."),
         ("b\u00fccher.ch", b"xn--bcher-kva.ch", "b\u00fccher.ch", "xn--bcher-kva.ch"),
         (b"xn--bcher-kva.ch", b"xn--bcher-kva.ch", "b\u00fccher.ch", "xn--bcher-kva.ch"),
+        ("xn--i-7iq.ws", b"xn--i-7iq.ws", "xn--i-7iq.ws", "xn--i-7iq.ws"),
         ("db_1", b"db_1", "db_1", "db_1"),
         ("127.0.0.1", b"127.0.0.1", "127.0.0.1", "127.0.0.1"),
         ("::1", b"::1", "::1", "[::1]"),

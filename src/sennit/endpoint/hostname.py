@@ -71,13 +71,16 @@ def _encode_name(text: str) -> bytes:
 
 
 def _decode_name(ascii_name: bytes) -> str:
-    """Return a host name as people read it."""
+    """Return a host name as people read it; one that IDNA 2008 has no reading of, an emoji's say, as it is."""
     text = ascii_name.decode("ascii")
     if "xn--" not in text.lower():
         return text
     import idna
 
-    return idna.decode(text)
+    try:
+        return idna.decode(text)
+    except idna.IDNAError:
+        return text
 
 
 @implementer(IStreamClientEndpoint)
