@@ -249,6 +249,25 @@ class Legacy(CertificateOptions):
         return context
 
 
+@pytest.mark.parametrize("make_client", [standard_client, openssl_client])
+@pytest.mark.parametrize("by_openssl", [False, True])
+def test_a_server_may_be_given_keys_and_certificates_of_cryptography(make_client, by_openssl):
+    settings = CertificateOptions(
+        privateKey=KEY.to_cryptography_key(),
+        certificate=CERTIFICATE.to_cryptography(),
+        extraCertChain=[
+            crypto.load_certificate(crypto.FILETYPE_PEM, pki.AUTHORITY.certificate_pem).to_cryptography()
+        ],
+    )
+    if by_openssl:
+        settings.getContext()
+    assert settings._identity.certificate().digest("sha256") == CERTIFICATE.digest("sha256")
+    pair = Pair(settings, make_client())
+    pair.client.transport.write(b"x")
+    pair.run()
+    assert pair.server.received == b"x"
+
+
 class Unhashable(list):
     """A suite of somebody else's, that knows only whether it is equal to another."""
 

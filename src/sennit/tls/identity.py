@@ -109,11 +109,11 @@ class IdentityPEM(Identity):
 
 
 class IdentityObjects(Identity):
-    """Objects of pyOpenSSL.
+    """Objects of pyOpenSSL, or of cryptography.
 
     Args:
-        certificate: An `OpenSSL.crypto.X509`.
-        key: An `OpenSSL.crypto.PKey`.
+        certificate: An `OpenSSL.crypto.X509`, or a `cryptography.x509.Certificate`.
+        key: An `OpenSSL.crypto.PKey`, or cryptography's private key.
         chain: The certificates between it and the authority.
     """
 
@@ -124,37 +124,49 @@ class IdentityObjects(Identity):
 
     def into_standard(self, context: ssl.SSLContext) -> None:
         """Load it into a context of the standard library, which takes it from files alone."""
-        crypto = openssl_crypto()
         from cryptography.hazmat.primitives.serialization import Encoding
 
         pem = [dump_key(self._key, Encoding.PEM)]
         pem += [
-            crypto.dump_certificate(crypto.FILETYPE_PEM, one) for one in (self._certificate, *self._chain)
+            _cryptographys_certificate(one).public_bytes(Encoding.PEM)
+            for one in (self._certificate, *self._chain)
         ]
         with _readable(b"".join(pem)) as path:
             context.load_cert_chain(path)
 
     def into_openssl(self, context: Any) -> None:
         """Load it into a context of pyOpenSSL."""
-        context.use_certificate(self._certificate.to_cryptography())
-        context.use_privatekey(self._key.to_cryptography_key())
+        context.use_certificate(_cryptographys_certificate(self._certificate))
+        context.use_privatekey(_cryptographys_key(self._key))
         for one in self._chain:
-            context.add_extra_chain_cert(one.to_cryptography())
+            context.add_extra_chain_cert(_cryptographys_certificate(one))
         context.check_privatekey()
 
     def certificate(self) -> Any:
-        """Give the certificate."""
-        return self._certificate
+        """Give the certificate as `OpenSSL.crypto.X509`."""
+        X509 = openssl_crypto().X509
+        found = self._certificate
+        return found if isinstance(found, X509) else X509.from_cryptography(found)
 
 
 def dump_key(key: Any, encoding: Any) -> bytes:
-    """Give an `OpenSSL.crypto.PKey` as bytes, unencrypted (PKCS #8)."""
+    """Give an `OpenSSL.crypto.PKey`, or cryptography's private key, as bytes, unencrypted (PKCS #8)."""
     from cryptography.hazmat.primitives import serialization
 
-    data: bytes = key.to_cryptography_key().private_bytes(
+    data: bytes = _cryptographys_key(key).private_bytes(
         encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return data
+
+
+def _cryptographys_key(key: Any) -> Any:
+    convert = getattr(key, "to_cryptography_key", None)
+    return key if convert is None else convert()
+
+
+def _cryptographys_certificate(certificate: Any) -> Any:
+    convert = getattr(certificate, "to_cryptography", None)
+    return certificate if convert is None else convert()
 
 
 @contextlib.contextmanager
