@@ -71,7 +71,7 @@ def _encode_name(text: str) -> bytes:
 
 
 def _decode_name(ascii_name: bytes) -> str:
-    """Return a host name as people read it; one that IDNA 2008 has no reading of, an emoji's say, as it is."""
+    """Return a host name as people read it; as it is where IDNA 2008 has no reading of it."""
     text = ascii_name.decode("ascii")
     if "xn--" not in text.lower():
         return text
