@@ -10,7 +10,7 @@ import textwrap
 import pytest
 from OpenSSL import SSL, crypto
 from tests.tls import pki
-from tests.tls.kit import Pair, openssl_client, standard_client, standard_server
+from tests.tls.kit import Pair, Recorder, openssl_client, standard_client, standard_server
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
@@ -266,6 +266,33 @@ def test_a_server_may_be_given_keys_and_certificates_of_cryptography(make_client
     pair.client.transport.write(b"x")
     pair.run()
     assert pair.server.received == b"x"
+
+
+class Asker(Recorder):
+    """Asks for the connection at once, as those do that want its channel's identity later."""
+
+    def connectionMade(self):
+        super().connectionMade()
+        self.transport.write(b"hello ")
+        self.handle = self.transport.getHandle()
+
+
+def test_who_asks_for_the_connection_before_the_handshake_gets_pyopenssls():
+    pair = Pair(standard_server(), standard_client(), server=Asker, client=Asker)
+    pair.client.transport.write(b"x")
+    pair.run()
+    assert (pair.server.received, pair.client.received) == (b"hello x", b"hello ")
+    for end in (pair.server, pair.client):
+        assert isinstance(end.handle, SSL.Connection)
+        assert end.transport.getHandle() is end.handle
+    assert pair.client.handle.get_finished() == pair.server.handle.get_peer_finished()
+
+
+def test_the_connection_of_who_asked_at_once_verifies_the_name():
+    pair = Pair(standard_server(), standard_client("example.org"), client=Asker)
+    pair.run()
+    assert isinstance(pair.client.reason.value, VerificationError)
+    assert pair.server.received == b""
 
 
 class Unhashable(list):

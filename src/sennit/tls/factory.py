@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Protocol, runtime_checkable
 
+from sennit.core.extras import MissingExtraError
 from sennit.core.interfaces import (
     ILoggingContext,
     IOpenSSLClientConnectionCreator,
@@ -78,6 +79,7 @@ class TLSMemoryBIOFactory(WrappingFactory[TLSMemoryBIOProtocol]):
         # The last transport's declaration, and what a layer's is made of it.
         self.provided: tuple[Any, Any] = (None, None)
         self._is_client = bool(isClient)
+        self._settings = contextFactory
         self._make_engine = engine_maker(contextFactory, self._is_client)
 
     def logPrefix(self) -> str:
@@ -88,19 +90,39 @@ class TLSMemoryBIOFactory(WrappingFactory[TLSMemoryBIOProtocol]):
 
     def engine_for(self, protocol: Any) -> Engine:
         """Make one end of a connection for a layer."""
+        return self._make_engine(protocol, self._protocols())
+
+    def openssl_engine_for(self, protocol: Any) -> Engine | None:
+        """Make an end by pyOpenSSL where the standard library would do; None if that cannot be."""
+        settings = self._settings
+        if not (isinstance(settings, StandardSettings) and hasattr(settings, _creator(self._is_client))):
+            return None
+        try:
+            return engine_maker(settings, self._is_client, by_openssl=True)(protocol, self._protocols())
+        except MissingExtraError:
+            return None
+
+    def _protocols(self) -> Sequence[bytes] | None:
         wrapped = self.wrappedFactory
-        protocols = None
         if IProtocolNegotiationFactory.providedBy(wrapped):
-            protocols = wrapped.acceptableProtocols()
-        return self._make_engine(protocol, protocols)
+            offered: Sequence[bytes] = wrapped.acceptableProtocols()
+            return offered
+        return None
 
 
-def engine_maker(settings: Any, is_client: bool) -> Callable[[Any, Sequence[bytes] | None], Engine]:
+def _creator(is_client: bool) -> str:
+    return "clientConnectionForTLS" if is_client else "serverConnectionForTLS"
+
+
+def engine_maker(
+    settings: Any, is_client: bool, *, by_openssl: bool = False
+) -> Callable[[Any, Sequence[bytes] | None], Engine]:
     """Give the function that makes engines of these settings.
 
     Args:
         settings: TLS settings in any of the forms that `TLSMemoryBIOFactory` takes.
         is_client: Which end is wanted.
+        by_openssl: Whether to use pyOpenSSL where the standard library would do.
 
     Raises:
         TypeError: If the settings have none of these forms.
@@ -109,7 +131,7 @@ def engine_maker(settings: Any, is_client: bool) -> Callable[[Any, Sequence[byte
         return lambda _layer, _protocols: StandardEngine(settings, server=not is_client)
     interface = IOpenSSLClientConnectionCreator if is_client else IOpenSSLServerConnectionCreator
     if interface.providedBy(settings):
-        create = getattr(settings, "clientConnectionForTLS" if is_client else "serverConnectionForTLS")
+        create = getattr(settings, _creator(is_client))
 
         def from_creator(layer: Any, protocols: Sequence[bytes] | None) -> Engine:
             return _openssl_engine(create(layer), is_client, protocols)
@@ -138,7 +160,7 @@ def engine_maker(settings: Any, is_client: bool) -> Callable[[Any, Sequence[byte
             f"{settings!r} gives no TLS settings: pass CertificateOptions, optionsForClientTLS(hostname), an "
             "ssl.SSLContext, or an object with getContext()."
         )
-    if not isinstance(settings, StandardSettings):
+    if by_openssl or not isinstance(settings, StandardSettings):
         return fallback
 
     def chosen(layer: Any, protocols: Sequence[bytes] | None) -> Engine:

@@ -49,6 +49,8 @@ class TLSMemoryBIOProtocol(ProtocolWrapper):
         )
         self.factory = factory
         self._connect_wrapped = _connectWrapped
+        # True until anything was made of the engine: it can still be another one.
+        self._fresh = False
 
     # IProtocol: what the transport below calls.
 
@@ -66,7 +68,9 @@ class TLSMemoryBIOProtocol(ProtocolWrapper):
         layer.connected = True
         self.factory.registerProtocol(self)
         if self._connect_wrapped:
+            self._fresh = True
             self.wrappedProtocol.makeConnection(self)
+            self._fresh = False
         layer.begin()
 
     def _provide(self, declared: Any) -> None:
@@ -152,7 +156,15 @@ class TLSMemoryBIOProtocol(ProtocolWrapper):
         self.layer.loseConnection()
 
     def getHandle(self) -> Any:
-        """Give the TLS connection: pyOpenSSL's, or an object that answers as that does."""
+        """Give the TLS connection: pyOpenSSL's, or an object that answers as that does.
+
+        Who asks in `connectionMade`, before the handshake, gets pyOpenSSL's where that is installed.
+        """
+        if self._fresh:
+            self._fresh = False
+            engine = self.factory.openssl_engine_for(self)
+            if engine is not None:
+                self.layer.use(engine)
         return self.layer.getHandle()
 
     def getPeerCertificate(self) -> Any:
