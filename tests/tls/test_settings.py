@@ -28,6 +28,7 @@ from sennit.tls import (
     ClientContextFactory,
     ClientTLSOptions,
     ContextFactory,
+    DefaultOpenSSLContextFactory,
     DiffieHellmanParameters,
     IOpenSSLTrustRoot,
     OpenSSLCipher,
@@ -286,6 +287,14 @@ def test_who_asks_for_the_connection_before_the_handshake_gets_pyopenssls():
         assert isinstance(end.handle, SSL.Connection)
         assert end.transport.getHandle() is end.handle
     assert pair.client.handle.get_finished() == pair.server.handle.get_peer_finished()
+
+
+def test_settings_that_give_a_context_serve_who_asks_at_once(tmp_path):
+    path = pki.SERVER.write(tmp_path)
+    pair = Pair(DefaultOpenSSLContextFactory(str(path), str(path)), standard_client(), server=Asker)
+    pair.run()
+    assert isinstance(pair.server.handle, SSL.Connection)
+    assert pair.client.received == b"hello "
 
 
 def test_the_connection_of_who_asked_at_once_verifies_the_name():

@@ -95,7 +95,9 @@ class TLSMemoryBIOFactory(WrappingFactory[TLSMemoryBIOProtocol]):
     def openssl_engine_for(self, protocol: Any) -> Engine | None:
         """Make an end by pyOpenSSL where the standard library would do; None if that cannot be."""
         settings = self._settings
-        if not (isinstance(settings, StandardSettings) and hasattr(settings, _creator(self._is_client))):
+        if not isinstance(settings, StandardSettings):
+            return None
+        if not (hasattr(settings, _creator(self._is_client)) or hasattr(settings, "getContext")):
             return None
         try:
             return engine_maker(settings, self._is_client, by_openssl=True)(protocol, self._protocols())
