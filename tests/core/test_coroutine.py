@@ -4,6 +4,7 @@ import contextvars
 import gc
 import types
 import weakref
+from unittest import mock
 
 import pytest
 
@@ -598,3 +599,17 @@ def test_what_can_be_awaited_but_is_no_coroutine_is_given_back():
     results = []
     give().addCallback(results.append)
     assert results == [thing]
+
+
+@pytest.mark.parametrize("make", [mock.Mock, mock.MagicMock, mock.AsyncMock])
+def test_a_mock_that_a_generator_yields_is_a_value_as_any(make):
+    value = make()
+
+    @inlineCallbacks
+    def steps():
+        return (yield value)
+
+    fired = []
+    steps().addCallback(fired.append)
+    assert len(fired) == 1
+    assert fired[0] is value

@@ -104,7 +104,8 @@ class GeneratorDriver(Driver):
                     yielded = start_coroutine(self._make, yielded)
                 elif type(yielded) is GeneratorType:
                     yielded = start_generator(self._make, yielded)
-                elif hasattr(yielded, "_asyncio_future_blocking"):
+                elif hasattr(type(yielded), "_asyncio_future_blocking"):
+                    # The class is asked, as by asyncio: a mock has every attribute, and is a value as any.
                     self._waits_for = yielded
                     yielded.add_done_callback(self._future_done)
                     return None
