@@ -153,11 +153,11 @@ class ClientTLSOptions:
             connection = SSL.Connection(source, None)
         else:
             connection = source(tlsProtocol)
-            connection.set_app_data(tlsProtocol)
+        connection.set_app_data(tlsProtocol)
+        if callable(source):
             # A subclass may verify in another way, by a callback of its own after this one.
             _verify_by_certificate(connection, self._hostnameASCII)
-        connection.set_app_data(tlsProtocol)
-        if not callable(source):
+        else:
             connection.set_info_callback(_guarded(self._identityVerifyingInfoCallback))
         if self._sendServerName:
             connection.set_tlsext_host_name(self._hostnameBytes)
@@ -180,15 +180,7 @@ def verify_hostname(connection: Any, hostname: str) -> None:
         VerificationError: If it is not.
         MissingExtraError: If service-identity is not installed.
     """
-    try:
-        from service_identity.pyopenssl import verify_hostname as verify_name
-        from service_identity.pyopenssl import verify_ip_address
-    except ImportError:
-        raise missing_extra("The verification of host names by service-identity", "tls") from None
-    if _is_address(hostname):
-        verify_ip_address(connection, hostname)
-    else:
-        verify_name(connection, hostname)
+    verify_certificate(connection.get_peer_certificate(), hostname)
 
 
 def _verify_by_certificate(connection: Any, hostname: str) -> None:

@@ -249,19 +249,11 @@ class CertificateOptions:
 
     def clientConnectionForTLS(self, protocol: Any) -> Any:
         """Make the client's end of a connection: an `OpenSSL.SSL.Connection`, without verifying a name."""
-        return self._connection(protocol, is_client=True)
+        return openssl_ssl().Connection(self.getContext(), None)
 
     def serverConnectionForTLS(self, protocol: Any) -> Any:
         """Make the server's end of a connection: an `OpenSSL.SSL.Connection`."""
-        return self._connection(protocol, is_client=False)
-
-    def _connection(self, protocol: Any, *, is_client: bool) -> Any:
-        wrapped = getattr(getattr(protocol, "factory", None), "wrappedFactory", None)
-        context = self.getContext()
-        if IProtocolNegotiationFactory.providedBy(wrapped) and not is_client:
-            context = self._makeContext()
-            set_acceptable_protocols(context, wrapped.acceptableProtocols())
-        return openssl_ssl().Connection(context, None)
+        return self._makeTLSConnection(protocol)
 
     def _makeTLSConnection(self, protocol: Any) -> Any:
         """Make either end of a connection, which offers or accepts by ALPN what the layer's factory says."""
