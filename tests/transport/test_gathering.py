@@ -156,12 +156,12 @@ def test_a_message_and_its_ending_keep_their_place_and_count_both(connection):
     connection.gather_writes()
     gathered = connection.write
     connection.write(b"1 ")
-    gathered.take_both(b"two", b"\r\n")
+    gathered.take(b"two", b"\r\n")
     connection.write(b"3")
-    gathered.take_both(b"a" * MUCH, b"\r\n")
+    gathered.take(b"a" * MUCH, b"\r\n")
     assert connection.sent == [b"1 two\r\n3" + b"a" * MUCH + b"\r\n"]
     connection.send_gathered()
-    gathered.take_both(b"late", b"\r\n")
+    gathered.take(b"late", b"\r\n")
     assert connection.sent[1:] == [b"late\r\n"]
 
 

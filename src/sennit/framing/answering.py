@@ -49,7 +49,7 @@ def answer(transport: Any, message: bytes, ending: bytes) -> Any:
         gathered = ours._gathered
         if gathered is not None and ours.write is gathered:
             # They are joined with the other messages: once is enough.
-            return gathered.take_both(message, ending)
+            return gathered.take(message, ending)
     return transport.write(message + ending)
 
 

@@ -1,5 +1,3 @@
-cimport cython
-
 from sennit.framing.answering cimport answer, is_closing
 from sennit.framing.buffer cimport BoundedBuffer
 

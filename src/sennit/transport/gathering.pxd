@@ -5,6 +5,5 @@ cdef class Gathered:
     cdef list _pieces
     cdef Py_ssize_t _room
 
-    cpdef object take(self, object data)
-    cpdef object take_both(self, bytes message, bytes ending)
+    cpdef object take(self, object data, bytes ending=*)
     cpdef object send(self)

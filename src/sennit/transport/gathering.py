@@ -54,32 +54,20 @@ class Gathered:
         """Take bytes."""
         self.take(data)
 
-    def take(self, data: bytes) -> None:
-        """Take bytes: the same, for who knows what this is."""
+    def take(self, data: bytes, ending: bytes = b"") -> None:
+        """Take bytes, and what ends them: the same, for who knows what this is."""
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError(f"Data must be bytes, not {type(data).__name__}.")
         if self.ended:
-            self.through(data)
+            self.through(data + ending if ending else data)
             return
         pieces = self._pieces
         if not pieces:
             self._call_soon(self.send)
         pieces.append(data)
-        self._room -= len(data)
-        if self._room < 0:
-            self.send()
-
-    def take_both(self, message: bytes, ending: bytes) -> None:
-        """Take a message and what ends it: the same, for who knows that both are bytes."""
-        if self.ended:
-            self.through(message + ending)
-            return
-        pieces = self._pieces
-        if not pieces:
-            self._call_soon(self.send)
-        pieces.append(message)
-        pieces.append(ending)
-        self._room -= len(message) + len(ending)
+        if ending:
+            pieces.append(ending)
+        self._room -= len(data) + len(ending)
         if self._room < 0:
             self.send()
 
