@@ -27,16 +27,18 @@ async def test_a_file_holds_foreign_keys_and_has_a_write_ahead_log(tmp_path):
 
 
 class Refusing:
-    """A connection whose log two others are about to change."""
+    """A connection whose log two others are about to change, or that may not change it."""
 
-    def __init__(self, times):
+    def __init__(self, times, code=sqlite3.SQLITE_BUSY):
         self.left = times
+        self.refusal = sqlite3.OperationalError("database is locked")
+        self.refusal.sqlite_errorcode = code
 
     def execute(self, statement):
         assert statement == "PRAGMA journal_mode = WAL"
         if self.left:
             self.left -= 1
-            raise sqlite3.OperationalError("database is locked")
+            raise self.refusal
 
 
 def test_a_log_that_others_are_about_to_change_is_asked_for_again():
@@ -48,6 +50,20 @@ def test_a_log_that_others_are_about_to_change_is_asked_for_again():
 def test_a_log_that_stays_locked_is_an_error():
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         opening._write_ahead(Refusing(2), 0)
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_BUSY_RECOVERY, sqlite3.SQLITE_BUSY_SNAPSHOT])
+def test_every_kind_of_busy_is_waited_for(code):
+    refusing = Refusing(1, code)
+    opening._write_ahead(refusing, 60)
+    assert refusing.left == 0
+
+
+def test_what_is_no_lock_is_an_error_at_once():
+    refusing = Refusing(2, sqlite3.SQLITE_READONLY)
+    with pytest.raises(sqlite3.OperationalError):
+        opening._write_ahead(refusing, 60)
+    assert refusing.left == 1
 
 
 def test_an_address_of_another_kind_is_refused():

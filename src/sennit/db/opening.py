@@ -51,14 +51,15 @@ def _write_ahead(connection: Any, patience: float) -> None:
 
     Of two that do so at once SQLite refuses one without waiting, lest each wait for the other.
     """
-    from sqlite3 import OperationalError
+    from sqlite3 import SQLITE_BUSY, OperationalError
 
     until = monotonic() + patience
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-        except OperationalError:
-            if monotonic() >= until:
+        except OperationalError as error:
+            # The low octet; what is above it tells which kind of busy.
+            if error.sqlite_errorcode & 0xFF != SQLITE_BUSY or monotonic() >= until:
                 raise
             sleep(_AGAIN)
         else:
